@@ -26,7 +26,7 @@ export function advance(session: SearchSession): boolean {
   return true;
 }
 
-/** Units of work that each phase still has before it. */
+/** Remaining units of work of each phase. */
 export function remainingUnits(session: SearchSession): Record<Exclude<Phase, 'done'>, number> {
   const { config, data, state } = session;
   const { epochs, rounds, warmupEpochs } = config.search;

@@ -1,4 +1,4 @@
-/** Asynchronous successive halving with trainings done elsewhere, several at a time; the order in which they finished is all that has to be recorded. */
+/** Runs asynchronous successive halving with several trainings at a time, done elsewhere; only the order in which they finish has to be recorded. */
 import { WeftError } from '../errors.js';
 import { type Asha, type Trained, type Training } from './asha.js';
 
@@ -11,19 +11,19 @@ export interface AshaStep extends Trained {
 }
 
 export interface RunAshaOptions {
-  /** Trainings at a time. */
+  /** Number of trainings at a time. */
   readonly parallel: number;
-  /** What an earlier attempt has recorded; its decisions are repeated without any training. */
+  /** The record of an earlier attempt; its decisions are repeated without any training. */
   readonly recorded?: readonly AshaStep[];
-  /** Hears of every training that finishes from then on, before anything is decided by it. */
+  /** Called for every training that finishes after that, before any decision depends on it. */
   readonly onStep?: (step: AshaStep, training: Training) => void;
   readonly onStart?: (training: Training) => void;
 }
 
 /**
- * Has the trainings done that `asha` decides on, `parallel` of them at a time, until there is nothing more to do. What `train` throws ends it:
- * a training that fails comes to a score of -Infinity, so that the others go on. With one at a time the decisions follow from the results; with
- * more, from the order in which they come, and what `onStep` was told leads there again. Throws WeftError('run') for a record of other trainings.
+ * Runs the trainings that `asha` decides on, `parallel` of them at a time, until there is nothing more to do. An error from `train` ends it:
+ * a training that fails should return a score of -Infinity, so that the others continue. With one at a time the decisions follow from the results; with
+ * more, from the order in which they arrive, and the record of `onStep` calls reproduces them. Throws WeftError('run') for a record of other trainings.
  */
 export async function runAsha(
   asha: Asha,
@@ -75,7 +75,7 @@ export async function runAsha(
 
 const keyOf = ({ candidate, rung }: Pick<AshaStep, 'candidate' | 'rung'>): string => `${rung} ${candidate}`;
 
-/** Results in the order in which they come; a failure is thrown to the next one who waits. */
+/** Results in the order in which they arrive; a failure is thrown to the next call of `next`. */
 function arrivalsOf<T>(): { expect(result: Promise<T>): void; next(): Promise<T> } {
   const ready: Promise<T>[] = [];
   let wake = (): void => undefined;

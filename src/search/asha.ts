@@ -1,7 +1,7 @@
 /**
- * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2): whoever is free
- * trains a candidate further that is among the best 1/η of those that have finished its rung so far, and begins with a new one where there
- * is none. No candidate waits for a rung to be complete. Several brackets, which begin with longer trainings, make it asynchronous Hyperband.
+ * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2): a free worker
+ * continues a candidate that is among the best 1/η of those that have finished its rung so far, or begins a new one if there
+ * is none. No candidate waits for a rung to be complete. Several brackets, which start with longer trainings, make it asynchronous Hyperband.
  */
 import { WeftError } from '../errors.js';
 import { fitLearningCurve, type LearningCurve } from '../predictors/learning-curve.js';
@@ -12,30 +12,30 @@ export interface AshaOptions {
   readonly factor: number;
   /** Epochs of the first rung. */
   readonly first: number;
-  /** Epochs that no rung exceeds. */
+  /** Maximum number of epochs of a rung. */
   readonly longest: number;
   /** How many brackets share the candidates; the second begins with the second rung, and so on. */
   readonly brackets?: number;
-  /** By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`. */
+  /** How candidates of a rung are ordered: by their last result, or by the extrapolation of their learning curves. Default `last`. */
   readonly order?: 'last' | 'curve';
-  /** Stops a candidate whose probability to end above the best value that any other has reached is below this, by its learning curve; nobody by default. */
+  /** Stops a candidate if, by its learning curve, the probability that it ends above the best value of any other is below this; none by default. */
   readonly stopBelow?: number;
 }
 
-/** What is to be trained next. */
+/** The next training to run. */
 export interface Training {
   readonly candidate: string;
-  /** Counted from 0 within all brackets: rung k trains first·η^k epochs. */
+  /** Counted from 0 in every bracket: rung k trains first·η^k epochs. */
   readonly rung: number;
   readonly bracket: number;
   readonly epochs: number;
 }
 
-/** What a training has come to. */
+/** The result of a training. */
 export interface Trained {
   /** Higher is better; -Infinity for one that has failed or diverged. */
   readonly score: number;
-  /** Losses or shares of errors after each epoch so far, of which less is better. */
+  /** Losses or error rates after each epoch so far; less is better. */
   readonly curve: readonly number[];
   /** Standard error of the values of the curve, as far as it is known. */
   readonly noise?: number;
@@ -44,9 +44,9 @@ export interface Trained {
 export interface Asha {
   /** Epochs of each rung. */
   readonly rungs: readonly number[];
-  /** What a free worker does next; undefined where there is nothing, unless something that runs finishes. */
+  /** What a free worker should do next; undefined if there is nothing until a running training finishes. */
   next(): Training | undefined;
-  /** Takes the result of a training that `next` has given. */
+  /** Records the result of a training that `next` returned. */
   finish(training: Training, trained: Trained): void;
   /** All that have finished a rung, of all brackets, best first by score. */
   ranking(rung: number): readonly { readonly candidate: string; readonly score: number }[];
@@ -58,7 +58,7 @@ export interface Stopped {
   readonly candidate: string;
   /** The last one that it has finished. */
   readonly rung: number;
-  /** Probability that it would have ended above the best value of the others. */
+  /** Estimated probability that it would have ended above the best value of the others. */
   readonly chance: number;
 }
 
@@ -73,8 +73,8 @@ interface Finished {
 }
 
 /**
- * The decisions on these different candidates, which are begun in their order. They depend on nothing but the order in which results come:
- * with the same order they are the same. Throws WeftError('config') for numbers with which nobody would be promoted.
+ * The decisions about these distinct candidates, which are started in this order. They depend only on the order in which results arrive:
+ * the same order gives the same decisions. Throws WeftError('config') for settings under which no candidate would be promoted.
  */
 export function createAsha(candidates: readonly string[], options: AshaOptions): Asha {
   const { factor, order = 'last', stopBelow = 0 } = options;
@@ -121,7 +121,7 @@ export function createAsha(candidates: readonly string[], options: AshaOptions):
     rungs,
     stopped,
     next() {
-      // Brackets take turns, so that all of them go on at the same time.
+      // Brackets take turns, so that all of them progress at the same time.
       const round = shares.map((_, i) => (turn + i) % shares.length);
       for (const bracket of round) {
         const fresh = (): Training | undefined => {
@@ -187,7 +187,7 @@ function rungEpochs(
 }
 
 /**
- * Which candidates each bracket begins with: as in Hyperband (Li et al. 2018, algorithm 1) about η^-s / (K - s), for K rungs, so that all
+ * Which candidates each bracket starts with: as in Hyperband (Li et al. 2018, algorithm 1) about η^-s / (K - s), for K rungs, so that all
  * brackets cost about the same.
  */
 function bracketShares(

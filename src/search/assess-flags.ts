@@ -1,17 +1,17 @@
-/** A tested network that predicts which of several labels hold, compared with simpler models. */
+/** Compares a tested multi-label network with simpler models. */
 import { assessMean, type Interval, mean, type MultiLabelMeasures, multiLabelMeasures } from '../statistics/index.js';
 import { type PredictedValues } from '../training/predict.js';
 import { flagProbabilities } from './label-measures.js';
 import { askSimpleModels, type Rows } from './simple-models/index.js';
 
-/** A simpler model of each label by itself, on the same test examples. */
+/** A simpler model fitted to each label separately, on the same test examples. */
 export interface FlagRival {
   readonly name: string;
   /** Share of right answers over all labels. */
   readonly accuracy: number;
   readonly macroF1: number;
   readonly exactMatch: number;
-  /** By how much the network's share of right answers is higher, with a 95 % interval over test examples. */
+  /** How much higher the network's share of right answers is, with a 95 % interval over test examples. */
   readonly difference: number;
   readonly interval?: Interval;
 }
@@ -20,11 +20,11 @@ export interface FlagAssessment extends MultiLabelMeasures {
   readonly names: readonly string[];
   /** Share of right answers over all labels. */
   readonly accuracy: number;
-  /** Always saying of each label what holds more often in the training data. */
+  /** Always predicting the more frequent value of each label in the training data. */
   readonly usual: FlagRival;
   /** Best first. */
   readonly simpleModels: readonly FlagRival[];
-  /** Training examples that the simple models had, of how many. */
+  /** Number of training examples that the simple models used, and the total. */
   readonly learnedFrom: readonly [number, number];
 }
 
@@ -42,7 +42,7 @@ export interface PlainFlags {
   readonly names: readonly string[];
 }
 
-/** The network's logits on the test part, in the order of `test`, compared with the most frequent answers and simple models. */
+/** Compares the network's logits on the test part, in the order of `test`, with the most frequent labels and simple models. */
 export function assessFlags(
   { predicted }: Pick<PredictedValues, 'predicted'>,
   { train, test, count, names }: PlainFlags,
@@ -81,7 +81,7 @@ export function assessFlags(
   };
 }
 
-/** Each simple model, fitted to each label; only those that can be afforded for all. */
+/** The answers of each simple model, fitted to each label; only models that are affordable for all labels. */
 function simpleAnswers(train: Part, test: Part, size: number, seed: number): { name: string; said: Float64Array }[] {
   const found = new Map<string, { said: Float64Array; labels: number }>();
   const one = (part: Part, label: number): Rows => ({

@@ -1,4 +1,4 @@
-/** A tested regression compared with simpler models. */
+/** Compares a tested regression network with simpler models. */
 import { type TargetScaling } from '../data/index.js';
 import { assessMean, type Estimated, type Interval, mean, regressionMeasures, varies } from '../statistics/index.js';
 import { stream } from '../tensor/rng.js';
@@ -10,9 +10,9 @@ export interface ValueRival {
   readonly name: string;
   /** Root mean squared error. */
   readonly rmse: number;
-  /** Absent, as the difference is, if the test part does not vary. */
+  /** Absent, like the difference, if the test targets do not vary. */
   readonly r2?: number;
-  /** By how much the network's R² is higher: the difference of the squared errors over the variance of the test part, with a 95 % interval over its examples. */
+  /** How much higher the network's R² is: the difference of the squared errors over the variance of the test targets, with a 95 % interval over test examples. */
   readonly difference?: number;
   readonly interval?: Interval;
 }
@@ -22,19 +22,19 @@ export interface TargetAssessment {
   readonly rmse: Estimated;
   readonly mae: Estimated;
   readonly r2?: Estimated;
-  /** Always the mean of the training part. */
+  /** Always predicting the mean of the training part. */
   readonly mean: ValueRival;
   /** Best first. */
   readonly simpleModels: readonly ValueRival[];
-  /** Actual and predicted number of test examples, at most so many as a chart can show. */
+  /** Actual and predicted values of test examples, at most as many as a chart can show. */
   readonly points: readonly (readonly [actual: number, predicted: number])[];
 }
 
 export interface ValueAssessment {
   readonly targets: readonly TargetAssessment[];
-  /** Of several targets: the mean of their R², in which they count alike whatever their units. */
+  /** For several targets, the mean of their R², in which they count equally whatever their units. */
   readonly meanR2?: number;
-  /** Training examples that the simple models had, of how many. */
+  /** Number of training examples that the simple models used, and the total. */
   readonly learnedFrom: readonly [number, number];
 }
 
@@ -45,13 +45,13 @@ export interface PlainValues {
   /** All training examples. */
   readonly count: number;
   readonly scaling: TargetScaling;
-  /** Forecasts of a series that learn nothing, for the test part in order, in its own units. */
+  /** Naive forecasts of a series for the test part, in order and in the series' units. */
   readonly naive?: readonly { readonly name: string; readonly predicted: Float64Array }[];
 }
 
 const MOST_POINTS = 500;
 
-/** The network's numbers on the test part, in the order of `test`, compared with the mean and simple models. */
+/** Compares the network's predictions on the test part, in the order of `test`, with the mean and simple models. */
 export function assessValues(
   { predicted, actual }: PredictedValues,
   { train, test, count, scaling, naive = [] }: PlainValues,
@@ -83,7 +83,7 @@ export function assessValues(
   };
 }
 
-/** One target of row-major numbers, in its own unit. */
+/** One target's column of row-major values, in its own unit. */
 const column = (
   values: ArrayLike<number>,
   size: number,
@@ -111,7 +111,7 @@ function beside(name: string, actual: Float64Array, own: Float64Array, others: F
   };
 }
 
-/** Every so many-th of `count` entries, so that at most `MOST_POINTS` are left. */
+/** Evenly thinned entries, at most `MOST_POINTS` of them. */
 function thinned<T>(count: number, entry: (i: number) => T): T[] {
   const step = Math.ceil(count / MOST_POINTS);
   return Array.from({ length: Math.ceil(count / step) }, (_, i) => entry(i * step));

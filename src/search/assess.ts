@@ -1,4 +1,4 @@
-/** A tested classifier compared with simpler models, and its strengths. */
+/** Compares a tested classifier with simpler models, and measures its strengths. */
 import { type CalibrationBin, calibrationCurve, calibrationError, errorByChance } from '../statistics/calibration.js';
 import { callsOf } from '../statistics/classification.js';
 import {
@@ -16,27 +16,27 @@ import { askSimpleModels, type Rows } from './simple-models/index.js';
 export interface Rival {
   readonly name: string;
   readonly accuracy: number;
-  /** By how much the network's accuracy is higher, and a 95 % interval of that over test examples. */
+  /** How much higher the network's accuracy is, with a 95 % interval over test examples. */
   readonly difference: number;
   readonly interval: readonly [number, number];
 }
 
-/** How far a network's probabilities can be taken for what they say. */
+/** How well a network's probabilities are calibrated. */
 export interface Calibration {
   readonly curve: readonly CalibrationBin[];
-  /** The error that probabilities which are exactly right would show on so few examples, on average. */
+  /** The average error that perfectly calibrated probabilities would show on this number of examples. */
   readonly errorByChance: number;
-  /** What the logits are divided by, where it was fitted; and what the network's own probabilities are like without it. */
+  /** What the logits are divided by, if it was fitted, and the calibration of the network's probabilities without it. */
   readonly temperature?: number;
   readonly before?: { readonly error: number; readonly loss: number; readonly curve: readonly CalibrationBin[] };
 }
 
 export interface Assessment extends Omit<ClassificationMeasures, 'confusion' | 'classes'> {
-  /** Always calling every example by the most frequent class of the training data. */
+  /** Always predicting the most frequent class of the training data. */
   readonly majority: Rival;
   /** Best first. */
   readonly simpleModels: readonly Rival[];
-  /** Training examples that the simple models had, of how many. */
+  /** Number of training examples that the simple models used, and the total. */
   readonly learnedFrom: readonly [number, number];
   readonly classNames: readonly string[];
   readonly classes: ClassificationMeasures['classes'];
@@ -45,9 +45,9 @@ export interface Assessment extends Omit<ClassificationMeasures, 'confusion' | '
   readonly calibration: Calibration;
 }
 
-/** What the simple models learn from and are asked about: plain rows of the training and test examples. */
+/** What the simple models are trained and tested on: plain rows of the training and test examples. */
 export interface PlainExamples {
-  /** At most so many as they can afford. */
+  /** At most as many as they can afford. */
   readonly train: Rows;
   /** All training examples by class. */
   readonly counts: readonly number[];
@@ -57,7 +57,7 @@ export interface PlainExamples {
 
 const MOST_CONFUSED = 50;
 
-/** The network on the test part, its logits in the order of `examples.test`, compared with the majority class and simple models. */
+/** Compares the network's logits on the test part, in the order of `examples.test`, with the majority class and simple models. */
 export function assess(
   own: Logits,
   { train, test, counts, classNames }: PlainExamples,

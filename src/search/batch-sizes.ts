@@ -1,4 +1,4 @@
-/** Every batch that a search will make is looked at before it begins, so that none fails after hours. */
+/** Checks the size of every batch of a search before it begins, so that none fails after hours. */
 import { type SearchConfig } from '../config/schema.js';
 import { type Trainer } from '../chain/chain.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -39,7 +39,7 @@ export function checkBatchSizes({ config, space, data, search, retrain }: BatchS
     });
 }
 
-/** An optimizer that follows the validation loss sees the validation part with batch statistics, its last batch too. */
+/** An optimizer that follows the validation loss evaluates the validation part with batch statistics, including its last batch. */
 export function requireObserved(
   fewest: Parameters<typeof requireExamples>[0],
   { count, smallest }: SearchBatches['validation'],

@@ -1,4 +1,4 @@
-/** Scores of the candidates that take no training, so that a report can say how far the shared weights order them in the same way. */
+/** Scores candidates with training-free proxies, so that a report can say how far the shared weights rank them in the same way. */
 import { type Proxy, proxyNamed } from '../proxies/index.js';
 import { tryScores } from '../proxies/score.js';
 import { firstExamples, withBatch } from '../training/batch.js';
@@ -6,16 +6,16 @@ import { tf } from '../tensor/tf.js';
 import { type SearchSession } from './session.js';
 import { type Scored } from './state.js';
 
-/** Training examples that networks are scored on. */
+/** Number of training examples that networks are scored on. */
 const EXAMPLES = 16;
-/** Networks that are scored, and the fewest of which an order says anything. */
+/** Maximum number of networks scored, and the minimum for which a ranking means anything. */
 const [MOST, FEWEST] = [24, 12];
-/** Networks per training step: scoring one with a proxy takes about half as long, and all are to take a hundredth of the run at most. */
+/** Networks per training step: scoring one with a proxy takes about half as long as a step, and all together should take at most a hundredth of the run. */
 const PER_STEP = 0.02;
 
 /**
- * Scores of different candidates, random ones first because they differ most, by the proxies of `derive.proxies`, on one batch at the size of
- * the search. Nothing where a run is so short, or has so few different candidates, that it would not be worth its time.
+ * Scores distinct candidates, random ones first because they differ most, by the proxies of `derive.proxies`, on one batch at the size of
+ * the search. Does nothing if the run is so short, or has so few distinct candidates, that it would not be worth the time.
  */
 export function scoreBesideProxies(session: SearchSession): void {
   const { config, data, emit, space, state } = session;
@@ -39,7 +39,7 @@ export function scoreBesideProxies(session: SearchSession): void {
     }
   });
   for (const [place, proxy] of names.entries()) {
-    // A network that it does not apply to is left out.
+    // A network to which the proxy does not apply is left out.
     const known = chosen.flatMap(({ hash }, i): [string, number][] => {
       const score = scores[i]![place];
       return typeof score === 'number' ? [[hash, score]] : [];

@@ -1,4 +1,4 @@
-/** What can be known before a run begins: mistakes that would end it are told while there is nothing yet to lose. */
+/** Checks before a run begins: mistakes that would end it are reported while there is nothing to lose yet. */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { catalogue, childCatalogue } from '../supernet/catalogue.js';
@@ -14,8 +14,8 @@ import { requireWarmStart } from './proxy-start.js';
 import { checkSharedStart, checkWarmStart } from './warm-start.js';
 
 /**
- * Throws what a search, or the training of one architecture, would fail of: options of the space and the controller, data that the
- * space cannot take, memory, limits that nothing meets, batches larger than the data, an architecture of another space.
+ * Throws the errors that a search, or the training of one architecture, would fail with: options of the space and the controller, data that the
+ * space cannot take, memory, limits that no architecture meets, batches larger than the data, an architecture of another space.
  */
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
   const [why, remedy] = architecture === undefined ? SHARED : ALONE;
@@ -31,12 +31,12 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   controllerOptions(controller, config.controller);
   if (architecture === undefined) requireWarmStart(config, controller);
   data.batches(config, { carries: all.states.size > 0 });
-  // Latency is measured where the run keeps its table.
+  // Latency is measured later, when the run keeps its table.
   limitSpace(space, { ...config.limits, latencyMs: undefined }, undefined, config.seed);
   if (architecture !== undefined) space.decode(architecture);
 }
 
-/** Why a search with shared weights has no values for hyper-parameters, and a single training neither; and what to do. */
+/** Why neither a search with shared weights nor a single training can search hyper-parameters, and what to do. */
 const SHARED = [
   'all networks of a search share their weights, which are trained once and with one value of each',
   'find values with `weft halve`, which trains candidates alone, or leave search.hyperparameters out',
@@ -46,7 +46,7 @@ const ALONE = [
   'name the winner.yaml of `weft halve` as the configuration, or leave search.hyperparameters out',
 ] as const;
 
-/** A random network represents all: their sizes differ little compared with the memory of a machine. */
+/** A random network stands for all: their sizes differ little compared with the memory of a machine. */
 function requireRetraining(space: SearchSpace, { seed }: SearchConfig): void {
   const final = space.forRetraining();
   const child = createChild(final, space.sample(stream(seed, 'memory')));

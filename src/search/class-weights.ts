@@ -1,11 +1,11 @@
-/** How much the loss of an example counts by its class, so that rare classes are learned too. */
+/** Weights of classes in the loss, so that rare classes are learned too. */
 import { type SearchConfig } from '../config/schema.js';
 import { classCounts } from '../data/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 
 /**
  * A weight for each class, 1 on average over the training examples: `balanced` gives every class the same share of the loss, a record of weights
- * by name (1 where a class is not named) is scaled to that mean. Undefined where all count alike. Throws WeftError('config') for a name that no class has.
+ * by name (1 for a class that is not named) is scaled to that mean. Undefined if all count equally. Throws WeftError('config') for a name that no class has.
  */
 export function classWeights(
   weights: SearchConfig['data']['classWeights'],
@@ -23,8 +23,8 @@ export function classWeights(
 }
 
 /**
- * Weights of both answers to each label, row-major [labels, 2], not holding first: `balanced` gives both the same share of the label's loss, a record says by name how much more it counts that a label holds (1
- * where a label is not named). Of each label they are 1 on average over the training examples. Undefined where all count alike. Flags are row-major [count, labels].
+ * Weights of both values of each label, row-major [labels, 2], false first: `balanced` gives both the same share of the label's loss, a record says by name how much more a true label counts (1
+ * for a label that is not named). For each label they are 1 on average over the training examples. Undefined if all count equally. Flags are row-major [count, labels].
  */
 export function flagWeights(
   weights: SearchConfig['data']['classWeights'],
@@ -60,14 +60,14 @@ function namedWeights(weights: Readonly<Record<string, number>>, classNames: rea
   return classNames.map((name) => (Object.hasOwn(weights, name) ? weights[name]! : 1));
 }
 
-/** In words, for the account of the data. */
+/** The weights in words, for the data summary. */
 export const sayClassWeights = (weights: Float32Array, classNames: readonly string[]): string =>
   `weights of classes in the loss: ${classNames
     .slice(0, MOST_SAID)
     .map((name, i) => `${name} ${Number(weights[i]!.toPrecision(3))}`)
     .join(', ')}${classNames.length > MOST_SAID ? ', …' : ''}`;
 
-/** The same of several labels: how much more it counts that one holds than that it does not. */
+/** The same for several labels: how much more a true label counts than a false one. */
 export const sayFlagWeights = (weights: Float32Array, names: readonly string[]): string =>
   `weights in the loss of labels that hold (1 for those that do not): ${names
     .slice(0, MOST_SAID)

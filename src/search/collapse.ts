@@ -1,4 +1,4 @@
-/** Networks of an elastic space that have stopped learning while others learn: seen after each epoch, and named. */
+/** Detects, after each epoch, networks of an elastic space that have stopped learning while others learn. */
 import { areFlags, areTargets } from '../tensor/logits.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
@@ -10,13 +10,13 @@ import { type SearchSession } from './session.js';
 
 /** Smallest, largest, and one between them. */
 const WATCHED = 3;
-/** Epochs at the loss of guessing after which a network counts as collapsed, and the share of that loss which counts as it. */
+/** Number of epochs at the loss of guessing after which a network counts as collapsed, and the fraction of that loss which counts as guessing. */
 const PATIENCE = 3;
 const AT_CHANCE = 0.99;
 
 /**
- * Measures the smallest, a middle and the largest network on a validation batch, tells their losses, and warns of those whose loss is not
- * finite, or for three epochs in a row no better than that of guessing by the shares of the classes.
+ * Measures the smallest, a middle and the largest network on a validation batch, reports their losses, and warns of those whose loss is not
+ * finite, or for three epochs in a row no better than guessing by class frequency.
  */
 export function watchCollapse(session: SearchSession): void {
   const { config, data, emit, space, state, supernet } = session;
@@ -32,7 +32,7 @@ export function watchCollapse(session: SearchSession): void {
     chance,
     networks: evaluations.map(({ loss, accuracy }, i) => ({ architecture: networks[i]!.encoding, loss, accuracy })),
   });
-  // While the largest learns alone the others are bound to be poor.
+  // While only the largest network learns, the others are bound to be poor.
   if (epoch < largestEpochsOf(config.search)) return;
   const watch = (state.collapse ??= { epochs: networks.map(() => 0), told: [] });
   evaluations.forEach(({ loss }, i) => {
@@ -49,7 +49,7 @@ export function watchCollapse(session: SearchSession): void {
   });
 }
 
-/** Loss in nats of always giving the classes their shares, the entropy of the labels; of always giving targets their mean, their variance. */
+/** Loss in nats of always predicting the class frequencies, which is the entropy of the labels; for targets, of always predicting their mean, which is their variance. */
 function guessing(labels: Tensor): number {
   if (areTargets(labels)) return tidy(() => tf.mean(tf.moments(labels, 0).variance).dataSync()[0]!);
   if (areFlags(labels))

@@ -1,4 +1,4 @@
-/** Controller against random sampling of the same supernet, said no stronger than the data allow. */
+/** Compares the controller with random sampling of the same supernet, claiming no more than the data support. */
 import { decimalText } from '../printable.js';
 import {
   assessDifference,
@@ -14,8 +14,8 @@ import { type Objective } from './objective.js';
 const CONFIDENCE = 0.95;
 
 /**
- * By how much the controller's mean is better, as `assessDifference` sees it: over architectures of this one search, which
- * are independent draws from either side. Of a loss less is better.
+ * How much better the controller's mean is, as assessed by `assessDifference`: over architectures of this one search, which
+ * are independent draws on both sides. For a loss, less is better.
  */
 export function compareMeans(
   controller: readonly number[],
@@ -53,13 +53,13 @@ export interface BesideRandom {
   readonly measure: Objective['measure'];
   readonly controllerMean: number;
   readonly randomMean: number;
-  /** How many of either kind were evaluated for the best of them: the same cost. */
+  /** How many of each kind were evaluated to find its best: the same cost for both. */
   readonly count: number;
   readonly controllerBest: number;
   readonly randomBest: number;
 }
 
-/** What is kept of the comparison for a look over several seeds; undefined where one kind is missing. */
+/** The part of the comparison that is kept for comparing several seeds; undefined if one kind is missing. */
 export function besideRandom(
   controller: readonly number[],
   random: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * A search as a run on disk: events, checkpoints, time budget, interruption, and in the end the found
+ * Conducts a search as a run on disk: events, checkpoints, time budget, interruption, and at the end the found
  * network, the summary. Killed at any moment it loses the work since the last checkpoint and nothing else.
  */
 import {
@@ -47,31 +47,31 @@ import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot
 import { type Phase } from './state.js';
 
 export interface ConductOptions {
-  /** Of the run's lock: throws when this process no longer holds the run, before anything is written or removed. */
+  /** The check of the run's lock before anything is written or removed; throws if this process no longer holds the run. */
   readonly guard: () => void;
-  /** Trains this architecture instead of searching one; text encoding. */
+  /** Trains this architecture instead of searching for one; text encoding. */
   readonly architecture?: string | undefined;
-  /** Seconds for all of the work: the search ends in time for the rest, and retraining with the last epoch that fits. */
+  /** Seconds for all of the work: the search ends in time for the rest, and retraining ends with the last epoch that fits. */
   readonly budget?: number | undefined;
-  /** What a unit of each phase takes, where that was measured. */
+  /** Seconds that a unit of each phase takes, if measured. */
   readonly unitCosts?: UnitCosts | undefined;
-  /** Epochs of retraining that a budget may buy once the network is known; those of the configuration by default. */
+  /** Maximum number of retraining epochs that a budget may pay for once the network is known; that of the configuration by default. */
   readonly mostRetrainEpochs?: number | undefined;
-  /** Hears every event as it is written. */
+  /** Called with every event as it is written. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
   /** Called after every unit of work. */
   readonly onUnit?:
     ((session: SearchSession, phase: Exclude<Phase, 'done'>, seconds: number, elapsed: number) => void) | undefined;
-  /** Asked between units of work; true saves a checkpoint and stops. */
+  /** Called between units of work; true saves a checkpoint and stops. */
   readonly shouldStop?: (() => boolean) | undefined;
-  /** Goes on although threads, versions or the machine are others than before, and records it; refused by default. */
+  /** Continues although threads, versions or the machine have changed, and records it; refused by default. */
   readonly allowChangedEnvironment?: boolean | undefined;
 }
 
 /** What a checkpoint of a search holds besides tensors. */
 type SavedState = SearchSnapshot['state'] & {
   readonly elapsed: number;
-  /** Under which it was computed; absent in version 0.1. */
+  /** The environment in which it was computed; absent in version 0.1. */
   readonly environment?: RecordedEnvironment;
 };
 
@@ -105,7 +105,7 @@ export async function conductSearch(
   let journal: Journal | undefined;
   try {
     const check = (state?: Json): void => {
-      // A search that is done computes nothing more.
+      // A finished search computes nothing more.
       if ((state as unknown as SavedState | undefined)?.search.phase === 'done') return;
       changes = environmentChanges(environmentOf(run, state), describeEnvironment());
       if (changes.length > 0 && !allowChangedEnvironment) refuseChanges(run.path, changes);
@@ -180,7 +180,7 @@ export async function conductSearch(
       }
       if (elapsed - savedAt > config.checkpoint.everySeconds) save();
     }
-    // What `weft derive`, `weft sharpness --supernet` and the restoring of lost files start from.
+    // `weft derive`, `weft sharpness --supernet` and the restoration of lost files start from here.
     if (savedUnits !== session.state.units) save();
     return finish(run, session, data, log, watch.elapsed(), guard);
   } finally {
@@ -189,17 +189,17 @@ export async function conductSearch(
   }
 }
 
-/** Under which a checkpoint with this state was computed; that of the run's beginning for one that does not say, or if there is none. */
+/** The environment in which a checkpoint with this state was computed; that of the run's start if the checkpoint does not record it, or there is none. */
 export function environmentOf({ manifest }: Run, state: Json | undefined): RecordedEnvironment {
   return (state as unknown as SavedState | undefined)?.environment ?? manifest.environment;
 }
 
-/** The latency table of a run: measured when it is first asked for, the same ever after. */
+/** The latency table of a run: measured on first use, then kept. */
 export function keptLatencies(run: string, config: SearchConfig): (space: SearchSpace) => LatencyTable {
   return (space) => latencyTableOf(run, () => measuredNow(config)(space));
 }
 
-/** Goes to retraining with an architecture that was given by hand. */
+/** Skips the search and retrains a given architecture. */
 function skipSearch({ space, state }: SearchSession, encoding: string): void {
   const architecture = space.decode(encoding);
   state.derived = {
@@ -211,21 +211,21 @@ function skipSearch({ space, state }: SearchSession, encoding: string): void {
   state.phase = 'retrain';
 }
 
-/** Full detail of step events before they are thinned; keeps the journal of a long run small. */
+/** Number of step events kept in full before they are thinned, which keeps the journal of a long run small. */
 const STEP_DETAIL = { 'weights-step': 20_000 };
 
-/** What a checkpoint's tensors belong to. */
+/** Identifies the space that a checkpoint's tensors belong to. */
 export function spaceIdentity({ space }: Pick<SearchSession, 'space'>): string {
   return `${space.name}~${fingerprint(space.tree)} ${JSON.stringify(space.options)} ${JSON.stringify(space.task)}`;
 }
 
-/** Ends the search where the rest would no longer fit into the seconds that are left, and retraining where its next epoch would not. */
+/** Ends the search when the rest would no longer fit into the remaining seconds, and retraining when its next epoch would not. */
 function keepBudget(session: SearchSession, progress: Progress, budget: number, left: number): void {
   const { data, state } = session;
   if (state.phase === 'weights' || state.phase === 'controller') {
     const { derive, retrain, test } = remainingUnits(session);
     const rest = progress.left({ 'epoch-end': 1, derive, retrain, test }) ?? 0;
-    // A plan has made room for the rest. Without one, as where a run is resumed with another budget, half of it is the search's.
+    // A plan has made room for the rest. Without one, as when a run is resumed with another budget, the search gets half of it.
     if (left < Math.min(rest, budget / 2)) cutShort(session);
   } else if (state.phase === 'retrain' && state.step === 0 && state.epoch > 0 && session.retrained) {
     const next = progress.left({ retrain: data.retrain.steps, test: 1 }) ?? 0;
@@ -235,10 +235,10 @@ function keepBudget(session: SearchSession, progress: Progress, budget: number, 
   }
 }
 
-/** Seconds below which measuring a network costs more than knowing its pace is worth. */
+/** Seconds below which timing a network costs more than it is worth. */
 const WORTH_MEASURING = 20;
 
-/** Before retraining begins, fits it into what is left of the budget: the found network may be faster or slower than the one that was planned with. */
+/** Fits retraining into what is left of the budget before it begins: the found network may be faster or slower than the one that was used for planning. */
 function planRetraining({ state }: SearchSession, parts: SearchParts, most: number, left: () => number): void {
   if (state.phase !== 'retrain' || state.epoch > 0 || state.step > 0 || state.retrainEpochs !== undefined) return;
   if (left() < WORTH_MEASURING) return;
@@ -246,7 +246,7 @@ function planRetraining({ state }: SearchSession, parts: SearchParts, most: numb
   state.retrainEpochs = Math.max(least, retrainingThatFits(parts, state.derived!.architecture, most, left));
 }
 
-/** Ends the search phases at the next end of an epoch, which follows immediately. */
+/** Ends the search phases at the end of the epoch, which follows immediately. */
 function cutShort({ state }: SearchSession): void {
   if (state.budgetReached || !(state.phase === 'weights' || state.phase === 'controller')) return;
   state.budgetReached = true;
@@ -274,7 +274,7 @@ function startEvent(
   };
 }
 
-/** The exact size; a constrained space too large to count says so. */
+/** The exact size, or a text that a constrained space is too large to count. */
 function sizeText(space: { size(): bigint }): string {
   try {
     return String(space.size());
@@ -346,7 +346,7 @@ function finish(
       peakMemoryMB: peakMemoryMB(),
       compiled: session.compiled(),
       optimizer: {
-        // An architecture that was given has no value with shared weights.
+        // A given architecture has no score with shared weights.
         ...(derived.accuracy !== null && { search: optimizerName(config.search.optimizer) }),
         ...(retrained && { retrain: optimizerName(config.retrain.optimizer) }),
       },

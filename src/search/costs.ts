@@ -1,4 +1,4 @@
-/** What networks cost, by the names that objectives, limits and `weft derive --pick` use. Less is better; what counts is the network as retrained. */
+/** Costs of networks, under the names that objectives, limits and `weft derive --pick` use. Less is better; costs are those of the network as retrained. */
 import { type CostName, costNames } from '../config/costs.js';
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
@@ -10,17 +10,17 @@ import { type OwnObjective } from './own-objective.js';
 /** The costs of an architecture, in the order of their names. */
 export interface CostMeasure<A = unknown> {
   readonly names: readonly string[];
-  /** Objectives of the user's own of which more is better: `of` gives them with the sign turned, so that less of every number is better. */
+  /** The user's own objectives of which more is better: `of` returns them negated, so that less of every number is better. */
   readonly more: ReadonlySet<string>;
   of(architecture: A): readonly number[];
 }
 
-/** The costs that the configuration names among its objectives; none where it names no objectives. */
+/** The costs that the configuration names among its objectives; empty if it names none. */
 export function costsNamed({ objectives = [] }: Pick<SearchConfig, 'objectives'>): CostName[] {
   return costNames.filter((name) => objectives.includes(name));
 }
 
-/** The costs of an architecture by their names, as people read them. */
+/** The costs of an architecture by name, with their original signs. */
 export function namedCosts<A>({ names, more, of }: CostMeasure<A>, architecture: A): Record<string, number> {
   const values = of(architecture);
   return Object.fromEntries(names.map((name, i) => [name, more.has(name) ? 0 - values[i]! : values[i]!]));
@@ -29,8 +29,8 @@ export function namedCosts<A>({ names, more, of }: CostMeasure<A>, architecture:
 const MAX_REMEMBERED = 20_000;
 
 /**
- * Measures these costs of architectures of a space, and objectives of the user's own after them. Throws WeftError('config') for latency
- * without a table of the operations' times, and for two objectives of one name.
+ * Measures these costs of architectures of a space, followed by the user's own objectives. Throws WeftError('config') for latency
+ * without a table of the operations' times, and for two objectives with the same name.
  */
 export function costMeasure<A>(
   space: SearchSpace<A>,

@@ -1,4 +1,4 @@
-/** The data of a search, whatever kind they are: what the network is for, and who learns from which batches. */
+/** The data of a search, of whatever kind: the task of the network, and the batches of each phase. */
 import { type SearchConfig } from '../config/schema.js';
 import { type Dataset, isDataCode, isInMemory, isText, type Surroundings, type TargetScaling } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -12,33 +12,33 @@ import { openLabelled } from './labelled-data.js';
 import { openText } from './text-data.js';
 
 export interface SearchBatches {
-  /** Shared weights learn from these, augmented. */
+  /** Augmented batches that the shared weights are trained on. */
   readonly train: BatchSource;
   /** Validation batches that measure rewards. */
   readonly reward: BatchSource;
-  /** The same batches for every candidate of the final choice. */
+  /** Batches for the final choice, the same for every candidate. */
   readonly derive: BatchSource;
-  /** Training and validation part together, augmented: the found network learns from these. Of the training part alone where its optimizer follows the validation loss. */
+  /** Augmented batches of the training and validation part together, on which the found network is trained; of the training part only if its optimizer follows the validation loss. */
   readonly retrain: BatchSource;
-  /** The same examples as they are, for the batch statistics of the finished network. */
+  /** The same examples without augmentation, for the batch statistics of the finished network. */
   readonly plain: BatchSource;
-  /** The training part as it is: what the sharpness of shared weights is measured on. */
+  /** The training part without augmentation, on which the sharpness of shared weights is measured. */
   readonly watched: BatchSource;
-  /** The whole validation part, in order: what networks that were trained alone are judged by. */
+  /** The whole validation part in order, on which networks that were trained alone are evaluated. */
   readonly validation: BatchSource;
   /** Validation batches on which forgetting is measured. */
   readonly revisited: BatchSource;
-  /** A part of its own for Fisher information, where a regularizer needs it. */
+  /** A separate part for Fisher information, if a regularizer needs one. */
   readonly fisher: BatchSource | undefined;
-  /** Seen once, at the end. */
+  /** The test part, used only once, at the end. */
   readonly test: BatchSource;
-  /** The examples as rows, for the simple models that the network is compared with; undefined where there are no classes, or too many numbers. */
+  /** The examples as rows, for the simple models that the network is compared with; undefined if there are no classes, or too many numbers. */
   readonly plainExamples?: () => PlainExamples;
-  /** The same where each example has several labels. */
+  /** The same if each example has several labels. */
   readonly plainFlags?: () => PlainFlags;
-  /** A test example as a PNG, where they are pictures. */
+  /** A test example as a PNG, if examples are images. */
   readonly testPicture?: (example: number) => Uint8Array;
-  /** The same where numbers are predicted. */
+  /** The same for regression. */
   readonly plainValues?: () => PlainValues;
 }
 
@@ -50,28 +50,28 @@ export type DataFacts = { readonly [name: string]: Json } & {
 
 export interface SearchData {
   readonly task: Task;
-  /** What a run writes down about its data. */
+  /** What a run records about its data. */
   readonly record: DataFacts;
-  /** The hash of each file where the data is a folder; a run keeps it in a file of its own. */
+  /** The hash of each file, if the data is a folder; a run keeps them in a separate file. */
   readonly listing?: string;
-  /** What was read, in lines for people; nothing where there is nothing to say. */
+  /** A readable summary of what was read, as lines; absent if there is nothing to say. */
   readonly account?: readonly string[];
-  /** Examples in each part; of a text tokens. */
+  /** Number of examples in each part; of tokens for a text. */
   readonly counts: Readonly<Record<'train' | 'validation' | 'test', number>>;
-  /** What the card of a trained network says of its data. */
+  /** What the model card of a trained network says about its data. */
   readonly card: {
     readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
-    /** Of a classifier in the order of its logits, of a language model its tokens. */
+    /** Class names in the order of the logits; for a language model its tokens. */
     readonly classNames: readonly string[];
-    /** Of numbers that are predicted: what they are called, and how outputs become numbers in their own unit. */
+    /** For regression: the names of the targets, and the scaling from outputs to their own units. */
     readonly targets?: TargetScaling;
     readonly level?: 'char' | 'word';
   };
-  /** The batches that each phase asks for. `carries` says whether the network has states that continue from batch to batch. */
+  /** The batches for each phase. `carries` says whether the network carries states from batch to batch. */
   batches(config: SearchConfig, options: { carries: boolean }): SearchBatches;
 }
 
-/** Divides the data that a configuration names, or `dataset`, which a program has in its memory. `surroundings` is told about the progress of reading. */
+/** Divides the data that a configuration names, or `dataset`, which a program holds in memory. `surroundings` receives the progress of reading. */
 export function openData(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   if (dataset) return openLabelled(config, dataset);
   if (isInMemory(config.data.source))

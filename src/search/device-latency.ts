@@ -1,4 +1,4 @@
-/** Latencies that the script of `weft latency write` has measured on another device: read, held against a space, and how far their sums are from whole networks. */
+/** Reads latencies that the script of `weft latency write` measured on another device, matches them with a space, and compares their sums with whole networks. */
 import { z } from 'zod';
 import { readBytes } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -7,33 +7,33 @@ import { sha256 } from '../runs/index.js';
 import { mean, median, spearman } from '../statistics/index.js';
 import { latencyOf, type LatencyTable, timedOperations } from './latency.js';
 
-/** What the script writes; JSON has null where it found no number. */
+/** What the script writes; null where it found no number. */
 const deviceSchema = z.object({
   format: z.literal('weft-latency'),
   version: z.literal(1),
   space: z.string(),
-  /** Of one example. */
+  /** Shape of one example. */
   inputShape: z.array(z.int().min(1)),
   batchSize: z.int().min(1),
   /** In words: the backend, its version, and where it ran. */
   device: z.string(),
   /** Milliseconds of a network without operations. */
   base: z.number().nullable(),
-  /** Of each operation beyond that. */
+  /** Additional milliseconds of each operation. */
   milliseconds: z.record(z.string(), z.number().nullable()),
-  /** Why an operation or a network could not be run there. */
+  /** Why an operation or a network could not be run on the device. */
   failures: z.record(z.string(), z.string()).default({}),
   networks: z.array(z.object({ architecture: z.string(), milliseconds: z.number().nullable() })).default([]),
 });
 
 export type DeviceLatency = z.output<typeof deviceSchema>;
 
-/** How far the sums of a table are from whole networks that were measured on the same device. */
+/** Error of a table's sums relative to whole networks measured on the same device. */
 export interface AdditiveError {
   readonly networks: readonly { readonly architecture: string; readonly measured: number; readonly added: number }[];
   /** Mean of |added - measured| / measured. */
   readonly relative: number;
-  /** Median of added / measured: above 1 where operations take longer alone. */
+  /** Median of added / measured: above 1 if operations take longer in isolation. */
   readonly ratio: number;
   /** Rank correlation; NaN for fewer than two networks. */
   readonly spearman: number;
@@ -41,10 +41,10 @@ export interface AdditiveError {
 
 const AGAIN = 'write the script again with `weft latency write`, and run it on the device';
 
-/** sha256 of the file; throws WeftError('config') for one that is not there. */
+/** SHA-256 of the file; throws WeftError('config') if it does not exist. */
 export const latencyTableHash = (path: string): string => sha256(contentOf(path));
 
-/** A table has some kB. */
+/** A table has a few kB. */
 const MOST_BYTES = 2 ** 26;
 
 function contentOf(path: string): string {
@@ -60,14 +60,14 @@ function contentOf(path: string): string {
   }
 }
 
-/** Reads what the script has written; throws WeftError('config') for a file that is none of it. */
+/** Reads what the script has written; throws WeftError('config') for any other file. */
 export function readDeviceLatency(path: string): DeviceLatency {
   const text = contentOf(path);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new WeftError('config', `${path} is no table of latencies: ${(cause as Error).message}`, AGAIN, {
+    throw new WeftError('config', `${path} is not a latency table: ${(cause as Error).message}`, AGAIN, {
       cause,
     });
   }
@@ -75,12 +75,12 @@ export function readDeviceLatency(path: string): DeviceLatency {
   if (success) return data;
   const { path: field, message } = error.issues[0]!;
   const where = field.length === 0 ? '' : ` at ${field.map((one) => `'${String(one)}'`).join(', ')}`;
-  throw new WeftError('config', `${path} is no table of latencies${where}: ${message}`, AGAIN);
+  throw new WeftError('config', `${path} is not a latency table${where}: ${message}`, AGAIN);
 }
 
 /**
- * The measured operations as a table of this space. Throws WeftError('config') naming the first operation that was not measured, or whose time is no
- * number, and for other batches than `batchSize`.
+ * The measured operations as a latency table for this space. Throws WeftError('config') naming the first operation that was not measured, or whose time is not a
+ * number, and for batches of a size other than `batchSize`.
  */
 export function deviceTable(space: SearchSpace, found: DeviceLatency, batchSize: number): LatencyTable {
   const { device, base, milliseconds, failures } = found;
@@ -118,7 +118,7 @@ const describe = ({ space, inputShape }: DeviceLatency): string => `'${space}' o
 
 const isTime = (value: number | null | undefined): value is number => typeof value === 'number' && value >= 0;
 
-/** The table with how far its sums are from whole networks, as a run keeps it. Throws as `deviceTable` does. */
+/** The table with the error of its sums, as a run keeps it. Throws as `deviceTable` does. */
 export function assessedTable(space: SearchSpace, found: DeviceLatency, batchSize: number): LatencyTable {
   const table = deviceTable(space, found, batchSize);
   const error = additiveError(space, found);
@@ -130,7 +130,7 @@ export function assessedTable(space: SearchSpace, found: DeviceLatency, batchSiz
   };
 }
 
-/** How the table fares on the whole networks that were measured with it; undefined where there are none. Throws as `deviceTable` does. */
+/** The table's error on the whole networks that were measured with it; undefined if there are none. Throws as `deviceTable` does. */
 export function additiveError(space: SearchSpace, found: DeviceLatency): AdditiveError | undefined {
   const table = deviceTable(space, found, found.batchSize);
   const networks = found.networks.flatMap(({ architecture, milliseconds }) =>

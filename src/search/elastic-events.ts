@@ -1,6 +1,6 @@
-/** What a search in an elastic space says beyond any other: the losses of its smallest and largest network, channels sorted, networks collapsed. */
+/** Events that only a search in an elastic space has: the losses of its smallest and largest network, channels sorted, networks collapsed. */
 export type ElasticEvent =
-  /** Before the first epoch with several networks per step: the channels of this many groups were sorted by importance, and the optimizer starts again. */
+  /** Before the first epoch with several networks per step: the channels of this many groups were sorted by importance, and the optimizer starts afresh. */
   | { type: 'channels-sorted'; epoch: number; groups: number }
   /** After an epoch: networks from the smallest to the largest on a validation batch, and the loss of guessing by the shares of its classes. */
   | {

@@ -1,5 +1,5 @@
 /**
- * What a search says while it runs. Events are facts of the search alone, without times: the same seed
+ * The events of a search. They contain facts of the search only, without times: the same seed
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
 import { type Assessment } from './assess.js';
@@ -25,8 +25,8 @@ export type SearchEvent =
       test: number;
       epochs: number;
       stepsPerEpoch: number;
-      /** By what candidates are compared, where not by accuracy. */ reward?: string;
-      /** Said where it is not to tell classes apart; of texts `train` and so on count tokens. */ task?:
+      /** What candidates are compared by, if not accuracy. */ reward?: string;
+      /** The task, if it is not classification; for texts, `train` and so on count tokens. */ task?:
         'language' | 'regression' | 'multi-label';
     }
   /** One step of shared weights (thinned: every `logEvery` steps). */
@@ -79,9 +79,9 @@ export type SearchEvent =
   | {
       type: 'front';
       objectives: string[];
-      /** What is to be known of those of the user's own. */
+      /** Details of the user's own objectives. */
       own?: { name: string; unit: string; direction: 'less' | 'more' }[];
-      /** Where latencies were measured, unless it was this machine, and how far their sums were from whole networks there. */
+      /** Where latencies were measured, unless on this machine, and the error of their sums on whole networks there. */
       latencies?: { device: string; error?: { networks: number; relative: number; spearman?: number | undefined } };
       hashes: string[];
       knee: string;
@@ -105,7 +105,7 @@ export type SearchEvent =
       epochs: number;
       stepsPerEpoch: number;
       examples: number;
-      /** Where it does not begin from fresh weights: `shared`, or the file. */
+      /** What it starts from, if not from fresh weights: `shared`, or the file. */
       start?: string;
     }
   /** Before retraining, where it does not begin from fresh weights. */
@@ -144,17 +144,17 @@ export type SearchEvent =
   | ElasticEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 
-/** Mean shared-weight accuracy (of language models loss) of the controller's candidates against uniformly random architectures, same weights and batches. */
+/** Mean shared-weight accuracy (for language models, loss) of the controller's candidates against uniformly random architectures, with the same weights and batches. */
 export interface Comparison {
-  /** Accuracy where it is not said. */
+  /** Accuracy by default. */
   measure?: 'accuracy' | 'score' | 'loss';
   controllerMean: number;
   randomMean: number;
-  /** By how much the controller is better: its accuracy minus the random one's, or the random one's loss minus its. */
+  /** How much better the controller is: its accuracy minus that of random architectures, or their loss minus its. */
   difference: number;
-  /** Interval of the difference, over architectures of this one search; none where these are too few, or all equal. */
+  /** Interval of the difference, over architectures of this one search; absent if these are too few, or all equal. */
   interval?: [number, number];
-  /** How the intervals were found: by Student's t as Welch has it, or by the percentile bootstrap of version 0.1 where it is not said. */
+  /** How the intervals were computed: by Welch's t, or if absent by the percentile bootstrap of version 0.1. */
   method?: 'welch';
   /** 100·(controller - random) / random (Yang et al. 2020, arXiv 1912.12522, equation 1), and its interval. */
   relative?: { improvement: number; interval?: [number, number] };

@@ -1,4 +1,4 @@
-/** A network that was cut out of shared weights, trained further by itself. */
+/** Trains a network that was cut out of shared weights further, on its own. */
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -6,7 +6,7 @@ import { tf } from '../tensor/tf.js';
 import { adoptEvaluationWeights, createLearner, disposeLearner, learn } from '../training/learner.js';
 import { type SearchSession, trainingOf } from './session.js';
 
-/** Trains the weights in the store for so many epochs as `retrain` of the configuration says, on the training and the validation part together; statistics are left alone. */
+/** Trains the weights in the store for this number of epochs with the settings of `retrain`, on the training and validation part together; statistics are left unchanged. */
 export function fineTune(
   { config, data, space }: Pick<SearchSession, 'config' | 'data' | 'space'>,
   child: Child,

@@ -1,26 +1,26 @@
-/** Whether the files of a finished search are there: what a kill at its end, a deletion or damage has left out can be made again. */
+/** Checks whether the files of a finished search exist: what a kill at its end, a deletion or damage has removed can be restored. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { listCheckpoints, needsSums, readSums, readSummary, runFiles, type RunSummary, sha256 } from '../runs/index.js';
 
-/** Where a finished search keeps its network; only one of the two kinds of weights is there. */
+/** The files of a finished search's network; only one of the two kinds of weights exists. */
 export const networkFiles = (run: string) =>
   ({
     card: join(run, 'model.json'),
     weights: join(run, 'model.safetensors'),
-    /** The shared weights, where nothing was retrained. */
+    /** The shared weights, if nothing was retrained. */
     sharedWeights: join(run, 'supernet.safetensors'),
   }) as const;
 
 export interface Results {
-  /** Undefined unless every result is there and whole. */
+  /** Undefined unless every result exists and is intact. */
   readonly summary: RunSummary | undefined;
   /** Names of the results that are missing or damaged. */
   readonly missing: readonly string[];
 }
 
-/** What is there of the results of a run; undefined for one that has not come to its end, by all that its files tell. */
+/** The state of a run's results; undefined if, according to its files, the run has not ended. */
 export function resultsOf(run: string): Results | undefined {
   const { card, weights, sharedWeights } = networkFiles(run);
   const { events, summary, sums } = runFiles(run);
@@ -29,7 +29,7 @@ export function resultsOf(run: string): Results | undefined {
   // The weights that the run has, or should have.
   const own = existsSync(sharedWeights) || hashes?.has(basename(sharedWeights)) ? sharedWeights : weights;
   const missing = [own, card, summary].filter((path) => !isWhole(path, hashes));
-  // Events that are damaged may be so behind the last checkpoint; those that are gone are gone.
+  // Damaged events may be so only after the last checkpoint; missing events cannot be restored.
   if (hashes && existsSync(events) && !isWhole(events, hashes)) missing.push(events);
   if (!hashes && needsSums(run)) missing.push(sums);
   if (missing.length > 0) return { summary: undefined, missing: missing.map((path) => basename(path)) };
@@ -43,7 +43,7 @@ export function resultsOf(run: string): Results | undefined {
   }
 }
 
-/** Refuses to start a finished search again when only the data for restoring its results is missing. */
+/** Refuses to start a finished search again if only the data for restoring its results is missing. */
 export function requireRestorable(run: string, { missing }: Results): void {
   if (listCheckpoints(run).length > 0) return;
   throw new WeftError(
@@ -53,7 +53,7 @@ export function requireRestorable(run: string, { missing }: Results): void {
   );
 }
 
-/** By its recorded hash where there is one; a file of version 0.1 is whole when it can be read. */
+/** Checks the recorded hash if there is one; a file of version 0.1 is intact if it can be read. */
 function isWhole(path: string, hashes: ReadonlyMap<string, string> | undefined): boolean {
   if (!existsSync(path)) return false;
   const content = readFileSync(path);

@@ -1,8 +1,8 @@
-/** The part of the data that Fisher information is estimated on. */
+/** The part of the data on which Fisher information is estimated. */
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 
-/** Of the training part, where a regularizer needs Fisher information and nothing else is said. */
+/** Default share of the training part, if a regularizer needs Fisher information. */
 const FISHER_SHARE = 0.1;
 
 /** The share of the data that is set aside for Fisher information. */
@@ -12,7 +12,7 @@ export function fisherShare({ data, search }: SearchConfig): number | undefined 
   );
 }
 
-/** Examples of an estimate of Fisher information; undefined where none is made. Throws where there are no examples for it. */
+/** Number of examples for an estimate of Fisher information; undefined if none is needed. Throws if there are no examples for it. */
 export function fisherExamples(
   { search: { regularizer } }: SearchConfig,
   part: object | undefined,

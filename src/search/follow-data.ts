@@ -1,6 +1,6 @@
 /**
- * Settings that nobody has chosen, taken from what the data is: pictures or a table, how many examples, how large. They are for data of the
- * user's own; recipes and data sets known by name have theirs. How they were found: docs/explanation/measurements.md.
+ * Derives unset settings from the data: images or a table, how many examples, how large. They apply to the
+ * user's own data; recipes and data sets known by name have their own. How they were found: docs/explanation/measurements.md.
  */
 import { checkConfig, mergeConfig, type RawConfig } from '../config/load.js';
 import { type SearchConfig, type SearchConfigInput } from '../config/schema.js';
@@ -8,16 +8,16 @@ import { datasetNames, isDataCode, isInMemory, isText } from '../data/index.js';
 import { type InputShape } from '../data/dataset.js';
 import { type SearchData } from './data.js';
 
-/** Epochs that nobody has chosen, and that a time budget may therefore make more of. */
+/** Epochs that the user has not set, and that a time budget may therefore increase. */
 export interface OpenEpochs {
-  /** At most so many; undefined where their number was chosen. */
+  /** Maximum number; undefined if the user has set it. */
   readonly search: number | undefined;
   readonly retrain: number | undefined;
 }
 
 export interface Following {
   readonly config: SearchConfig;
-  /** What was chosen and why, in lines for people; none where nothing follows. */
+  /** What was chosen and why, as readable lines; empty if nothing was derived. */
   readonly reasons: readonly string[];
   readonly open: OpenEpochs;
 }
@@ -25,15 +25,15 @@ export interface Following {
 /** Settings for one kind of data. */
 interface Settings {
   readonly fields: SearchConfigInput;
-  /** Fields with the words for them; those of which the user has written something are not said. */
+  /** Fields and the reasons for their values; reasons for fields that the user has set are omitted. */
   readonly reasons: readonly { readonly field: readonly string[]; readonly words: string }[];
-  /** Most epochs that a budget may buy: beyond them longer training was not better. */
+  /** Maximum numbers of epochs that a budget may pay for: beyond them longer training was not better. */
   readonly most: { readonly search: number; readonly retrain: number };
 }
 
 const NOTHING_OPEN: OpenEpochs = { search: undefined, retrain: undefined };
 
-/** The configuration with the fields that are not `written` as they suit the data, the space left out where `keepsSpace` says so. */
+/** The configuration with the fields that are not `written` set to suit the data; `keepsSpace` leaves the space alone. */
 export function followData(
   config: SearchConfig,
   written: RawConfig,
@@ -44,13 +44,13 @@ export function followData(
   if (!settings) return { config, reasons: [], open: NOTHING_OPEN };
   const { fields, reasons, most } = settings;
   const has = (path: readonly string[]): boolean => writes(written, path);
-  // Moves of pictures exclude each other: somebody who names one has chosen all.
+  // Augmentations exclude each other: a user who names one has chosen all.
   const augments = has(['data', 'augment']) || has(['retrain', 'augment']);
   const space = (written['space'] ?? {}) as RawConfig;
   const chosen: Readonly<Record<string, boolean>> = {
     data: augments,
     controller: has(['controller']),
-    // Options go together: whoever names one has thought of the others.
+    // Options belong together: a user who names one has considered the others.
     space:
       keepsSpace ||
       Object.keys(space).some((option) => option !== 'name') ||
@@ -69,7 +69,7 @@ export function followData(
   };
 }
 
-/** Files of the user's own, without a recipe: whoever names one of the others knows what it is. */
+/** Whether the data are the user's own files, without a recipe: anyone who names one of the others knows what it is. */
 function isOwn({ recipe, data: { source, level } }: SearchConfig): boolean {
   return (
     recipe === undefined &&
@@ -98,25 +98,25 @@ function settingsFor({ task, counts }: SearchData): Settings | undefined {
     : imageSettings(task.inputShape as InputShape, examples, counts.train);
 }
 
-/** The largest power of two up to `most` that makes `steps` batches of the examples. */
+/** The largest power of two up to `most` that gives `steps` batches of the examples. */
 function batchSize(examples: number, most: number, steps: number): number {
   let size = most;
   while (size > 2 && examples < steps * size) size /= 2;
   return size;
 }
 
-/** Epochs that make about so many steps. */
+/** Number of epochs that gives about this number of steps. */
 const epochsOf = (steps: number, examples: number, size: number, [least, most]: readonly [number, number]): number =>
   Math.min(most, Math.max(least, Math.round(steps / Math.max(1, Math.floor(examples / size)))));
 
-/** Below so many examples networks memorize them. */
+/** Number of examples below which networks memorize them. */
 const FEW_ROWS = 5000;
 const FEW_IMAGES = 5000;
 const FEWEST_WINDOWS = 1000;
 
 interface RowSettings {
   readonly space: { readonly name: string };
-  /** The words for the choice of the space. */
+  /** Reason for the choice of the space. */
   readonly why: string;
   /** What an example is called, in the plural. */
   readonly noun: string;
@@ -130,7 +130,7 @@ interface RowSettings {
   readonly isRegression: boolean;
 }
 
-/** What the settings for rows of a table and for windows of a series have in common. */
+/** What the settings for table rows and for windows of a series have in common. */
 function rowSettings({
   space,
   why,
@@ -176,7 +176,7 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   const few = examples < FEW_ROWS;
   const size = batchSize(train, few ? 32 : 256, 8);
   const weightDecay = few ? 0.3 : 0.01;
-  // A squared error grows with what is memorized, where classes hardly suffer.
+  // Memorization increases the squared error, while accuracy hardly suffers.
   const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
   const space = few
     ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
@@ -191,10 +191,10 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   });
 }
 
-/** Windows of a series: neighbours among them are nearly the same, so that few rows are memorized as soon as in a table. */
+/** Settings for windows of a series: neighbouring windows are nearly the same, so that few rows are memorized as soon as in a table. */
 function seriesSettings([, rows]: InputShape, examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
-  // Of hardly any windows a network learns no more than a line does, if it is held back.
+  // From very few windows a network learns no more than a linear model does, and then only if it is regularized.
   const fewest = examples < FEWEST_WINDOWS;
   const size = batchSize(train, few ? 32 : 128, 8);
   const weightDecay = fewest ? 1 : few ? 0.3 : 0.01;
@@ -202,7 +202,7 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     name: 'conv-1d',
     layers: few ? 3 : 4,
     filters: few ? 8 : 16,
-    // Of a kernel of three steps the outer ones lie within the window.
+    // The outer steps of a kernel of three lie within the window.
     dilations: [1, 2, 4].filter((dilation) => dilation === 1 || 2 * dilation < rows),
     reductions: rows < 8 ? 0 : rows < 32 ? 1 : 2,
     direct: true,
@@ -210,7 +210,7 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     retrainFilters: few ? 12 : 24,
   };
   const search = epochsOf(few ? 400 : 2400, train, size, few ? [10, 30] : [2, 30]);
-  // Series that follow a rule are worth learning longer; if there is none, the best epoch is an early one, and it is kept.
+  // Series that follow a rule are worth training longer; if there is none, the best epoch is an early one, and it is kept.
   const steps = isRegression ? 6000 : 1200;
   const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, isRegression ? 150 : 100] : [5, 100]);
   return rowSettings({
@@ -221,7 +221,7 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
   });
 }
 
-/** Sides above which pictures cost much, and below which they are not reduced. */
+/** Side above which images are expensive, and below which they are not reduced. */
 const LARGE = 40;
 const TINY = 16;
 

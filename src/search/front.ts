@@ -1,4 +1,4 @@
-/** The candidates of a search with several objectives that no other beats in all of them. */
+/** The Pareto front of the candidates of a search with several objectives. */
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
 import { type CostMeasure } from './costs.js';
 import { type Objective } from './objective.js';
@@ -16,11 +16,11 @@ export interface CostedCandidate {
 export interface Front<C extends CostedCandidate> {
   /** Best quality first. */
   readonly members: readonly C[];
-  /** The compromise: nearest to the best of all objectives together. */
+  /** The compromise: the closest to the best values of all objectives together. */
   readonly knee: C;
 }
 
-/** The front of these candidates, each network once; undefined for none. Throws WeftError('numeric') where a cost is NaN. */
+/** The front of these candidates, each network once; undefined without candidates. Throws WeftError('numeric') if a cost is NaN. */
 export function frontOf<C extends CostedCandidate>(
   candidates: readonly C[],
   measure: Objective['measure'],

@@ -7,18 +7,18 @@ import { type Placed, type RungResult } from './halving.js';
 
 export interface RoundsOptions {
   readonly rounds: number;
-  /** Candidates that the strategy is asked for in each round. */
+  /** Number of candidates that the strategy proposes in each round. */
   readonly candidates: number;
   readonly seed: number;
   readonly space: Pick<SearchSpace, 'encode'>;
   readonly controller: Pick<Controller, 'propose' | 'observe'>;
-  /** What the strategy learns from, of a score; a candidate that has diverged has -Infinity. */
+  /** The reward for a score, from which the strategy learns; a diverged candidate has a score of -Infinity. */
   readonly reward: (score: number) => number;
 }
 
 /**
  * The rungs of each round. All candidates of a first rung are trained equally long, so that its scores can be compared over rounds; a candidate that is proposed twice in a round is trained once.
- * Every draw comes from a stream of the round, so that rounds that are done again propose the same.
+ * Every draw comes from a stream of the round, so that repeated rounds propose the same candidates.
  */
 export async function halvingRounds(
   { rounds, candidates, seed, space, controller, reward }: RoundsOptions,
@@ -36,7 +36,7 @@ export async function halvingRounds(
   return results;
 }
 
-/** The round whose last rung has the best candidate: of those that were trained longest, the one with the best score. */
+/** The round with the best candidate in its last rung: among those that were trained longest, the one with the best score. */
 export function bestRound(rounds: readonly (readonly RungResult[])[]): readonly RungResult[] {
   const last = (rungs: readonly RungResult[]): RungResult => rungs.at(-1)!;
   const longest = largestOf(rounds.map((rungs) => last(rungs).epochs));

@@ -1,7 +1,7 @@
 /**
- * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): many candidates are trained for a few epochs, the best part of
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): many candidates are trained for a few epochs, the best of
  * them for more, and so on, until one is left. Each rung trains from scratch, so that the learning-rate schedule of every
- * training is whole; with a factor of 3 that costs at most half as much again as going on would.
+ * training is complete; with a factor of 3 this costs at most half as much again as continuing would.
  */
 import { WeftError } from '../errors.js';
 import { type Hyperparameters } from './hyperparameters/index.js';
@@ -22,7 +22,7 @@ export interface Rung {
 
 export interface Placed {
   readonly architecture: string;
-  /** What it was trained with, where hyper-parameters are searched too. */
+  /** The values it was trained with, if hyper-parameters are searched too. */
   readonly hyperparameters?: Hyperparameters;
   /** Higher is better. */
   readonly score: number;
@@ -33,7 +33,7 @@ export interface RungResult extends Rung {
   readonly ranking: readonly Placed[];
 }
 
-/** How many candidates each rung trains, and for how long; the last one trains at least one. */
+/** How many candidates each rung trains, and for how long; the last rung trains at least one. */
 export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
   if (!whole(candidates, 1) || !whole(factor, 2) || !whole(epochs, 1))
@@ -49,8 +49,8 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
 }
 
 /**
- * Runs the rungs on these different candidates (text encodings). All trainings of a rung are asked for at once, so that whoever evaluates
- * may do them side by side; equal scores are ordered by the text, so that the order of finishing does not matter.
+ * Runs the rungs on these distinct candidates (text encodings). All trainings of a rung are requested at once, so that the evaluator
+ * can run them in parallel; equal scores are ordered by the text, so that the order of finishing does not matter.
  */
 export async function successiveHalving(
   candidates: readonly string[],

@@ -1,4 +1,4 @@
-/** Which epoch of retraining is kept, and when retraining ends: evaluated on the validation part, never on the test part. */
+/** Decides which epoch of retraining is kept and when retraining ends, on the validation part, never on the test part. */
 import { type SearchConfig } from '../config/schema.js';
 import { observesValidation } from '../optimizers/index.js';
 import { emptyState } from '../chain/state.js';
@@ -11,7 +11,7 @@ import { type Retrained, type SearchSession } from './session.js';
 
 type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer' | 'calibrate'>;
 
-/** Whether the weights of the best epoch are kept: where that is asked for, or training may end before its time. */
+/** Whether the weights of the best epoch are kept: if requested, or if training may end early. */
 export const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patience'>): boolean =>
   (keep ?? (patience === undefined ? 'last' : 'best')) === 'best';
 
@@ -19,21 +19,21 @@ export const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patienc
 export const comparesEpochs = (retrain: Pick<Retraining, 'keep' | 'patience'>): boolean =>
   retrain.patience !== undefined || keepsBest(retrain);
 
-/** Whether the validation part is held out from retraining, because something is decided by it. */
+/** Whether the validation part is held out from retraining, because it is used for a decision. */
 export const holdsOutValidation = (retrain: Retraining): boolean =>
   comparesEpochs(retrain) || observesValidation(retrain.optimizer) || retrain.calibrate === true;
 
-/** Whether a finished classifier's probabilities are calibrated: wherever there are examples that it has not learned from, unless that is not wanted. */
+/** Whether a finished classifier's probabilities are calibrated: if there are examples that it was not trained on, unless turned off. */
 export const isCalibrated = (retrain: Retraining): boolean =>
   retrain.calibrate !== false && holdsOutValidation(retrain);
 
 export interface WatchedEpoch {
   readonly validation: Pick<Evaluation, 'accuracy' | 'loss' | 'score'>;
-  /** Whether so many epochs have passed without a better one that training ends. */
+  /** Whether training ends because too many epochs have passed without a better one. */
   readonly stop: boolean;
 }
 
-/** Judges the epoch that has just ended, and remembers its weights where it is the best so far; undefined where epochs are not compared. */
+/** Evaluates the epoch that has just ended, and keeps its weights if it is the best so far; undefined if epochs are not compared. */
 export function watchEpoch(session: SearchSession, learner: Retrained, epoch: number): WatchedEpoch | undefined {
   const { config, data, objective, state } = session;
   const { retrain } = config;
@@ -51,7 +51,7 @@ export function watchEpoch(session: SearchSession, learner: Retrained, epoch: nu
   };
 }
 
-/** Puts the weights of the best epoch in the place of the last ones; false where none were kept. */
+/** Replaces the weights with those of the best epoch; false if none were kept. */
 export function adoptBestEpoch(learner: Retrained): boolean {
   if (!learner.best) return false;
   learner.store.assign(learner.best);
@@ -62,7 +62,7 @@ export function adoptBestEpoch(learner: Retrained): boolean {
   return true;
 }
 
-/** By the measure and then by the loss; an epoch without a finite loss is never the best. */
+/** Compares by the measure and then by the loss; an epoch without a finite loss is never the best. */
 function isBetter(
   one: WatchedEpoch['validation'],
   other: WatchedEpoch['validation'] | undefined,

@@ -1,13 +1,13 @@
-/** The few numbers by which a network with several labels per example is known. */
+/** The summary measures of a network with several labels per example. */
 import { multiLabelMeasures } from '../statistics/index.js';
 import { type PredictedValues } from '../training/predict.js';
 import { type Tested } from './state.js';
 
-/** Each label's probability by itself, of its logit. */
+/** The probability of each label from its logit. */
 export const flagProbabilities = (logits: ArrayLike<number>): Float64Array =>
   Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z)));
 
-/** Of logits and flags, row-major [count, size]. */
+/** The measures of logits and flags, row-major [count, size]. */
 export function labelMeasures({ predicted, actual }: PredictedValues, size: number): NonNullable<Tested['labels']> {
   const { macroF1, microF1, exactMatch, meanAveragePrecision } = multiLabelMeasures(
     flagProbabilities(predicted),
@@ -17,7 +17,7 @@ export function labelMeasures({ predicted, actual }: PredictedValues, size: numb
   return { macroF1, microF1, exactMatch, ...(meanAveragePrecision !== undefined && { meanAveragePrecision }) };
 }
 
-/** In words, for people. */
+/** The measures in words. */
 export const sayLabels = ({
   macroF1,
   microF1,

@@ -1,4 +1,4 @@
-/** Examples with a class each, or with numbers to predict: pictures and tables. */
+/** Data with a class or regression targets for each example: images and tables. */
 import { type SearchConfig } from '../config/schema.js';
 import {
   accountFor,
@@ -111,11 +111,11 @@ const READING = [
   'imageShape',
 ] as const satisfies readonly (keyof SearchConfig['data'])[];
 
-/** Those of them that are set. */
+/** The reading options that are set. */
 const readingOptions = (data: SearchConfig['data']) =>
   defined(Object.fromEntries(READING.map((name) => [name, data[name]])) as Pick<typeof data, (typeof READING)[number]>);
 
-/** The windows of a series, where the configuration asks for windows. */
+/** The windows of a series, if the configuration asks for windows. */
 function openSeries(config: SearchConfig): Dataset | undefined {
   const { data } = config;
   const { source, window, horizon, group, time, season, label, task, header, charset, ignore, validation, test } = data;
@@ -160,11 +160,11 @@ function openSeries(config: SearchConfig): Dataset | undefined {
   });
 }
 
-/** What the classes are called. */
+/** The names of the classes. */
 const namesOf = ({ classNames, classes }: PreparedData['dataset']): readonly string[] =>
   classNames ?? Array.from({ length: classes }, (_, i) => String(i));
 
-/** Of the training part; the same for all that is trained. */
+/** Class weights from the training part; the same for everything that is trained. */
 function weightsOf({ data }: SearchConfig, { dataset, splits }: PreparedData): Float32Array | undefined {
   const { targets } = dataset;
   if (targets?.areFlags) return flagWeights(data.classWeights, splits.train.targets!, targets.names);
@@ -236,7 +236,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   };
 }
 
-/** Test examples as pictures, where it is known what black and white are. */
+/** Test examples as PNG images, if it is known which values are black and white. */
 function testPictures(
   { dataset: { inputShape, series }, splits: { test }, normalization }: PreparedData,
   source: string,
@@ -247,7 +247,7 @@ function testPictures(
   return { testPicture: (example) => pictureOf(test.examples.images, test.indices[example]!, inputShape, white) };
 }
 
-/** The split itself; refuses one that holds test data. */
+/** The split itself; refuses one that contains test data. */
 export function notOfTheTest(split: Split, test: Split): Split {
   const tested = new Set(test.indices);
   if (split.name === 'test' || (split.examples === test.examples && split.indices.some((index) => tested.has(index)))) {

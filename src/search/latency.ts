@@ -1,6 +1,6 @@
 /**
- * Latency by table: every operation of a space is timed alone, once, on this machine or on another device, and a child's latency is the sum over its
- * operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search decides as the first one would.
+ * Latency from a table: every operation of a space is timed once, in isolation, on this machine or on another device, and a child's latency is the sum over its
+ * operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search makes the same decisions.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,15 +15,15 @@ import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 
 const tableSchema = z.object({
-  /** Examples in the batch that was timed. */
+  /** Number of examples in the timed batch. */
   batchSize: z.int().min(1),
   /** Milliseconds of each operation on its input shapes, by `keyOf`; of each join of two inputs, by `joinKey`. */
   milliseconds: z.record(z.string(), z.number()),
-  /** Milliseconds of any network before its operations; 0 where that was not measured. */
+  /** Milliseconds of any network without its operations; 0 if not measured. */
   base: z.number().optional(),
-  /** What it was measured on, where that is not this machine. */
+  /** The device that it was measured on, if not this machine. */
   device: z.string().optional(),
-  /** How far sums of it were from whole networks there. */
+  /** Error of its sums on whole networks there. */
   error: z
     .object({
       networks: z.int().min(1),
@@ -40,11 +40,11 @@ export type LatencyTable = z.output<typeof tableSchema>;
 const WARM_UP = 3;
 const TIMED = 15;
 
-/** What is timed alone: an operation on inputs of some shapes, or a join of two values. */
+/** A unit that is timed in isolation: an operation on inputs of certain shapes, or a join of two values. */
 export interface TimedOperation {
-  /** By which the table has it. */
+  /** Its key in the table. */
   readonly key: string;
-  /** Of one example. */
+  /** Input shapes of one example. */
   readonly inputs: readonly Shape[];
   /** Shapes of the weights and running statistics that it reads, by their local names. */
   readonly weights: Readonly<Record<string, readonly number[]>>;
@@ -52,7 +52,7 @@ export interface TimedOperation {
   compute(inputs: readonly Tensor[], weight: (local: string) => Tensor): Tensor;
 }
 
-/** Every operation of the space on every shape that it can meet, and every join, once each. */
+/** Every operation of the space on every input shape that can occur, and every join, each once. */
 export function timedOperations(space: SearchSpace): TimedOperation[] {
   const { graph, order } = space.supernet;
   const found = new Map<string, TimedOperation>();
@@ -93,7 +93,7 @@ function operationOf(key: string, shapes: string, built: BuiltOperation): TimedO
   };
 }
 
-/** Median time of each operation of the space on one batch, evaluating, with the present backend. */
+/** Measures the median time of each operation of the space on one batch, in evaluation mode, with the current backend. */
 export function measureLatency(space: SearchSpace, batchSize: number): LatencyTable {
   return {
     batchSize,
@@ -101,7 +101,7 @@ export function measureLatency(space: SearchSpace, batchSize: number): LatencyTa
   };
 }
 
-/** Milliseconds of a child by the table; a join of n inputs counts as n - 1 joins of two. */
+/** Milliseconds of a child according to the table; a join of n inputs counts as n - 1 joins of two. */
 export function latencyOf(nodes: readonly ActiveNode[], { milliseconds, base = 0 }: LatencyTable): number {
   return latencyTerms(nodes).reduce((sum, [key, times]) => {
     const one = milliseconds[key];
@@ -115,7 +115,7 @@ export function latencyOf(nodes: readonly ActiveNode[], { milliseconds, base = 0
   }, base);
 }
 
-/** By which operations of a table a child's latency is the sum, and how often each; a join of n inputs counts as n - 1 joins of two. */
+/** The table entries that add up to a child's latency, and how often each; a join of n inputs counts as n - 1 joins of two. */
 export function latencyTerms(nodes: readonly ActiveNode[]): (readonly [key: string, times: number])[] {
   const shapes = new Map(nodes.map(({ name, output }) => [name, output.join('x')]));
   return nodes.flatMap((node) => {
@@ -125,7 +125,7 @@ export function latencyTerms(nodes: readonly ActiveNode[]): (readonly [key: stri
   });
 }
 
-/** The run's table: read where there is one, else measured and written. */
+/** The run's table: read if there is one, else measured and written. */
 export function latencyTableOf(run: string, measure: () => LatencyTable): LatencyTable {
   const path = join(run, 'latency.json');
   if (!existsSync(path)) {
@@ -138,7 +138,7 @@ export function latencyTableOf(run: string, measure: () => LatencyTable): Latenc
   return parsed.data;
 }
 
-const REMEDY = 'put back the original, or start a new run';
+const REMEDY = 'restore the original, or start a new run';
 
 /** Operation and input shapes: two nodes with the same key compute the same, on other weights. */
 function keyOf({ kind, config }: Operation, shapes: string): string {
@@ -159,7 +159,7 @@ function timeOperation({ inputs, weights, compute }: TimedOperation, batchSize: 
   }
 }
 
-/** Median milliseconds of a computation, to its end: its last value is read. */
+/** Median milliseconds of a computation, including reading its last value. */
 function timed(compute: () => Tensor): number {
   const times: number[] = [];
   for (let i = 0; i < WARM_UP + TIMED; i++) {

@@ -1,9 +1,9 @@
-/** One training step within a search, and what it adds to the state. */
+/** One training step within a search, which also updates the search state. */
 import { learn, type LearnOptions } from '../training/learner.js';
 import { type TrainStepResult } from '../training/train-step.js';
 import { type SearchSession, type WatchedLearner } from './session.js';
 
-/** Trains the child on its batch, adds to the sums of the epoch, and returns what the step reports. */
+/** Trains the child on its batch, adds to the sums of the epoch, and returns the step's report. */
 export function learnInSearch(
   { config, emit, state }: SearchSession,
   learner: WatchedLearner,

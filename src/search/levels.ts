@@ -1,10 +1,10 @@
-/** A few networks of an elastic space from the smallest to the largest, which stand for all of its sizes. */
+/** A few networks of an elastic space, from the smallest to the largest, that represent all of its sizes. */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { isOneOf } from '../space/choice.js';
 import { stream } from '../tensor/rng.js';
 
-/** The slots of a space that are sizes; of each the indices of its options from the smallest to the largest. */
+/** The slots of a space that are sizes, with the indices of their options from the smallest to the largest. */
 export function sizeSlots({ decisions }: Pick<SearchSpace, 'decisions'>): {
   slot: number;
   smallest: number;
@@ -20,7 +20,7 @@ export function sizeSlots({ decisions }: Pick<SearchSpace, 'decisions'>): {
   });
 }
 
-/** Throws WeftError('config') for a space without sizes, which has no smallest and no largest network; `what` needs them. */
+/** Throws WeftError('config') for a space without sizes, and so without a smallest and a largest network; `what` names what needs them. */
 export function requireSizes(space: SearchSpace, what: string): void {
   if (sizeSlots(space).length > 0) return;
   throw new WeftError(
@@ -31,8 +31,8 @@ export function requireSizes(space: SearchSpace, what: string): void {
 }
 
 /**
- * `count` architectures (at least 2) whose sizes grow together from the smallest to the largest: each size is at the same share of its way
- * through its options. Choices that are not sizes are those of one architecture, the same for all.
+ * `count` architectures (at least 2) whose sizes grow together from the smallest to the largest: each size is the same fraction of the way
+ * through its options. Choices that are not sizes are the same for all, taken from one architecture.
  */
 export function levelsOf<A>(space: SearchSpace<A>, count: number): A[] {
   const base = space.genotype(space.sample(stream('levels', space.name)));

@@ -1,22 +1,22 @@
-/** The pictures that a tested network is most sure of and wrong about. */
+/** The images on which a tested network is most confidently wrong. */
 import { mostProbable } from '../statistics/index.js';
 import { type Logits, probabilitiesOf } from '../training/predict.js';
 
 export interface Mistake {
-  /** Which of the test examples, from 0. */
+  /** Index of the test example, from 0. */
   readonly example: number;
   readonly label: string;
   readonly called: string;
-  /** Of the wrong answer. */
+  /** Probability of the wrong answer. */
   readonly probability: number;
   /** A PNG in base 64, as the network saw it. */
   readonly picture: string;
 }
 
-/** Pictures in a report. */
+/** Number of images in a report. */
 const MOST = 12;
 
-/** The worst first; `pictureOf` gives test examples as PNG. */
+/** The worst mistakes, worst first; `pictureOf` returns a test example as a PNG. */
 export function worstMistakes(
   own: Logits,
   classNames: readonly string[],

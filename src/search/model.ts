@@ -25,32 +25,32 @@ const cardSchema = z.object({
     .transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
   architecture: z.string(),
   trained: z.boolean(),
-  /** Of the examples; token ids have none. */
+  /** Normalization of the examples; token ids have none. */
   normalization: z.object({ mean: z.array(z.number()), std: z.array(z.number()) }).default({ mean: [0], std: [1] }),
-  /** In the order of the logits; of a language model its tokens. */
+  /** Class names in the order of the logits; for a language model its tokens. */
   classNames: z.array(z.string()),
-  /** Of numbers that are predicted: what they are called, and how outputs become numbers in their own unit: output·std + mean. */
+  /** For regression: the names of the targets, and the scaling to their own units: output·std + mean. */
   targets: z.object({ names: z.array(z.string()), mean: z.array(z.number()), std: z.array(z.number()) }).optional(),
-  /** Of a classifier: what its logits are divided by, fitted on the validation part. */
+  /** For a classifier: what its logits are divided by, fitted on the validation part. */
   temperature: z.number().positive().optional(),
   /** What the tokens of a language model are. */
   level: z.enum(['char', 'word']).optional(),
 });
 
-/** What model.json says of a network. */
+/** The content of model.json. */
 export type ModelCard = z.output<typeof cardSchema>;
 
 export interface Model {
   readonly card: ModelCard;
   readonly normalization: Normalization;
   readonly space: SearchSpace;
-  /** With its logits over the temperature, where there is one. */
+  /** The network, with its logits divided by the temperature, if there is one. */
   readonly child: Child;
   /** Only the network's own weights and statistics. */
   readonly store: ParameterStore;
 }
 
-/** A model as it was read, and its network without a temperature, as it was trained. */
+/** A model as read, and its network without the temperature, as trained. */
 export type ReadModel = Model & { readonly trained: Child };
 
 /**
@@ -120,7 +120,7 @@ function readWeights(path: string, run: string): Uint8Array {
   }
 }
 
-/** Of a run of version 0.1 only the summary says which weights and which architecture are its own. */
+/** In a run of version 0.1 only the summary records which weights and which architecture belong to it. */
 function checkBySummary(run: string, { architecture }: ModelCard, weights: Uint8Array): void {
   const summary = readSummary(run);
   if (!summary) return; // killed before it was written

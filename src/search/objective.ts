@@ -1,4 +1,4 @@
-/** What a search is after: what rewards the controller, and by what candidates are ranked and compared. */
+/** The objective of a search: the controller's reward, and the measure by which candidates are ranked and compared. */
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
@@ -8,29 +8,29 @@ import { type SearchData } from './data.js';
 
 export interface Objective {
   /**
-   * What candidates are compared by: the share of right classes, another measure of a classifier, or the loss: in nats, or the squared error of scaled
+   * What candidates are compared by: the accuracy, another measure of a classifier, or the loss, in nats or as the squared error of scaled
    * targets.
    */
   readonly measure: 'accuracy' | 'score' | 'loss';
-  /** What differences are in. */
+  /** The unit of differences. */
   readonly unit: string;
-  /** How the score is computed, where it is the measure. */
+  /** How the score is computed, if it is the measure. */
   readonly scoring?: Scoring;
-  /** What the controller learns from; higher is better. */
+  /** The controller's reward; higher is better. */
   reward(evaluation: Pick<Evaluation, 'accuracy' | 'loss' | 'score'>): number;
 }
 
 /** c in the reward c / perplexity: 80 for words, as in ENAS (arXiv 1802.03268, section 3.1); rewards of characters are of the same order with 4. */
 const SCALES = { word: 80, char: 4 } as const;
 
-/** Measures of a classifier besides its accuracy. In a batch with only one class the area under the curve is undefined, and counts as that of guessing. */
+/** Measures of a classifier besides its accuracy. In a batch with only one class the area under the curve is undefined, and counts as 1/2. */
 const SCORINGS = {
   'balanced-accuracy': (...of) => classificationMeasures(...of).balancedAccuracy,
   f1: (...of) => classificationMeasures(...of).macroF1,
   auc: (...of) => classificationMeasures(...of).auc ?? 0.5,
 } satisfies Record<string, Scoring>;
 
-/** The same of several labels of an example: means over the labels of which the batch says something. */
+/** The same for several labels per example: means over the labels for which they are defined in the batch. */
 const LABEL_SCORINGS: Readonly<Record<string, Scoring>> = {
   f1: (...of) => multiLabelMeasures(...of).macroF1,
   auc: (...of) => {
@@ -39,13 +39,13 @@ const LABEL_SCORINGS: Readonly<Record<string, Scoring>> = {
   },
 };
 
-/** Whether a search whose examples have several labels may be rewarded by this. */
+/** Whether this reward is available to a search whose examples have several labels. */
 export const isRewardOfLabels = (reward: string): boolean =>
   reward === 'log-loss' || Object.hasOwn(LABEL_SCORINGS, reward);
 
 /**
  * The accuracy of a classifier, or what `search.reward` names (exp(-L) of the loss L for log-loss); c / perplexity of a language model; 1 / (1 + L) of
- * the mean squared error L of scaled targets: 1 for a network that is always right, 1/2 for one that says no more than the mean, and above zero for all,
+ * the mean squared error L of scaled targets: 1 for a perfect network, 1/2 for one that always predicts the mean, and above zero for all,
  * so that bad ones are distinguished too. Throws WeftError('config') for a reward that the task does not have.
  */
 export function objectiveOf(
@@ -94,14 +94,14 @@ export function objectiveOf(
   return { measure: 'score', unit: 'points', scoring: SCORINGS[reward], reward: ({ score }) => score! };
 }
 
-/** By what networks that were trained alone are compared, whatever has rewarded a search. */
+/** The measure by which separately trained networks are compared, whatever the reward of the search. */
 export const trainedMeasure = ({ measure }: Objective, { kind }: Task): 'accuracy' | 'loss' =>
   measure === 'loss' || kind === 'multi-label' ? 'loss' : 'accuracy';
 
 /** The unit of losses whose targets are scaled to a variance of one. */
 export const SQUARED_ERROR = 'of squared error (targets scaled to a variance of one)';
 
-/** The loss of guessing: that every class or token is equally likely, that every label holds half of the time, or that every target is the mean. */
+/** The loss of guessing: every class or token equally likely, every label true half of the time, or every target at the mean. */
 export const guessingLoss = ({ kind, classes }: Task): number =>
   kind === 'regression' ? 1 : Math.log(kind === 'multi-label' ? 2 : classes);
 
@@ -112,7 +112,7 @@ interface Judged {
   readonly architecture: string;
 }
 
-/** By how much `a` is better than `b` by the measure; 0 where the loss is the measure, which tells equal ones apart. */
+/** How much better `a` is than `b` by the measure; 0 if the measure is the loss, which breaks ties anyway. */
 export const advantage = (
   a: Pick<Judged, 'accuracy' | 'score'>,
   b: Pick<Judged, 'accuracy' | 'score'>,

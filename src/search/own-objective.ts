@@ -1,4 +1,4 @@
-/** Objectives of the user's own: what a search weighs against quality, and what `weft derive --pick` picks by. */
+/** The user's own objectives: what a search trades off against quality, and what `weft derive --pick` can select by. */
 import { z } from 'zod';
 import { costNames } from '../config/costs.js';
 import { type SearchConfig } from '../config/schema.js';
@@ -7,17 +7,17 @@ import { type ActiveNode } from '../graph/index.js';
 import { createOwn, defineOwn, type OwnPart, type OwnParts } from '../parts/own.js';
 
 export interface ObjectiveDefinition<O extends object = object> {
-  /** What it is called in conditions, events and reports: letters, digits and underscores. */
+  /** Its name in conditions, events and reports: letters, digits and underscores. */
   readonly name: string;
   /** One or two sentences for listings. */
   readonly description?: string;
-  /** What its values are in; empty by default. */
+  /** The unit of its values; empty by default. */
   readonly unit?: string;
   /** Whether less or more of it is better. */
   readonly direction: 'less' | 'more';
   /** The options with their defaults and limits; none by default. */
   readonly options?: z.ZodType<O, unknown>;
-  /** The value of a network, without training: its operations with their shapes, in the order of computing, as retrained. */
+  /** The value of a network, without training: from its operations with their shapes, in the order of computation, as retrained. */
   value(network: readonly ActiveNode[], options: O): number;
 }
 
@@ -31,7 +31,7 @@ export interface OwnObjective {
 
 /**
  * Defines an objective, which a configuration names among its `objectives` as `{ name: own, part: NAME_OR_FILE }`. Throws
- * WeftError('config') for a name that a condition could not say, or that is taken.
+ * WeftError('config') for a name that cannot be used in a condition, or that is taken.
  */
 export function defineObjective<O extends object = object>({
   name,
@@ -70,7 +70,7 @@ export function defineObjective<O extends object = object>({
 
 const TAKEN: readonly string[] = [...costNames, 'accuracy', 'loss'];
 
-/** The objectives of the user's own that a configuration names, in its order. */
+/** The user's own objectives that a configuration names, in its order. */
 export const ownObjectives = (
   { objectives = [] }: Pick<SearchConfig, 'objectives'>,
   own: OwnParts | undefined,

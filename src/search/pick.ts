@@ -1,9 +1,9 @@
-/** Conditions on what is picked from a front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
+/** Conditions for picking from a Pareto front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { costNames } from '../config/costs.js';
 
 export interface Condition {
-  /** A cost, an objective of the user's own, `accuracy` or `loss`. */
+  /** A cost, one of the user's own objectives, `accuracy` or `loss`. */
   readonly name: string;
   readonly text: string;
   readonly comparison: '<' | '<=' | '>' | '>=';
@@ -36,7 +36,7 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '>=': (a, b) => a >= b,
 };
 
-/** Reads conditions that are separated by commas, on costs and objectives of the names `own` too; throws WeftError('config') with the one that cannot be read. */
+/** Parses conditions separated by commas, on costs and on the user's `own` objectives; throws WeftError('config') naming the one that cannot be read. */
 export function parsePick(text: string, own: readonly string[] = []): Condition[] {
   const names = [...NAMES, ...own];
   return text.split(',').map((part) => {

@@ -3,12 +3,12 @@ import { batches, classCounts, exampleSize, pickSplit, type PreparedData, type S
 import { stream } from '../tensor/rng.js';
 import { type SearchBatches } from './data.js';
 
-/** Training examples that simple models learn from; more make them slow rather than better. */
+/** Maximum number of training examples for simple models; more would make them slower rather than better. */
 const MOST_EXAMPLES = 1000;
-/** Numbers of the test part beyond which it is not held as rows (80 MB). */
+/** Maximum number of values of the test part held as rows (80 MB). */
 const MOST_NUMBERS = 2e7;
 
-/** The examples that the network learned from and those that it is tested on, normalized alike; nothing where the test part is too large. */
+/** The network's training and test examples, normalized in the same way; undefined if the test part is too large. */
 export function plainRows(
   { dataset, splits: { test }, normalization, scaling }: PreparedData,
   together: Split,
@@ -17,7 +17,7 @@ export function plainRows(
   const { classes, classNames, inputShape } = dataset;
   const size = exampleSize(inputShape);
   if (test.indices.length * size > MOST_NUMBERS) return {};
-  /** The rows to learn from and to be tested on, with the answers of each. */
+  /** The rows for training and testing, with the labels of each. */
   const partsOf = <T extends object>(answersOf: (split: Split) => T) => {
     const rowsOf = (split: Split) => {
       const count = split.indices.length;
@@ -47,14 +47,14 @@ export function plainRows(
   };
 }
 
-/** At most `MOST_EXAMPLES` of a split, by `stream(seed, 'simple-models')`. */
+/** At most `MOST_EXAMPLES` of a split, drawn with `stream(seed, 'simple-models')`. */
 function drawn(split: Split, seed: number): Split {
   const count = split.indices.length;
   if (count <= MOST_EXAMPLES) return split;
   return pickSplit(split, stream(seed, 'simple-models').permutation(count).slice(0, MOST_EXAMPLES).sort());
 }
 
-/** Forecasts of a series without learning: that it keeps its last value, and that it repeats itself after a season; in its own units. */
+/** Naive forecasts of a series: that it keeps its last value, and that it repeats after a season; in its own units. */
 function naiveForecasts(
   { series, inputShape }: PreparedData['dataset'],
   { examples: { images }, indices }: Split,
@@ -65,7 +65,7 @@ function naiveForecasts(
   const channels = inputShape[2];
   const at = (row: number): Float64Array =>
     Float64Array.from(indices, (index) => images[(index * window + row) * channels + own]!);
-  // The last row of the window that is whole seasons before what is predicted.
+  // The last row of the window that lies a whole number of seasons before the target.
   const before = season === undefined ? -1 : window - 1 + horizon - season * Math.ceil(horizon / season);
   return [
     { name: 'the last value', predicted: at(window - 1) },

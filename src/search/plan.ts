@@ -5,20 +5,20 @@ import { type Estimate, measureUnits } from './measure-units.js';
 import { type UnitCost, type WorkPhase } from './progress.js';
 import { type SearchParts } from './session.js';
 
-/** What a part of the work is planned to be, of how much, and how many seconds that takes. */
+/** The planned amount of a part of the work, out of how much, and the seconds that it takes. */
 export interface PlannedPart {
   readonly count: number;
-  /** As the configuration has it. */
+  /** The amount in the configuration. */
   readonly of: number;
   readonly seconds: number;
 }
 
 export interface SearchPlan {
-  /** Epochs; undefined where one architecture is trained alone. */
+  /** Epochs; undefined if a single architecture is trained. */
   readonly search: PlannedPart | undefined;
-  /** Candidates, the controller's and the random ones. */
+  /** Candidates of both the controller and random sampling. */
   readonly derive: PlannedPart | undefined;
-  /** Epochs; undefined where nothing is retrained. */
+  /** Epochs; undefined if nothing is retrained. */
   readonly retrain: PlannedPart | undefined;
   readonly seconds: number;
   readonly budget: number | undefined;
@@ -26,10 +26,10 @@ export interface SearchPlan {
 
 const FREE: UnitCost = { each: 0, once: 0 };
 
-/** Training steps below which a search is over before it is measured. */
+/** Number of training steps below which a search would be over before it is measured. */
 const FEW_STEPS = 200;
 
-/** Epochs of retraining that fit into what is left of a budget, from a measurement of the network that was found; at most so many. */
+/** Number of retraining epochs that fit into what is left of a budget, from timing the network that was found; at most `most`. */
 export function retrainingThatFits(parts: SearchParts, architecture: string, most: number, left: () => number): number {
   const { units, steps } = measureUnits(parts, architecture);
   const { each, once } = units.retrain ?? FREE;
@@ -45,9 +45,9 @@ export function isShort({ config, data: { counts } }: SearchParts, alone: boolea
   return searched + retrain.epochs * steps(counts.train + counts.validation, retrain.batchSize) < FEW_STEPS;
 }
 
-/** The share of what is left of a budget that retraining is planned for. */
+/** The share of the remaining budget that is planned for retraining. */
 const RETRAINED = 0.95;
-/** The share of a budget that is planned for: machines are not equally fast all the time. */
+/** The share of a budget that is planned: machines are not equally fast all the time. */
 const PLANNED = 0.9;
 /** The share of a budget that the final choice may take. */
 const CHOICE = 0.2;
@@ -55,22 +55,22 @@ const FEWEST_CANDIDATES = 5;
 
 export interface PlanOptions {
   readonly budget?: number | undefined;
-  /** Seconds of it that have passed. */
+  /** Seconds of the budget that have already passed. */
   readonly already?: number;
-  /** Whether one architecture is trained without a search. */
+  /** Whether a single architecture is trained without a search. */
   readonly alone?: boolean;
-  /** Epochs that nobody has chosen: a budget that has room for more than the configuration's buys more. */
+  /** Epochs that the user has not set: they are increased if the budget has room for more than the configuration's. */
   readonly open?: OpenEpochs | undefined;
 }
 
-/** The share of the time for training that the search has, where nobody has chosen its epochs: what it finds is then trained for the rest. */
+/** The search's share of the training time if the user has not set its epochs; the found network is trained for the rest. */
 const SEARCHED = 0.25;
 
 /**
- * The plan of a search whose units take so long, and the configuration that follows it. Within a budget that is too short, search and
- * retraining get shorter in the same proportion, so that their learning rates still come to their ends; a choice that would take more
- * than a fifth of it has fewer candidates. Each is at least one epoch, and no shorter than a warm-up. Where nobody has chosen the epochs the
- * search has a quarter of the time, retraining the rest, and both may be longer than the configuration says, up to where that no longer helps.
+ * The plan of a search, from the seconds per unit, and the configuration that follows it. If the budget is too short, search and
+ * retraining get shorter in the same proportion, so that their learning-rate schedules still complete; a choice that would take more
+ * than a fifth of it gets fewer candidates. Each is at least one epoch, and no shorter than its warm-up. If the user has not set the epochs, the
+ * search gets a quarter of the time, retraining the rest, and both may be longer than in the configuration, as far as that helps.
  */
 export function planSearch(
   config: SearchConfig,
@@ -105,12 +105,12 @@ export function planSearch(
   const least = (part: { readonly optimizer: object }): number => Math.max(1, Math.ceil(warmUpOf(part.optimizer)));
   const bounded = (epochs: number, wish: number, fewest: number): number =>
     Math.min(epochs, Math.max(Math.min(fewest, epochs), Math.floor(wish + 1e-9)));
-  // What is left after so much of the other phase, in epochs of this one.
+  // What the other phase leaves, in epochs of this one.
   const room = (taken: number, epoch: number): number => Math.max(0, time - taken) / epoch;
   const shared = open?.search !== undefined && open.retrain !== undefined && !alone;
   const wish = shared ? room((1 - SEARCHED) * time, anEpoch) : share * searchEpochs;
   let searched = share < 1 ? bounded(searchEpochs, wish, least(search)) : searchEpochs;
-  // What rounding leaves of the search's part is retraining's.
+  // Retraining gets what rounding leaves of the search's part.
   const fitting = room(searched * anEpoch, aRetraining);
   let retrained = share < 1 ? bounded(retrain.epochs, fitting, least(retrain)) : retrain.epochs;
   if (budget !== undefined && open) {

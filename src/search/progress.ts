@@ -1,4 +1,4 @@
-/** How long a search will still take, from the units of work that are left and what a unit has cost so far. */
+/** Estimates the remaining time of a search from the remaining units of work and the time per unit so far. */
 import { type Phase } from './state.js';
 
 export type WorkPhase = Exclude<Phase, 'done'>;
@@ -13,7 +13,7 @@ export interface UnitCost {
 export type UnitCosts = Readonly<Partial<Record<WorkPhase, UnitCost>>>;
 
 export interface Progress {
-  /** Notes that one unit of the phase took so many seconds. */
+  /** Records the seconds that one unit of the phase took. */
   note(phase: WorkPhase, seconds: number): void;
   /** Seconds that the remaining units will take, or undefined before anything was measured. */
   left(remaining: Readonly<Partial<Record<WorkPhase, number>>>): number | undefined;
@@ -31,7 +31,7 @@ const SIMILAR: Readonly<Partial<Record<WorkPhase, readonly [WorkPhase, factor: n
 /** Each unit weighs this much in the average of its phase, the first ones more. */
 const RATE = 0.05;
 
-/** An estimate that begins with what is known of the units. */
+/** An estimate that starts from known seconds per unit. */
 export function createProgress(known: UnitCosts = {}): Progress {
   const average = new Map<WorkPhase, number>();
   const once = new Map<WorkPhase, number>();

@@ -1,4 +1,4 @@
-/** What a strategy begins with where it is not to begin at random: the best of a pool by proxies. */
+/** Starting architectures for a strategy that should not start at random: the best of a pool by proxies. */
 import { type SearchConfig } from '../config/schema.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type ProposalFilter } from '../controller/index.js';
@@ -15,7 +15,7 @@ import { readCandidate } from './hyperparameters/index.js';
 
 type WarmStart = NonNullable<SearchConfig['search']['warmStart']>;
 
-/** Throws WeftError('config') where the controller does not begin with architectures that it is given. */
+/** Throws WeftError('config') if the controller does not start from given architectures. */
 export function requireWarmStart(
   { search: { warmStart } }: SearchConfig,
   { name, warmStart: takes }: ControllerFactory,
@@ -31,17 +31,17 @@ export function requireWarmStart(
 export interface ProxyStartSetting {
   readonly space: SearchSpace;
   readonly seed: number;
-  /** Proxies of the user's own. */
+  /** The user's own proxies. */
   readonly own: OwnParts | undefined;
   /** Training examples without augmentation. */
   readonly source: BatchSource;
-  /** Hears of what proxies do not say of these networks; `kind` is the same for the same trouble, which is told once in a run. */
+  /** Called if a proxy cannot score these networks; `kind` identifies the problem, which is reported once per run. */
   readonly warn: (kind: string, message: string) => void;
 }
 
 /**
- * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as retrained, when the first is
- * asked for; the same configuration gives the same order, also where a run goes on.
+ * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as retrained, when the first one is
+ * requested; the same configuration gives the same order, also in a resumed run.
  */
 export function proxyStart(
   { proxies, pool, examples }: WarmStart,
@@ -69,7 +69,7 @@ export function proxyFilter(
   return { draws, score: scorer('proxyFilter', { proxies, examples }, setting) };
 }
 
-/** Throws WeftError('config') where the controller proposes nothing that could be filtered. */
+/** Throws WeftError('config') if the controller proposes nothing that could be filtered. */
 export function requireProposals(
   { search: { proxyFilter: filter } }: SearchConfig,
   { name, relaxation }: { readonly name: string; readonly relaxation: boolean },
@@ -82,7 +82,7 @@ export function requireProposals(
   );
 }
 
-/** The proxies' sum of log-ranks of each of some networks among them. A network is scored once: weights and batch are the same each time. */
+/** The proxies' sum of log-ranks of each network among the given ones. A network is scored only once: weights and batch are always the same. */
 function scorer(
   field: 'warmStart' | 'proxyFilter',
   { proxies, examples }: Pick<WarmStart, 'proxies' | 'examples'>,
@@ -93,7 +93,7 @@ function scorer(
   );
   const known = new Map<string, Tried>();
   const kept = (architecture: unknown, found: () => Tried): Tried => {
-    // Hyper-parameters make no other network.
+    // Hyper-parameters do not change the network.
     const { architecture: text } = readCandidate(space.encode(architecture));
     const tried = known.get(text) ?? found();
     known.set(text, tried);

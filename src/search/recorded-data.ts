@@ -1,6 +1,6 @@
 /**
- * Whether the data is still what a run has recorded. Other data would be divided again, so that examples which the weights have learned
- * from could come into the test part.
+ * Checks whether the data is still what a run has recorded. Changed data would be divided anew, so that examples that the weights have learned
+ * from could end up in the test part.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,7 +16,7 @@ export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
 export const dataFiles = (listing: string | undefined): Record<string, string> =>
   listing === undefined ? {} : { [basename(runFiles('').dataFiles)]: listing };
 
-/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began, or saying what is read differently from them; where they lie does not matter. */
+/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began, or what is read differently from them; their location does not matter. */
 export function checkSameData(run: Run, data: RecordedData): void {
   const { before, now } = compareData(run, data) ?? {};
   if (before !== undefined)
@@ -27,7 +27,7 @@ export function checkSameData(run: Run, data: RecordedData): void {
     );
 }
 
-/** Whether the data was read from the very files that the run has recorded. */
+/** Whether the data was read from exactly the files that the run has recorded. */
 export const hasSameFiles = (run: Run, { record }: RecordedData): boolean =>
   sourcesOf(run)?.map(hashOf).join() === record.sources.map(hashOf).join();
 
@@ -37,7 +37,7 @@ function sourcesOf({ manifest: { facts } }: Run): DataFacts['sources'] | undefin
 }
 
 /**
- * The decoders, where nothing has changed but the pixels that another decoder makes of the same files, so that each example is in its part still; undefined where nothing has changed at all. Throws
+ * The decoders, if only the pixels have changed because another decoder read the same files, so that each example is still in its part; undefined if nothing has changed. Throws
  * WeftError('data') for everything else.
  */
 export function compareData(run: Run, data: RecordedData): Decoders | undefined {
@@ -71,14 +71,14 @@ export function compareData(run: Run, data: RecordedData): Decoders | undefined 
   );
 }
 
-/** Which examples are in which part, whatever their pixels are. */
+/** Which examples are in which part, regardless of their pixels. */
 const withoutPixels = ({ splits }: DataFacts): Json =>
   isObject(splits)
     ? Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, { ...(split as object), content: '' }]))
     : '';
 
 const CHANGED =
-  'put back the data as it was, or start a new search; data that only lies elsewhere now is named with --data PATH';
+  'restore the data as it was, or start a new search; if the data has only moved, name its new place with --data PATH';
 
 /** What is read from the files. */
 const READ = ['inputShape', 'classes', 'classNames', 'targets', 'splits'];
@@ -87,7 +87,7 @@ const MOST_NAMED = 10;
 const hashOf = (source: { readonly sha256: string }): string => source.sha256;
 const stable = (value: Json | undefined): string => (value === undefined ? '' : JSON.stringify(sortKeys(value)));
 
-/** The recorded hashes of the single files of a folder; undefined for runs of version 0.1, which have none. */
+/** The recorded hashes of the individual files of a folder; undefined for runs of version 0.1, which have none. */
 function recordedListing({ path }: Run, sources: DataFacts['sources']): string | undefined {
   const file = runFiles(path).dataFiles;
   if (!existsSync(file)) return undefined;
@@ -96,7 +96,7 @@ function recordedListing({ path }: Run, sources: DataFacts['sources']): string |
   throw new WeftError('run', `${file} is damaged or was changed`, 'restore the original');
 }
 
-/** By its name (in a folder its path below it) how a file is shown, and its hash. */
+/** How each file is displayed, and its hash, by name (in a folder, by relative path). */
 type Files = ReadonlyMap<string, { readonly shown: string; readonly hash: string }>;
 
 function filesOf(sources: DataFacts['sources'], listing: string | undefined): Files {
@@ -111,7 +111,7 @@ function filesOf(sources: DataFacts['sources'], listing: string | undefined): Fi
   );
 }
 
-/** A line for each file that is not as it was. */
+/** A line for each file that has changed. */
 function differences(before: Files, after: Files): string[] {
   const kept = [...after].filter(([name]) => before.has(name));
   const changed = kept.filter(([name, { hash }]) => before.get(name)!.hash !== hash);
@@ -132,7 +132,7 @@ function differences(before: Files, after: Files): string[] {
   return lines.length > 0 ? lines : ['its files are in another order'];
 }
 
-/** What is not as it was, in words. */
+/** What has changed, in words. */
 function describe(run: Run, before: DataFacts['sources'], { record, listing }: RecordedData): string {
   const known = recordedListing(run, before);
   const lines =

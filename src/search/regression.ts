@@ -1,11 +1,11 @@
-/** What a configuration may ask of a search whose networks predict numbers, or several labels of an example. */
+/** Checks and completes the configuration of a search for regression, or with several labels per example. */
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type Task } from '../graph/define-space.js';
 import { type SearchData } from './data.js';
 import { isRewardOfLabels } from './objective.js';
 
-/** Throws WeftError('config') that names the field of what has a meaning for classes alone. */
+/** Throws WeftError('config') naming a field that is meaningful only for classification. */
 export function requireFitForTargets(
   { data, search, retrain, forgetting, objectives }: SearchConfig,
   kind: Task['kind'] = 'regression',
@@ -37,7 +37,7 @@ export function requireFitForTargets(
       kind === 'multi-label'
         ? 'names accuracy, which is that of one class'
         : 'names accuracy, which numbers do not have',
-      'name loss in its place',
+      'name loss instead',
     ],
   ];
   for (const [wrong, field, why, remedy] of refused)
@@ -49,16 +49,16 @@ export function requireFitForTargets(
       );
 }
 
-/** Bound of a gradient's norm where nobody has set one. */
+/** Default bound on the norm of gradients. */
 const CLIP_NORM = 1;
-/** Optimizers whose step is as long as the gradient. */
+/** Optimizers whose step is proportional to the gradient. */
 const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov']);
 
 /**
- * The configuration as a run of these data has it. The gradient of a squared error grows with the error, without a bound as that of cross-entropy
- * has it: with rates that suit classes, steps that are as long as the gradient diverge. So these are clipped, unless the configuration says where. It also
- * continues to grow on new examples once a network has memorized the training part, where accuracy hardly falls: the best epoch is kept, unless the
- * configuration says which.
+ * The configuration completed for a run on these data. The gradient of a squared error grows with the error, without the bound that cross-entropy
+ * has: with learning rates that suit classification, steps proportional to the gradient diverge. So gradients are clipped, unless the configuration sets a bound. The error also
+ * keeps growing on new examples once a network has memorized the training part, whereas accuracy hardly falls: the best epoch is kept, unless the
+ * configuration says otherwise.
  */
 export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {
   if (task.kind !== 'regression') return config;

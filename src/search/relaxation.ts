@@ -1,4 +1,4 @@
-/** Training a mixture of all architectures, for strategies that follow gradients instead of rewards. */
+/** Trains a mixture of all architectures, for strategies that follow gradients instead of rewards. */
 import { createRelaxedChild } from '../supernet/relaxed-child.js';
 import { type Child } from '../supernet/child.js';
 import { disposeNamed } from '../tensor/named.js';
@@ -8,14 +8,14 @@ import { withEvaluationWeights } from '../training/learner.js';
 import { meanLoss } from '../training/batch-loss.js';
 import { type SearchSession } from './session.js';
 
-/** The mixture that the strategy has learned so far as a child, or undefined for strategies that sample architectures. */
+/** The mixture learned so far as a child, or undefined for strategies that sample architectures. */
 export function mixtureOf({ controller, space }: SearchSession): Child | undefined {
   return controller.relaxation && createRelaxedChild(space, controller.relaxation.logits);
 }
 
 /**
- * A step of the mixture's logits along the gradient of the loss on a validation batch, the weights held fixed: the first-order
- * approximation of DARTS (arXiv 1806.09055, section 2.3). Rests while the search warms up.
+ * A step of the mixture's logits along the gradient of the loss on a validation batch, with the weights fixed: the first-order
+ * approximation of DARTS (arXiv 1806.09055, section 2.3). Inactive during the search's warm-up.
  */
 export function descendMixture({ config, controller, data, space, state, supernet }: SearchSession): void {
   const { relaxation } = controller;

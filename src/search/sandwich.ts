@@ -1,5 +1,5 @@
 /**
- * The sandwich rule (Yu and Huang 2019, arXiv 1903.05134, section 3.2): each step trains the largest network, the smallest one and some
+ * The sandwich rule (Yu & Huang 2019, arXiv 1903.05134, section 3.2): each step trains the largest network, the smallest one and some
  * between them on the same batch, so that the bounds of what all others can reach are trained in every step.
  */
 import { WeftError } from '../errors.js';
@@ -13,7 +13,7 @@ import { type LearnOptions } from '../training/learner.js';
 import { requireSizes, sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
 
-/** Throws WeftError('config') where the sandwich rule has nothing to work with: no sizes, or a mixture of all architectures. */
+/** Throws WeftError('config') if the sandwich rule cannot be applied: no sizes, or a mixture of all architectures. */
 export function requireSandwich(space: SearchSpace, controller: { name: string; relaxation?: unknown }): void {
   requireSizes(space, 'search.elastic trains the largest network in every step');
   if (space.constraints.length > 0)
@@ -33,8 +33,8 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
 const SHARE_BEFORE_ALPHA = 0.1;
 
 /**
- * First epochs in which the largest network learns alone: as the configuration says, and without a word of it a tenth of all before alpha
- * divergences. These hold a student up to five times harder than the labels hold its teacher, so that networks that begin together, and
+ * Number of initial epochs in which only the largest network is trained: as configured, or by default a tenth of all epochs before alpha
+ * divergences are used. These bind a student up to five times more strongly than the labels bind its teacher, so that networks that start together, and
  * share weights, agree on guessing before the largest one has learned anything.
  */
 export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['search']): number {
@@ -43,13 +43,13 @@ export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['se
   return elastic.largestEpochs ?? byDefault;
 }
 
-/** The size of a slot, and the index to give it. */
+/** Maps a size slot to the index of its option. */
 type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
 
 /**
- * What one step trains in the place of the sampled child: the largest network first, which the others learn from if they are to, then the
- * smallest, then the child itself and others with its choices but for sizes, which are drawn as `search.elastic.sample` says. The loss is the
- * mean of theirs. In the first epochs, if the configuration asks for it, the largest network learns alone.
+ * The networks that one step trains in place of the sampled child: the largest network first, from which the others are distilled if configured, then the
+ * smallest, then the child itself and others with its choices except for sizes, which are drawn as `search.elastic.sample` says. The loss is the
+ * mean of theirs. In the first epochs, if configured, only the largest network is trained.
  */
 export function sandwich(
   session: SearchSession,
@@ -90,17 +90,17 @@ interface Attention {
   readonly first: Child;
   readonly draw: () => Child;
   readonly draws: number;
-  /** Whether the network of the lowest loss is trained, or that of the highest. */
+  /** Whether the network with the lowest loss is trained, or the one with the highest. */
   readonly best: boolean;
 }
 
-/** Networks count as alike in cost within this share of it. */
+/** Relative difference within which costs count as equal. */
 const ALIKE = 0.05;
 const ATTEMPTS = 20;
 
 /**
  * Attentive sampling (Wang et al. 2021, arXiv 2011.09011, section 3): of `draws` networks that cost about the same multiply-adds, the one whose
- * loss on the step's batch is the lowest, or the highest. The first network's cost stands for the prior over costs; networks of another cost
+ * loss on the step's batch is the lowest, or the highest. The first network's cost is a draw from the prior over costs; networks of another cost
  * are drawn again, at most 20 times each, so that a rare cost has fewer to choose from.
  */
 function attended({ data, state, supernet }: SearchSession, { first, draw, draws, best }: Attention): Child {

@@ -45,28 +45,28 @@ export interface SearchParts {
   readonly space: SpaceFactory;
   readonly controller: ControllerFactory;
   readonly data: SearchData;
-  /** Data in memory that `data` was divided from, which configurations with other seeds divide again. */
+  /** The data in memory from which `data` was divided; configurations with other seeds divide it again. */
   readonly dataset?: Dataset;
-  /** Epochs that nobody has chosen, and of which a time budget may make more. */
+  /** Epochs that the user has not set, and that a time budget may increase. */
   readonly open?: OpenEpochs;
-  /** Optimizers, preconditioners, regularizers and proxies of the user's own, by the names that the configuration has for them. */
+  /** The user's own optimizers, preconditioners, regularizers and proxies, by their names in the configuration. */
   readonly own?: OwnParts | undefined;
-  /** Of the files of weights that it begins from, as they were when the run began; whatever they are by default. */
+  /** Hashes of the weight files that it starts from, as they were when the run began; their current hashes by default. */
   readonly starts?: StartHashes | undefined;
-  /** Where the times of the space's operations come from; without it they are measured, and forgotten with the session. */
+  /** Provides the times of the space's operations; without it they are measured and kept only in the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
 }
 
-/** The learner of a search, with what is measured along its training. */
+/** The learner of a search, with what is measured during its training. */
 export interface WatchedLearner extends Learner {
-  /** That of the largest eigenvalue of the Hessian when it was last measured, from which the next measurement starts; owned. */
+  /** The eigenvector of the largest Hessian eigenvalue at the last measurement, from which the next one starts; owned. */
   eigenvector?: Tensor1D;
 }
 
 export interface SearchSession {
   readonly config: SearchConfig;
   readonly own: OwnParts | undefined;
-  /** Of the files of weights that it begins from, as they must be. */
+  /** Required hashes of the weight files that it starts from. */
   readonly starts: StartHashes;
   readonly space: SearchSpace;
   readonly controller: Controller;
@@ -74,27 +74,27 @@ export interface SearchSession {
   readonly supernet: WatchedLearner;
   readonly data: SearchBatches;
   readonly objective: Objective;
-  /** What networks cost by the further objectives; undefined where quality is the only one. */
+  /** The costs of networks by the further objectives; undefined if quality is the only one. */
   readonly costs: CostMeasure | undefined;
-  /** Times of the space's operations, where limits or objectives need them. */
+  /** Times of the space's operations, if limits or objectives need them. */
   readonly latencies: LatencyTable | undefined;
   /** What the tokens of a text are. */
   readonly level: 'char' | 'word' | undefined;
   readonly emit: (event: SearchEvent) => void;
   readonly state: SearchState;
-  /** Measures and prevents forgetting; undefined where neither is asked for. */
+  /** Measures and prevents forgetting; undefined if neither is requested. */
   readonly forgetting: ForgettingWatch | undefined;
-  /** What changes the training of the shared weights, where the configuration asks for it. */
+  /** Changes to the training of the shared weights that the configuration asks for. */
   readonly remedies: Remedies;
   /** Set once retraining begins. */
   retrained: Retrained | undefined;
-  /** Architectures of the present epoch, in the order in which they are trained; sampled when the first is asked for. */
+  /** Architectures of the current epoch, in the order in which they are trained; sampled on first use. */
   sampled: { readonly epoch: number; readonly architectures: readonly unknown[] } | undefined;
   /** Those of the final choice, likewise. */
   candidates: { readonly controller: readonly unknown[]; readonly random: readonly unknown[] } | undefined;
   /** How training steps have been computed so far. */
   compiled(): NonNullable<Measured['compiled']>;
-  /** Takes a remark on how steps are computed, which is no event: it is not the same in every process. */
+  /** Receives a note on how steps are computed. It is not an event, because it differs between processes. */
   noteCompiled(remark: string): void;
   /** The child with this architecture; recent ones are kept ready. */
   child(architecture: unknown): Child;
@@ -102,13 +102,13 @@ export interface SearchSession {
 }
 
 export interface Retrained extends WatchedLearner {
-  /** Weights of the best epoch, where they are kept; owned. */
+  /** Weights of the best epoch, if they are kept; owned. */
   best?: NamedTensors | undefined;
   readonly space: SearchSpace;
   readonly child: Child;
 }
 
-/** A new session in its initial state. The backend must be loaded. Where parts do not go together, what was made of them is disposed. */
+/** A new session in its initial state. The backend must be loaded. If parts do not fit together, what was already created is disposed. */
 export function createSession(parts: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
   const made: { dispose(): void }[] = [];
   try {
@@ -119,7 +119,7 @@ export function createSession(parts: SearchParts, emit: (event: SearchEvent) => 
   }
 }
 
-/** See `createSession`; what holds tensors is put into `made` as soon as it exists. */
+/** See `createSession`; everything that holds tensors is added to `made` as soon as it exists. */
 function assemble(
   {
     config,
@@ -263,7 +263,7 @@ function assemble(
   return session;
 }
 
-/** Throws WeftError('config') where no row of networks leads from the smallest to the largest. */
+/** Throws WeftError('config') unless there is a series of networks from the smallest to the largest. */
 function requireLevels(space: SearchSpace): void {
   requireSizes(space, 'forgetting.widths compares networks of several sizes');
   if (space.constraints.length === 0) return;
@@ -274,7 +274,7 @@ function requireLevels(space: SearchSpace): void {
   );
 }
 
-/** Throws WeftError('config') where steps of an elastic space would be more than the regularizer can follow. */
+/** Throws WeftError('config') if the regularizer does not support steps of an elastic space. */
 function requireSliceable(
   { name, supernet: { graph } }: SearchSpace,
   { name: regularizer, knowsSlices }: Regularizer,
@@ -298,7 +298,7 @@ function requireSliceable(
 
 const MAX_CACHED_CHILDREN = 256;
 
-/** Measures the operations of the networks that are retrained, or takes what another device has measured. */
+/** Measures the operations of the networks that are retrained, or uses what was measured on another device. */
 export function measuredNow({
   limits: { latencyTable, latencyBatchSize },
 }: Pick<SearchConfig, 'limits'>): (space: SearchSpace) => LatencyTable {
@@ -308,7 +308,7 @@ export function measuredNow({
       : assessedTable(space.forRetraining(), readDeviceLatency(latencyTable), latencyBatchSize);
 }
 
-/** Runs by the way they were computed. */
+/** Counts of runs, by how they were computed. */
 function runsOf(
   ...compiled: readonly (Pick<CompiledTrainer, 'runs'> | undefined)[]
 ): Record<'eager' | 'replay' | 'session', number> {
@@ -345,7 +345,7 @@ function sharedOf(
 export const retrainEpochs = ({ config, state }: Pick<SearchSession, 'config' | 'state'>): number =>
   state.retrainEpochs ?? config.retrain.epochs;
 
-/** What a phase of the configuration says about its training. */
+/** The training settings of a phase of the configuration. */
 export function trainingOf(
   { epochs, optimizer }: { epochs: number; optimizer: SearchConfig['search']['optimizer'] },
   { steps, count }: BatchSource,
@@ -366,7 +366,7 @@ export function optionsOf({
   return options;
 }
 
-/** Explicit options over those of the preset; throws WeftError('config') where there is no such preset. */
+/** Explicit options merged over those of the preset; throws WeftError('config') for an unknown preset. */
 export function controllerOptions({ name, presets }: ControllerFactory, config: SearchConfig['controller']): object {
   if (config.preset === undefined) return optionsOf(config);
   const preset = ownValue(presets, config.preset);

@@ -1,6 +1,6 @@
 /**
- * Sharpness within a search: of the shared weights and of the found network along their training, of a finished network, and as a part of the reward. Nothing here
- * changes what is trained.
+ * Measures sharpness within a search: of the shared weights and the found network during their training, of a finished network, and as part of the reward. Nothing here
+ * changes the training.
  */
 import { type SearchConfig } from '../config/schema.js';
 import {
@@ -23,9 +23,9 @@ import { SHARED_EVALUATION } from '../training/evaluate.js';
 import { meanLoss } from '../training/batch-loss.js';
 import { type Retrained, type SearchSession, type WatchedLearner } from './session.js';
 
-/** What one measurement along a training has found. */
+/** The result of one measurement during training. */
 export interface SharpnessEvent {
-  /** Of the network that is retrained, or of the shared weights while the search trains them. */
+  /** Whether it is of the network that is retrained, or of the shared weights during the search. */
   readonly type: 'sharpness' | 'shared-sharpness';
   readonly epoch: number;
   readonly step: number;
@@ -34,19 +34,19 @@ export interface SharpnessEvent {
   /** Largest eigenvalue of the Hessian, and how far from one it may be. */
   readonly sharpness: number;
   readonly residual: number;
-  /** |cos| with its eigenvector of the gradient and of SAM's. */
+  /** |cos| of its eigenvector with the gradient and with SAM's. */
   readonly alignment: number;
   readonly samAlignment: number;
   readonly learningRate: number;
-  /** Null for optimizers whose edge is not one of the plain Hessian. */
+  /** Null for optimizers whose edge of stability is not that of the plain Hessian. */
   readonly edges: Edges | null;
 }
 
-/** Products of the first search, from a random vector; later ones start from the vector before. */
+/** Number of products in the first measurement, from a random vector; later ones start from the previous vector. */
 const FIRST_PRODUCTS = 24;
 
 /**
- * Measures the network that is being retrained, where `sharpness.every` says so, on the same training examples each time: without augmentation and
+ * Measures the network that is being retrained, as often as `sharpness.every` says, on the same training examples each time: without augmentation and
  * dropout, with the batch's own statistics. The eigenvector is kept for the next time (`learner.eigenvector`), and is part of checkpoints.
  */
 export function trackSharpness(session: SearchSession, learner: Retrained, globalStep: number): void {
@@ -62,8 +62,8 @@ export function trackSharpness(session: SearchSession, learner: Retrained, globa
 }
 
 /**
- * Likewise the shared weights, where `sharpness.searchEvery` says so: the mean loss of a few architectures, drawn at random when the search
- * begins and the same ones to its end, so that what changes are the weights alone.
+ * Likewise for the shared weights, as often as `sharpness.searchEvery` says: of the mean loss of a few architectures, drawn at random when the search
+ * begins and kept to its end, so that only the weights change.
  */
 export function trackSharedSharpness(session: SearchSession): void {
   const {
@@ -85,7 +85,7 @@ export function trackSharedSharpness(session: SearchSession): void {
 
 interface Tracked {
   readonly type: SharpnessEvent['type'];
-  /** Whose mean loss it is. */
+  /** The children whose mean loss is measured. */
   readonly children: readonly Child[];
   readonly source: BatchSource;
   /** Steps of this training so far, for the learning rate. */
@@ -143,7 +143,7 @@ function meanOf(losses: readonly Loss[]): Loss {
     : (parameters) => tf.div(tf.addN(losses.map((loss) => loss(parameters))), losses.length);
 }
 
-/** The edges at a learning rate; none at a rate of zero, where nothing moves. */
+/** The edges at a learning rate; null at a rate of zero, at which nothing moves. */
 export function edgesAt(optimizer: EdgeOptimizer, learningRate: number, gradientNorm: number): Edges | null {
   return learningRate > 0 ? (edgesOf(optimizer, learningRate, gradientNorm) ?? null) : null;
 }
@@ -167,8 +167,8 @@ export function withExamples<T>(source: BatchSource, count: number, use: (batch:
 }
 
 /**
- * What sharpness subtracts from a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective in addition to the accuracy, with another one
- * a constraint that costs the more, the more it is violated.
+ * The penalty that sharpness subtracts from a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective in addition to the accuracy, otherwise
+ * a soft constraint.
  */
 export function sharpnessPenalty(
   { weight, limit }: Pick<SearchConfig['search']['sharpness'], 'weight' | 'limit'>,
@@ -177,7 +177,7 @@ export function sharpnessPenalty(
   return weight * Math.max(0, sharpness - limit);
 }
 
-/** Sharpness of a child with shared weights on a batch, by the measure of `search.sharpness`. */
+/** Sharpness of a child with shared weights on a batch, in the measure of `search.sharpness`. */
 export function sharpnessOfChild(
   child: Child,
   weights: Weights,

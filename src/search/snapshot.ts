@@ -19,7 +19,7 @@ interface SnapshotState {
   readonly counts: Readonly<Record<string, number>>;
   readonly retrainCounts?: Readonly<Record<string, number>>;
   readonly forgetting?: Json;
-  /** What importance sampling has seen. */
+  /** The state of importance sampling. */
   readonly importance?: Json;
 }
 
@@ -61,7 +61,7 @@ export function takeSnapshot({
   };
 }
 
-/** Puts a fresh session where the snapshot was taken; the tensors are borrowed. */
+/** Restores a fresh session to the snapshot; the tensors are borrowed. */
 export function restoreSnapshot(session: SearchSession, { tensors, state }: SearchSnapshot): void {
   const group = (name: string): NamedTensors => groupIn(tensors, name);
   Object.assign(session.state, state.search);
@@ -101,7 +101,7 @@ export function restoreSnapshot(session: SearchSession, { tensors, state }: Sear
   }
 }
 
-/** The same of a checkpoint that was read for it, whose tensors are disposed. */
+/** The same from a checkpoint that was read for this, whose tensors are disposed. */
 export function restoreCheckpoint(session: SearchSession, checkpoint: SearchSnapshot): void {
   try {
     restoreSnapshot(session, checkpoint);
@@ -110,14 +110,14 @@ export function restoreCheckpoint(session: SearchSession, checkpoint: SearchSnap
   }
 }
 
-/** Weights with what trains them, and how often that has done so. */
+/** Weights, the state of their optimizer, and counts of steps. */
 export interface LearnerSnapshot {
   /** `weights`, `optimizer` and `carried`. */
   readonly tensors: Readonly<Record<string, NamedTensors>>;
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** What a learner needs to go on; the tensors are borrowed. */
+/** What a learner needs in order to continue; the tensors are borrowed. */
 export function snapshotLearner(learner: Learner): LearnerSnapshot {
   return {
     tensors: { weights: weightsOf(learner), optimizer: learner.state.tensors, carried: learner.carried },
@@ -125,7 +125,7 @@ export function snapshotLearner(learner: Learner): LearnerSnapshot {
   };
 }
 
-/** Puts a fresh learner where the snapshot was taken; the tensors are borrowed. */
+/** Restores a fresh learner to the snapshot; the tensors are borrowed. */
 export function restoreLearner(learner: Learner, { tensors, counts }: LearnerSnapshot): void {
   putBack(learner, groupIn(tensors, 'weights'), groupIn(tensors, 'optimizer'), groupIn(tensors, 'carried'), counts);
 }

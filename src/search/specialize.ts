@@ -1,6 +1,6 @@
 /**
- * Networks for budgets out of one training: the best child of each budget by evolution over shared weights (Cai et al. 2020, arXiv
- * 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and given batch statistics of its own.
+ * Networks for several budgets from one training: the best child within each budget, by evolution over shared weights (Cai et al. 2020, arXiv
+ * 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and its own batch statistics.
  */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -21,20 +21,20 @@ import { fineTune as trainFurther } from './fine-tune.js';
 import { sizeSlots } from './levels.js';
 import { type SearchSession } from './session.js';
 
-/** At most so much of one cost. */
+/** An upper limit on one cost. */
 export interface Budget {
   readonly cost: CostName;
   readonly limit: number;
 }
 
 export interface SpecializeOptions {
-  /** Networks in a generation; 24 by default. */
+  /** Number of networks per generation; 24 by default. */
   readonly population?: number;
-  /** Generations after the first; 8 by default. */
+  /** Number of generations after the first; 8 by default. */
   readonly generations?: number;
-  /** Epochs that each network is trained further by itself, as `retrain` of the configuration says; none by default. */
+  /** Number of epochs for which each network is trained further on its own, with the settings of `retrain`; none by default. */
   readonly fineTune?: number;
-  /** Hears of each network that is judged. */
+  /** Called after each evaluated network with the number so far. */
   readonly onJudged?: (judged: number) => void;
 }
 
@@ -44,15 +44,15 @@ export interface Specialized {
   /** Text encoding. */
   readonly architecture: string;
   readonly cost: number;
-  /** On the part for the final choice, with the statistics of its batches. */
+  /** Evaluation on the part for the final choice, with the statistics of its batches. */
   readonly derive: Evaluation;
-  /** Of the exported network, with fixed statistics. */
+  /** Evaluation of the exported network, with fixed statistics. */
   readonly test: Evaluation;
   readonly child: Child;
   readonly store: ParameterStore;
 }
 
-/** Batches that the statistics of each network come from. */
+/** Number of batches for the statistics of each network. */
 const CALIBRATION_BATCHES = 20;
 /** Shares of the generation that are parents, and chance of a choice to change in a mutant. */
 const PARENTS = 0.25;
@@ -60,7 +60,7 @@ const MUTATION = 0.1;
 const ATTEMPTS = 2000;
 
 /**
- * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws WeftError('config') for a space without sizes, and where
+ * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws WeftError('config') for a space without sizes, and if
  * a budget is below the smallest network.
  */
 export function specialize(
@@ -82,7 +82,7 @@ export function specialize(
     const rng = stream(config.seed, 'specialize', budget.cost, budget.limit);
     evolve(space, within, judge, { population, generations, rng });
   }
-  // What was found for one budget may be the best for another.
+  // A network found for one budget may be the best for another.
   return searches.map(({ budget, within }) => {
     const best = judge.best(within.holds)[0]!;
     return cutOut(session, {
@@ -95,7 +95,7 @@ export function specialize(
   });
 }
 
-/** The network as a model of its own, to be exported. */
+/** The network as a separate model, to be exported. */
 export function modelOf(
   { config, space }: SearchSession,
   card: object,
@@ -126,7 +126,7 @@ function requireSizes(space: SearchSpace): void {
 interface Within {
   cost(genotype: readonly number[]): number;
   holds(genotype: readonly number[]): boolean;
-  /** The smallest network found, which is within. */
+  /** The smallest network found, which is within the budget. */
   readonly smallest: readonly number[];
 }
 
@@ -138,7 +138,7 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
   const start = space.genotype(space.sample(stream(config.seed, 'smallest')));
   let smallest: number[] = sizes.reduce((slots, size) => slots.with(size.slot, size.smallest), start);
   if (!isValid(smallest)) smallest = start;
-  // What is no size (an operation, an input) is chosen one at a time, as long as that makes the network smaller.
+  // Choices that are not sizes (an operation, an input) are changed one at a time, as long as that makes the network smaller.
   for (let isSmaller = true; isSmaller;) {
     isSmaller = false;
     for (const neighbour of space.neighbours(space.fromGenotype(smallest))) {
@@ -162,7 +162,7 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
 
 interface Judge {
   of(genotype: readonly number[]): Evaluation;
-  /** The networks judged so far for which this holds, the best first. */
+  /** The networks evaluated so far for which this holds, best first. */
   best(holds: (genotype: readonly number[]) => boolean): (readonly number[])[];
 }
 
@@ -194,7 +194,7 @@ function judged(session: SearchSession, onJudged?: (judged: number) => void): Ju
   };
 }
 
-/** More accurate first; of equally accurate ones the one of lower loss. A loss that is not finite is last. */
+/** More accurate first; ties are broken by the lower loss. Non-finite losses come last. */
 function byQuality(a: Evaluation, b: Evaluation): number {
   const loss = ({ loss: value }: Evaluation): number => (Number.isFinite(value) ? value : Infinity);
   return (b.accuracy ?? 0) - (a.accuracy ?? 0) || (loss(a) < loss(b) ? -1 : Number(loss(a) > loss(b)));
@@ -206,7 +206,7 @@ interface Evolution {
   readonly rng: Rng;
 }
 
-/** Parents: the best networks so far within the budget, as many as a quarter of a generation. Of each generation half are mutants and half crossovers; what exceeds the budget, or was there before, is drawn again. */
+/** Evolution. Parents are the best networks so far within the budget, a quarter of a generation. Half of each generation are mutants and half crossovers; a network that exceeds the budget or is not new is drawn again. */
 function evolve(
   space: SearchSpace,
   { holds, smallest }: Within,
@@ -214,10 +214,10 @@ function evolve(
   { population, generations, rng }: Evolution,
 ): void {
   const { cardinalities } = space;
-  /** The same for genotypes that differ only in what their network leaves out, as the widths of blocks beyond its depth. */
+  /** The same for genotypes that differ only in unused choices, such as the widths of blocks beyond the depth. */
   const identity = (genotype: readonly number[]): string => space.canonicalHash(space.fromGenotype(genotype));
   const seen = new Set([identity(smallest)]);
-  /** A network within the budget that was not there before, as long as one is found in so many attempts. */
+  /** A new network within the budget, if one is found within a limited number of attempts. */
   const draw = (propose: () => readonly number[]): readonly number[] => {
     let known: readonly number[] | undefined;
     for (let attempt = 0; attempt < ATTEMPTS / population; attempt++) {
@@ -232,7 +232,7 @@ function evolve(
     seen.add(identity(genotype));
     return genotype;
   };
-  /** From the smallest network upward, one change at a time, as far as the budget goes: found even where few networks are within it. */
+  /** Grown from the smallest network, one change at a time, as far as the budget allows: works even if few networks are within it. */
   const grown = (): readonly number[] => {
     let genotype = [...smallest];
     for (let step = 0; step < 2 * cardinalities.length; step++) {
@@ -259,11 +259,11 @@ function evolve(
 
 interface Cut extends Pick<Specialized, 'budget' | 'cost' | 'derive'> {
   readonly genotype: readonly number[];
-  /** Of fine-tuning. */
+  /** Epochs of fine-tuning. */
   readonly epochs: number;
 }
 
-/** The child's slices as weights of its own, trained further where that is asked for, with recalibrated batch statistics. */
+/** The child's slices as separate weights, trained further if requested, with recalibrated batch statistics. */
 function cutOut(session: SearchSession, { budget, cost, genotype, derive, epochs }: Cut): Specialized {
   const { space, supernet, data, config } = session;
   const child = session.child(space.fromGenotype(genotype));

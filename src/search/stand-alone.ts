@@ -1,4 +1,4 @@
-/** One architecture trained alone on the training part and evaluated on the validation part: what stand-alone strategies choose by. */
+/** Trains one architecture alone on the training part and evaluates it on the validation part: the basis of stand-alone strategies. */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
@@ -35,23 +35,23 @@ export interface StandAloneStep {
 }
 
 export interface StandAloneOptions {
-  /** How long the schedules are. */
+  /** Number of epochs of the schedules. */
   readonly epochs: number;
-  /** Stops after so many of the epochs; all by default. */
+  /** Stops after this many of the epochs; all by default. */
   readonly until?: number;
-  /** Optimizers and preconditioners of the user's own, which the configuration may name. */
+  /** The user's own optimizers and preconditioners, which the configuration may name. */
   readonly own?: OwnParts | undefined;
-  /** Where an earlier attempt was left, after so many steps; borrowed. */
+  /** The state and step at which an earlier attempt stopped; borrowed. */
   readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
-  /** Called after every step; what it throws ends the training. */
+  /** Called after every step; an error from it ends the training. */
   readonly onStep?: (step: StandAloneStep) => void | Promise<void>;
   /** Called after the last step of each epoch, and before `onStep`, with the validation part's evaluation of the weights so far. */
   readonly onEpoch?: (evaluation: Evaluation) => void;
 }
 
 /**
- * Trains from scratch as `retrain` of the configuration says, but for the given number of epochs and without the validation part, and evaluates
- * on the validation part. The same architecture, configuration and numbers of epochs give the same numbers, also where it was interrupted.
+ * Trains from scratch with the settings of `retrain`, but for the given number of epochs and without the validation part, and evaluates
+ * on the validation part. The same architecture, configuration and numbers of epochs give the same results, even after an interruption.
  */
 export async function trainAlone<A>(
   space: SearchSpace<A>,
@@ -103,5 +103,5 @@ export async function trainAlone<A>(
   }
 }
 
-/** Batches whose statistics the trained network's normalization is set from. */
+/** Number of batches for the trained network's normalization statistics. */
 const CALIBRATION_BATCHES = 20;

@@ -1,6 +1,6 @@
 /**
- * The state of a search. Everything that a resumed search must know is here or in the accompanying tensors; random
- * streams need no state, because they are opened by name and place.
+ * The state of a search. Everything that a resumed search needs is here or in the accompanying tensors; random
+ * streams need no state, because they are opened by name and position.
  */
 import { type Assessment } from './assess.js';
 import { type FlagAssessment } from './assess-flags.js';
@@ -12,30 +12,30 @@ export type Phase = 'weights' | 'controller' | 'epoch-end' | 'derive' | 'retrain
 
 export interface Scored {
   architecture: string;
-  /** Null where numbers are predicted. */
+  /** Null for regression. */
   accuracy: number | null;
   loss: number;
-  /** By the measure that `search.reward` names, where it is neither accuracy nor loss. */
+  /** In the measure that `search.reward` names, if neither accuracy nor loss. */
   score?: number;
   hash: string;
-  /** Whether the loss was not finite; `loss` is that of guessing then. */
+  /** Whether the loss was not finite; `loss` is then that of guessing. */
   diverged?: boolean;
-  /** What it costs, by the names of the search's further objectives. */
+  /** Its costs, by the names of the search's further objectives. */
   costs?: Record<string, number>;
 }
 
-/** The result of the one look at the test part. */
+/** The result of the single evaluation on the test part. */
 export type Tested = {
-  /** Absent where numbers are predicted. */
+  /** Absent for regression. */
   accuracy?: number;
   /** In nats; the squared error of scaled targets. */
   loss: number;
   count: number;
   perplexity?: number;
   bitsPerCharacter?: number;
-  /** Where each example has several labels: means over labels, the share of examples that are right in all of them. */
+  /** If each example has several labels: means over labels, and the share of examples with all labels right. */
   labels?: { macroF1: number; microF1: number; exactMatch: number; meanAveragePrecision?: number };
-  /** Of each number that is predicted, in its own unit; `r2` is absent where it does not vary. */
+  /** Errors of each regression target, in its own unit; `r2` is absent if the target does not vary. */
   targets?: { name: string; rmse: number; mae: number; r2?: number }[];
 };
 
@@ -49,7 +49,7 @@ export interface Derived {
 
 export interface SearchState {
   phase: Phase;
-  /** Units of work done so far: what checkpoints are numbered by. */
+  /** Units of work done so far, which number the checkpoints. */
   units: number;
   /** Epoch of the search, or of retraining. */
   epoch: number;
@@ -57,7 +57,7 @@ export interface SearchState {
   step: number;
   /** Steps of shared weights so far, for schedules. */
   globalStep: number;
-  /** Sums over the present epoch. */
+  /** Sums over the current epoch. */
   lossSum: number;
   lossCount: number;
   rewardSum: number;
@@ -70,25 +70,25 @@ export interface SearchState {
   gradientEvaluations: { search: number; retrain: number };
   /** Steps whose gradient was not finite, so that nothing moved. */
   skippedSteps: number;
-  /** Remarks of the optimizers, and kinds of trouble of proxies, each said once. */
+  /** Notes of the optimizers, and kinds of proxy problems, each reported once. */
   notes: string[];
   candidates: { controller: Scored[]; random: Scored[] };
   derived: Derived | null;
-  /** The best epoch of retraining so far on the validation part, where epochs are compared. */
+  /** The best epoch of retraining so far on the validation part, if epochs are compared. */
   bestEpoch?: { epoch: number; accuracy: number | null; loss: number; score?: number };
-  /** What retraining has begun from, where not from fresh weights. */
+  /** What retraining started from, if not from fresh weights. */
   warmStart?: WarmStart;
-  /** What the logits of the retrained classifier are divided by; absent where nothing was fitted. */
+  /** What the logits of the retrained classifier are divided by; absent if nothing was fitted. */
   temperature?: number;
   test: Tested | null;
-  /** Beside simple models and by class; absent where there are no classes, and in checkpoints of version 0.1. */
+  /** Comparison with simple models, and results by class; absent if there are no classes, and in checkpoints of version 0.1. */
   assessment?: Assessment | FlagAssessment | ValueAssessment;
   budgetReached: boolean;
-  /** Epochs of retraining as a budget has room for them once the network is known; those of the configuration by default. */
+  /** Epochs of retraining that fit into a budget once the network is known; those of the configuration by default. */
   retrainEpochs?: number;
-  /** Of an elastic search: for how many epochs each watched network has been no better than guessing, and which were told of. */
+  /** For an elastic search: for how many epochs each watched network has been no better than guessing, and which were reported. */
   collapse?: { epochs: number[]; told: number[] };
-  /** Where the run went on under other conditions than before, after so many units; absent in checkpoints of version 0.1. */
+  /** Changes of the environment, with the number of units after which the run continued; absent in checkpoints of version 0.1. */
   environmentChanges?: { units: number; changes: { what: string; before: string; now: string }[] }[];
 }
 

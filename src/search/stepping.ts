@@ -1,4 +1,4 @@
-/** A search one unit of work at a time, for studies that train supernets of their own. */
+/** Runs a search one unit of work at a time, for studies that train their own supernets. */
 export { advance, remainingUnits } from './advance.js';
 export { openData, type SearchBatches, type SearchData } from './data.js';
 export { labelledBatches } from './labelled-data.js';

@@ -1,4 +1,4 @@
-/** Text, from which the next token is to be predicted. */
+/** Text data for next-token prediction. */
 import { type SearchConfig } from '../config/schema.js';
 import {
   numbering,
@@ -18,10 +18,10 @@ import { fisherExamples, fisherShare } from './fisher-part.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
 
-/** Streams into which a text is cut for the test and the final choice: the fewer, the longer is what is known at a token. */
+/** Number of streams into which a text is cut for the test and the final choice: with fewer streams, tokens have longer contexts. */
 const TEST_STREAMS = 16;
 
-/** Options that only examples with classes have. */
+/** Options that apply only to examples with classes. */
 const FOREIGN = [
   'size',
   'channels',
@@ -96,7 +96,7 @@ export function openText(config: SearchConfig): SearchData {
   };
 }
 
-/** Another text as a network knows it: every token of its test part, or of the whole, is predicted once. */
+/** Another text in a network's vocabulary: every token of its test part, or of the whole text, is predicted once. */
 export function otherText(
   source: string,
   { task: { inputShape }, classNames, level = 'char' }: ModelCard,

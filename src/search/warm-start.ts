@@ -1,4 +1,4 @@
-/** Weights that retraining begins from in the place of fresh ones. */
+/** Existing weights from which training starts in place of fresh ones. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFileOfWeights } from '../config/index.js';
@@ -15,13 +15,13 @@ import { type ParameterStore } from '../supernet/parameter-store.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Retrained, type SearchSession } from './session.js';
 
-/** What a training has begun from. */
+/** What a training started from. */
 export interface WarmStart {
   /** `shared`, or the file. */
   readonly from: string;
-  /** Of the file. */
+  /** Hash of the file. */
   readonly sha256?: string;
-  /** Tensors that were taken over, and those that are fresh because there was none of their name and shape. */
+  /** Number of tensors taken over, and of those that are fresh because none had their name and shape. */
   readonly taken: number;
   readonly fresh: number;
   /** The first of the fresh ones by name. */
@@ -30,13 +30,13 @@ export interface WarmStart {
 
 type Start = Pick<SearchConfig['retrain'], 'start' | 'names'>;
 
-/** SHA-256 of the files of weights that a run begins from, by the phase that does. */
+/** SHA-256 of the weight files that a run starts from, by phase. */
 export interface StartHashes {
   readonly search?: string | undefined;
   readonly retrain?: string | undefined;
 }
 
-/** Of what the configuration names and uses; `alone` says that no search comes before the training. */
+/** Hashes of the files that the configuration names and uses; `alone` says that no search precedes the training. */
 export function startHashes(
   { search, retrain }: Pick<SearchConfig, 'search' | 'retrain'>,
   alone: boolean,
@@ -56,7 +56,7 @@ export function weightsFacts(...of: Parameters<typeof startHashes>): { weights?:
   return Object.keys(weights).length > 0 ? { weights: { ...weights } as Record<string, string> } : {};
 }
 
-/** Finds before a run begins what would end it later: a file that is not there or does not fit; `alone` says that no search comes before it. */
+/** Checks before a run begins for what would end it later: a file that is missing or does not fit; `alone` says that no search precedes the training. */
 export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace, alone: boolean): void {
   if (start === undefined || start === 'fresh') return;
   if (start === 'shared') {
@@ -76,7 +76,7 @@ export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace,
   });
 }
 
-/** Puts weights from elsewhere in the place of fresh ones, as `retrain.start` says; undefined where that says nothing. */
+/** Replaces fresh weights as `retrain.start` says; undefined if it is not set. */
 export function warmStart({ config, supernet, starts }: SearchSession, { store }: Retrained): WarmStart | undefined {
   const { start, names = {} } = config.retrain;
   if (start === undefined || start === 'fresh') return undefined;
@@ -94,7 +94,7 @@ export function startShared({ config, supernet, starts }: SearchSession): WarmSt
   return withFile(start, (tensors, origin) => take(supernet.store, tensors, {}, origin), SHARED, starts.search);
 }
 
-/** Throws WeftError('config') where `search.start` names nothing that a search of the space could begin from. */
+/** Throws WeftError('config') unless `search.start` names weights from which a search of the space can start. */
 export function checkSharedStart(start: string | undefined, space: SearchSpace): void {
   if (start === undefined) return;
   const { parameters } = catalogue(space.supernet);
@@ -108,10 +108,10 @@ export function checkSharedStart(start: string | undefined, space: SearchSpace):
   );
 }
 
-/** Whose weights a field of the configuration names. */
+/** A field of the configuration that names weights. */
 interface Field {
   readonly name: string;
-  /** Shared weights of a run before those of its network. */
+  /** Whether a run's shared weights take precedence over those of its network. */
   readonly shared: boolean;
 }
 
@@ -120,7 +120,7 @@ const SHARED: Field = { name: 'search.start', shared: true };
 
 type Origin = Pick<WarmStart, 'from' | 'sha256'>;
 
-/** Calls `use` with the tensors of the file that `start` names, of a run's file once it was checked; refuses a file whose hash is not the recorded one. */
+/** Calls `use` with the tensors of the file that `start` names; a run's file is checked first. Refuses a file whose hash is not the recorded one. */
 function withFile<T>(
   start: string,
   use: (tensors: NamedTensors, origin: Origin) => T,
@@ -147,7 +147,7 @@ function withFile<T>(
 const fits = (found: tf.Tensor | undefined, shape: readonly number[]): boolean =>
   found?.dtype === 'float32' && found.shape.join() === shape.join();
 
-/** Throws unless every name in `names` exists on both sides, with one shape. */
+/** Throws unless every name in `names` exists on both sides, with the same shape. */
 function requireNames(
   { parameters, statistics }: Catalogue,
   source: NamedTensors,
@@ -168,7 +168,7 @@ function requireNames(
   }
 }
 
-/** Copies what fits by name and shape; what `names` says has to fit. */
+/** Copies tensors that match by name and shape; those in `names` have to match. */
 function take(
   store: ParameterStore,
   source: NamedTensors,
@@ -204,7 +204,7 @@ const misnamed = (what: string, name: string, known: readonly string[]): WeftErr
   return new WeftError('config', `retrain.names: ${what}`, guess ? `did you mean '${guess}'?` : 'check the names');
 };
 
-/** The file of weights that `start` names: itself, or that of a run. */
+/** The weight file that `start` names: itself, or that of a run. */
 function fileOf(start: string, { name, shared }: Field): { path: string; name: string; run?: string } {
   if (!existsSync(start))
     throw new WeftError(

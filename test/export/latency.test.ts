@@ -108,10 +108,10 @@ describe('latencies of another device', function () {
     }
     expect(said(() => deviceTable(space, { ...device, base: null }, 1))).to.match(/an empty network on a phone is no/);
     expect(said(() => readDeviceLatency(join(folder(), 'none.json')))).to.match(/none.json cannot be read/);
-    expect(said(() => readDeviceLatency(write('text.json', 'NaN')))).to.match(/text.json is no table of latencies/);
+    expect(said(() => readDeviceLatency(write('text.json', 'NaN')))).to.match(/text.json is not a latency table/);
     const words = { ...device, milliseconds: { ...device.milliseconds, [first!]: 'NaN' } };
     expect(said(() => readDeviceLatency(write('words.json', words)))).to.match(/at 'milliseconds', .*expected number/);
-    expect(said(() => readDeviceLatency(write('other.json', { version: 2 })))).to.match(/no table of latencies at/);
+    expect(said(() => readDeviceLatency(write('other.json', { version: 2 })))).to.match(/not a latency table at/);
   });
 
   it('decide what a search may find, are kept with the run, and serve a choice afterwards', async () => {

@@ -362,8 +362,8 @@ describe('hyper-parameters', () => {
       [{ 'space.depth': [1, 2] }, /space\.depth cannot be searched: the space says/],
       [{ 'search.batchSize': [8, 16] }, /search\.batchSize cannot be searched: .*name retrain\.batchSize/s],
       [{ 'retrain.epochs': [8, 16] }, /retrain\.epochs cannot be searched: .*--first/s],
-      [{ 'retrain.patience': [2, 3] }, /retrain\.patience cannot be searched: it plays no part/],
-      [{ 'limits.parameters': [2, 3] }, /limits\.parameters cannot be searched: it plays no part/],
+      [{ 'retrain.patience': [2, 3] }, /retrain\.patience cannot be searched: it has no effect/],
+      [{ 'limits.parameters': [2, 3] }, /limits\.parameters cannot be searched: it has no effect/],
     ];
     for (const [wrong, message] of cases) expect(said(() => found(wrong))).to.match(message);
   });

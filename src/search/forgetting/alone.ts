@@ -1,4 +1,4 @@
-/** Networks trained alone for a moment on a copy of the shared weights, so that what their training does to others can be measured. */
+/** Trains networks alone for a few steps on a copy of the shared weights, so that the effect on others can be measured. */
 import { emptyState } from '../../chain/state.js';
 import { type Child } from '../../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
@@ -10,12 +10,12 @@ import { type SearchSession } from '../session.js';
 export interface Scratch {
   /** The copy. */
   readonly store: ParameterStore;
-  /** Puts the shared weights into the copy and trains the network there, from the epoch's batch at `from` on, with a fresh optimizer at the search's present rate. */
+  /** Copies the shared weights and trains the network on the copy, starting with the epoch's batch at `from`, with a fresh optimizer at the search's current rate. */
   train(child: Child, steps: number, from?: number): void;
   dispose(): void;
 }
 
-/** A copy of the shared weights to try things on; `purpose` names its random masks. The caller disposes it. */
+/** A scratch copy of the shared weights; `purpose` names its random masks. The caller disposes it. */
 export function scratchOf({ config, data, state, supernet }: SearchSession, purpose: string): Scratch {
   const store = createParameterStore(supernet.store.catalogue, purpose);
   return {
@@ -30,7 +30,7 @@ export function scratchOf({ config, data, state, supernet }: SearchSession, purp
           source: data.train,
           epoch: state.epoch,
           step: (from + step) % data.train.steps,
-          // The rate of the last step: a schedule may have come to its end.
+          // The rate of the last step: a schedule may have ended.
           globalStep: Math.max(0, state.globalStep - 1),
           seed: `${config.seed}/${purpose}`,
           smoothing: config.search.labelSmoothing,

@@ -1,4 +1,4 @@
-/** What the watch says: the events of forgetting, and the warnings that go with them. */
+/** The events of forgetting, and the warnings that go with them. */
 import { type SearchConfig } from '../../config/schema.js';
 import { type ForgettingEvent, type Regularizer, type RegularizerStatus } from '../../forgetting/index.js';
 import { summarizeDifferences } from '../../forgetting/metrics/index.js';
@@ -73,7 +73,7 @@ export function epochEvent(
 /** How many names a warning lists. */
 const LISTED = 4;
 
-/** What is wrong with a regularizer's state after an architecture, or at the end of the search. */
+/** Warnings about a regularizer's state after an architecture, or at the end of the search. */
 export function warningsOf(
   regularizer: Regularizer,
   { maxStep, last, names }: { maxStep: number; last: boolean; names: readonly string[] },

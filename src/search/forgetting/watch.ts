@@ -1,6 +1,6 @@
 /**
- * Forgetting inside a search: each sampled architecture is judged right after its training and again at the end of the epoch, on
- * validation batches that stay the same all through the epoch; in between the regularizer acts. It changes no random stream of the
+ * Measures forgetting inside a search: each sampled architecture is evaluated right after its training and again at the end of the epoch, on
+ * validation batches that stay the same throughout the epoch; in between the regularizer acts. It changes no random stream of the
  * search, so that with a strength of zero the weights are those without it, bit for bit.
  */
 import { fisherInformation } from '../../curvature/index.js';
@@ -28,13 +28,13 @@ export interface WatchParts {
   readonly space: SearchSpace;
   /** The shared weights. */
   readonly learner: Learner;
-  /** Validation batches on which architectures are judged. */
+  /** Validation batches on which architectures are evaluated. */
   readonly source: BatchSource;
-  /** The part for Fisher information; undefined where none is needed. */
+  /** The part for Fisher information; undefined if none is needed. */
   readonly fisher: BatchSource | undefined;
-  /** Architectures that the search trains one after the other. */
+  /** Number of architectures that the search trains one after the other. */
   readonly trainings: number;
-  /** Takes a remark on how estimates are computed. */
+  /** Receives a note on how estimates are computed. */
   readonly note: (remark: string) => void;
   /** Whether examples are sequences, with a label for each token. */
   readonly sequences: boolean;
@@ -43,18 +43,18 @@ export interface WatchParts {
 }
 
 export interface ForgettingWatch {
-  /** Once, as the search begins. */
+  /** Called once, when the search begins. */
   announce(): void;
-  /** Before the first step of an epoch. */
+  /** Called before the first step of an epoch. */
   startEpoch(epoch: number): void;
-  /** Before the first step of an architecture. */
+  /** Called before the first step of an architecture. */
   beginArchitecture(child: Child, index: number): void;
-  /** What else learns in a step of this architecture. */
+  /** What else takes part in a step of this architecture. */
   during(child: Child, globalStep: number): Pick<TrainStepInput, 'others'>;
   afterStep(report: Pick<TrainStepResult, 'loss' | 'metrics'>): void;
-  /** After the last step of an architecture. */
+  /** Called after the last step of an architecture. */
   endArchitecture(child: Child, index: number, step: number): void;
-  /** After the last step of an epoch and the controller's updates. */
+  /** Called after the last step of an epoch and the controller's updates. */
   endEpoch(reward: number | null, last: boolean): void;
   snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
   restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
@@ -73,18 +73,18 @@ interface State {
   matrix: number[][];
   /** The architecture trained last. */
   previous: string | null;
-  /** Of the present architecture. */
+  /** Losses of the current architecture. */
   loss: { sum: number; count: number };
   gradientNorm: number | null;
   learningRate: number;
   fisherBatches: number;
-  /** Fisher information is counted per label; runs of version 0.1 have it per sequence, as many times smaller as a sequence has tokens. */
+  /** Fisher information is counted per label; in runs of version 0.1 it is per sequence, smaller by a factor of the number of tokens. */
   perLabel?: true;
   warned: string[];
   regularizer: Json;
 }
 
-/** The watch of a search; undefined where there is nothing to measure and nothing to regularize. */
+/** The watch of a search; undefined if there is nothing to measure and nothing to regularize. */
 export function createWatch({
   config,
   regularizer,
@@ -299,10 +299,10 @@ export function createWatch({
   };
 }
 
-/** Warnings that begin alike are given once. */
+/** Warnings with the same beginning are given only once. */
 const WARNING_KIND = 30;
 
-/** Weights that both have. */
+/** Weights that both children use. */
 function sharedParameters(a: Child, b: Child, { parameters }: ParameterStore): number {
   const names = new Set(b.parameterNames);
   return a.parameterNames.reduce((sum, name) => {

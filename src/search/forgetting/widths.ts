@@ -1,5 +1,5 @@
 /**
- * Which sizes of an elastic space spoil which others. At the end of an epoch each of a few networks, from the smallest to the largest, is
+ * Measures which sizes of an elastic space harm which others. At the end of an epoch each of a few networks, from the smallest to the largest, is
  * trained alone for a few steps on a copy of the shared weights, and the losses of all of them are compared before and after. The search
  * itself continues as if nothing had happened.
  */
@@ -18,13 +18,13 @@ import { levelsOf } from '../levels.js';
 import { scratchOf } from './alone.js';
 import { type SearchSession } from '../session.js';
 
-/** Loss of a network and its gradient by whole tensors; the gradients are owned. */
+/** Loss of a network and its gradient as whole tensors; the gradients are owned. */
 interface Slope {
   readonly loss: number;
   readonly gradients: NamedTensors;
 }
 
-/** The measurement for the epoch that has just ended; the session's weights, state and random streams are left alone. */
+/** The measurement for the epoch that has just ended; the session's weights, state and random streams are left unchanged. */
 export function measureWidths(session: SearchSession): ForgettingWidths {
   const { config, space, supernet, state } = session;
   const { networks, steps } = config.forgetting.widths!;
@@ -79,7 +79,7 @@ export function measureWidths(session: SearchSession): ForgettingWidths {
   };
 }
 
-/** Mean over all pairs of different networks: what training one costs another. */
+/** Mean over all pairs of different networks of how much training one increases the loss of the other. */
 function harm(change: readonly (readonly number[])[]): number {
   const others = change.flatMap((row, i) => row.filter((_, j) => i !== j));
   return others.reduce((sum, value) => sum + value, 0) / others.length;
@@ -109,8 +109,8 @@ function slopeOf({ config, data, state }: SearchSession, child: Child, { paramet
 }
 
 /**
- * What each block of each tensor adds to the change of a loss: Σ ½ (g before + g after)·Δw over its entries, which is exact for a quadratic
- * loss. Block b of a tensor holds the entries that level b reads and level b - 1 does not; only blocks that both networks read can add anything.
+ * The contribution of each block of each tensor to the change of a loss: Σ ½ (g before + g after)·Δw over its entries, which is exact for a quadratic
+ * loss. Block b of a tensor holds the entries that level b reads and level b - 1 does not; only blocks that both networks read can contribute.
  */
 function partsOf(
   names: readonly string[],

@@ -12,7 +12,7 @@ import {
   namesFirst,
 } from './values.js';
 
-/** What candidates that are trained alone may differ in: how they are trained. */
+/** Fields of `retrain` in which separately trained candidates may differ. */
 const SEARCHED = ['optimizer', 'batchSize', 'labelSmoothing', 'augment'];
 
 /**
@@ -72,15 +72,15 @@ export function accepts(config: SearchConfig, epochs: number): (values: Hyperpar
   return (values) => retrainSchema.safeParse({ ...(merged(config, values)['retrain'] as object), epochs }).success;
 }
 
-/** The configuration with these values in their fields, which searches none any more. */
+/** The configuration with these values in their fields and without `search.hyperparameters`. */
 export function withHyperparameters(config: SearchConfig, values: Hyperparameters): SearchConfig {
   const { hyperparameters: _searched, ...search } = config.search;
   return configSchema.parse(merged({ ...config, search }, values));
 }
 
 /**
- * The configuration under which a candidate with these values is compared with others: where batch size or augmentation of retraining are searched, it is trained with them, and
- * otherwise as a search without hyper-parameters does it.
+ * The configuration under which a candidate with these values is compared with others: if batch size or augmentation of retraining are searched, it is trained with them, and
+ * otherwise as in a search without hyper-parameters.
  */
 export function candidateConfig(config: SearchConfig, values: Hyperparameters): SearchConfig {
   if (Object.keys(values).length === 0) return config;
@@ -95,7 +95,7 @@ export function candidateConfig(config: SearchConfig, values: Hyperparameters): 
   };
 }
 
-/** Throws WeftError('config') for a configuration with hyper-parameters, with the reason of the command that cannot search them. */
+/** Throws WeftError('config') for a configuration with hyper-parameters, with the reason why a command cannot search them. */
 export function refuseHyperparameters(
   { search: { hyperparameters } }: SearchConfig,
   why: string,
@@ -105,7 +105,7 @@ export function refuseHyperparameters(
   if (path !== undefined) throw new WeftError('config', `search.hyperparameters names ${path}, but ${why}`, remedy);
 }
 
-/** Values over the fields of a configuration; naming another optimizer drops the options of the one before. */
+/** The configuration with the values merged in; naming another optimizer drops the options of the previous one. */
 function merged(config: SearchConfig, values: Hyperparameters): RawConfig {
   const { retrain, data } = config;
   const augments = Object.keys(values).some((path) => path.startsWith('retrain.augment.'));
@@ -124,12 +124,11 @@ function requireSearchable(path: string): void {
   if (section !== 'retrain') throw fixed(path, ...reasonOf(section, field, rest));
   if (field === undefined || !Object.hasOwn(retrainSchema.shape, field))
     throw unknownPath(path, field ?? '', Object.keys(retrainSchema.shape));
-  if (field === 'epochs')
-    throw fixed(path, 'it is how long each rung trains', 'give --first and --factor in its place');
+  if (field === 'epochs') throw fixed(path, 'it is how long each rung trains', 'use --first and --factor instead');
   if (!SEARCHED.includes(field))
     throw fixed(
       path,
-      'it plays no part where candidates are compared',
+      'it has no effect when candidates are compared',
       `leave it out; of retrain ${SEARCHED.join(', ')} can be searched`,
     );
 }
@@ -152,11 +151,11 @@ function reasonOf(section: string, field: string | undefined, rest: readonly str
       ];
     case 'search':
       return [
-        'it is of shared weights, and candidates are trained alone, as retrain says',
+        'it applies to shared weights, but candidates are trained alone, as retrain says',
         field !== undefined && SEARCHED.includes(field) ? `name ${['retrain', field, ...rest].join('.')}` : leave,
       ];
     default:
-      return ['it plays no part in the training of a candidate', leave];
+      return ['it has no effect on the training of a candidate', leave];
   }
 }
 

@@ -1,4 +1,4 @@
-/** Architectures and hyper-parameters as one space, from which every strategy draws, which it mutates and crosses as it does with architectures. */
+/** Architectures and hyper-parameters as one space, so that every strategy samples, mutates and crosses both in the same way. */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type ChoiceTree, onScale, oneOf, type OneOf } from '../../space/choice.js';
@@ -6,24 +6,24 @@ import { choiceSpace, type ChoiceSpace, type Constraint } from '../../space/choi
 import { conditionalSpace } from './conditional.js';
 import { applying, type Hyperparameter, type Hyperparameters } from './values.js';
 
-/** An architecture with one option of each hyper-parameter. */
+/** An architecture with one option for each hyper-parameter. */
 export type Joint<A> = {
   readonly network: A;
   readonly beside: readonly string[];
 };
 
-/** What one candidate is. */
+/** An architecture with its hyper-parameters. */
 export interface Candidate {
   /** Text encoding. */
   readonly architecture: string;
-  /** Values by path; empty where none are searched. */
+  /** Values by path; empty if none are searched. */
   readonly hyperparameters: Hyperparameters;
 }
 
 /** Separates an architecture from its hyper-parameters in the text of a candidate. */
 const SEPARATOR = '\t';
 
-/** The text of a candidate, which tells it from all others: that of the architecture, and the values where there are any. */
+/** The text that identifies a candidate: that of the architecture, followed by the values, if there are any. */
 export const candidateText = ({ architecture, hyperparameters }: Candidate): string =>
   Object.keys(hyperparameters).length === 0
     ? architecture
@@ -36,8 +36,8 @@ export function readCandidate(text: string): Candidate {
 }
 
 /**
- * The space of all architectures with all values of the hyper-parameters that are accepted together. Each hyper-parameter is one more choice: along its scale, or of
- * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is that of a candidate. A hyper-parameter that does not apply beside the
+ * The space of all architectures with all values of the hyper-parameters that are accepted together. Each hyper-parameter is an additional choice: along its scale, or among
+ * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply beside the
  * others is not part of the text and keeps its middle value.
  */
 export function besideNetworks<A>(
@@ -116,7 +116,7 @@ export function besideNetworks<A>(
   return joined(space, []);
 }
 
-/** An option by the place of its hyper-parameter and its own: words that no two hyper-parameters share. */
+/** The name of an option from the indices of its hyper-parameter and itself, so that no two hyper-parameters share names. */
 const optionOf = (parameter: number, index: number): string => `h${parameter}v${index}`;
 /** The option of a hyper-parameter that does not apply: the middle one, from which a strategy starts where it applies. */
 const unused = (parameter: number, count: number): string => optionOf(parameter, Math.floor(count / 2));

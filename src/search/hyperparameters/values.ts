@@ -1,4 +1,4 @@
-/** The values among which a hyper-parameter is searched, and their positions on its scale. */
+/** The candidate values of a hyper-parameter, and their positions on its scale. */
 import { type HyperparameterRange, type HyperparameterValues } from '../../config/hyperparameters-schema.js';
 
 export type HyperparameterValue = HyperparameterValues[number];
@@ -6,21 +6,21 @@ export type HyperparameterValue = HyperparameterValues[number];
 /** A value for each path. */
 export type Hyperparameters = Readonly<Record<string, HyperparameterValue>>;
 
-/** A field of the configuration with the values that it may have. */
+/** A configuration field with its candidate values. */
 export interface Hyperparameter {
   /** Its path in the configuration, for example `retrain.optimizer.learningRate`. */
   readonly path: string;
   readonly values: readonly HyperparameterValue[];
-  /** Of numbers from a range, their places from 0 to 1, ascending; undefined for a list of values, which has no order. */
+  /** For numbers from a range, their positions on the scale from 0 to 1, ascending; undefined for a list of values, which has no order. */
   readonly places?: readonly number[];
   /** Whether the field exists beside these values, of which the names above it decide; it always does by default. */
   readonly applies?: (chosen: Hyperparameters) => boolean;
 }
 
-/** Values of a range: a hundredth of it is finer than what short trainings tell apart, and strategies choose among finitely many. */
+/** Number of values in a range: a hundredth of it is finer than short trainings can distinguish, and strategies choose among finitely many. */
 const COUNT = 101;
 
-/** The hyper-parameter of a range, or of a list of values. */
+/** The hyper-parameter for a range or a list of values. */
 export function hyperparameter(path: string, searched: HyperparameterRange | HyperparameterValues): Hyperparameter {
   if (Array.isArray(searched)) return { path, values: searched };
   return { path, ...(searched.integer ? wholeNumbers(searched) : numbers(searched)) };
@@ -48,7 +48,7 @@ export const isName = (path: string): boolean => path.endsWith('.name');
 type Range = Pick<HyperparameterRange, 'min' | 'max' | 'scale'>;
 type Scaled = Required<Pick<Hyperparameter, 'places'>> & { readonly values: readonly number[] };
 
-/** Evenly spaced on the scale, both ends among them, each as likely as the others. */
+/** Evenly spaced on the scale, including both ends, all equally likely. */
 function numbers(range: Range): Scaled {
   return {
     values: shortest(grid(range), range),
@@ -56,7 +56,7 @@ function numbers(range: Range): Scaled {
   };
 }
 
-/** All whole numbers, or a hundred of them along the scale; each is as likely as the part of the scale that is rounded to it. */
+/** All whole numbers, or a hundred of them along the scale; the probability of each is the part of the scale that rounds to it. */
 function wholeNumbers(range: Range): Scaled {
   const values = [...new Set(grid(range).map(Math.round))];
   const [low, high] = [range.min - 0.5, range.max + 0.5].map((end) => onto(range, end)) as [number, number];
@@ -74,7 +74,7 @@ function grid(range: Range): number[] {
   });
 }
 
-/** The numbers with so few digits as still tell them apart, at least three, between the exact ends of the range. */
+/** The numbers rounded to the fewest digits that keep them distinct, at least three, between the exact ends of the range. */
 function shortest(points: readonly number[], { min, max }: Range): number[] {
   for (let digits = 3; ; digits++) {
     const rounded = points.map((point) => (digits > 17 ? point : Number(point.toPrecision(Math.min(digits, 17)))));

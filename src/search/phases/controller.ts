@@ -1,4 +1,4 @@
-/** Phase 2 of an epoch: the controller learns from rewards on validation batches, the shared weights fixed. */
+/** Phase 2 of an epoch: the controller learns from rewards on validation batches, with the shared weights fixed. */
 import { largestOf } from '../../statistics/extremes.js';
 import { namesOf } from '../../supernet/child.js';
 import { stream } from '../../tensor/rng.js';
@@ -59,7 +59,7 @@ export function updateController(session: SearchSession): void {
   state.phase = 'epoch-end';
 }
 
-/** Reward of each architecture with shared weights on one validation batch, less what its sharpness costs. */
+/** Reward of each architecture with shared weights on one validation batch, minus the sharpness penalty. */
 export function rewardsOf(session: SearchSession, architectures: readonly unknown[], round: number): number[] {
   const { data, objective, supernet, state } = session;
   state.evaluations += architectures.length;
@@ -85,5 +85,5 @@ export function rewardsOf(session: SearchSession, architectures: readonly unknow
   );
 }
 
-/** Orders of the validation part that one epoch may use up before it meets another epoch's: far more than it needs. */
+/** Number of passes over the validation part reserved for each epoch: far more than it needs, so that epochs never share an order. */
 const REWARD_EPOCHS = 1000;

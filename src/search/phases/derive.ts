@@ -1,6 +1,6 @@
 /**
- * The final choice: architectures sampled from the controller, and random ones for comparison, judged by
- * the shared weights on the same validation batches; the best of the controller's is derived.
+ * The final choice: architectures sampled from the controller, and random ones for comparison, evaluated with
+ * the shared weights on the same validation batches; the controller's best is derived.
  */
 import { WeftError } from '../../errors.js';
 import { stream } from '../../tensor/rng.js';
@@ -78,7 +78,7 @@ export function evaluateCandidate(session: SearchSession): void {
   state.phase = config.retrain.epochs > 0 ? 'retrain' : 'done';
 }
 
-/** The best candidate; with several objectives the knee of their front, which is reported. */
+/** The best candidate; with several objectives the knee of their Pareto front, which is reported. */
 function chosenOf({
   costs,
   config,
@@ -105,7 +105,7 @@ function chosenOf({
   return front.knee;
 }
 
-/** What is to be said of latencies that another device has measured. */
+/** What to report about latencies that were measured on another device. */
 function elsewhere({ device, error }: Partial<LatencyTable> = {}): Pick<
   Extract<SearchEvent, { type: 'front' }>,
   'latencies'
@@ -113,7 +113,7 @@ function elsewhere({ device, error }: Partial<LatencyTable> = {}): Pick<
   return device === undefined ? {} : { latencies: { device, ...(error && { error }) } };
 }
 
-/** With shared weights that have diverged the choice is arbitrary: retraining may still give a result, nothing else does. */
+/** Warns that with diverged shared weights the choice is arbitrary; only retraining may still give a result. */
 function sayDiverged({ config, emit }: SearchSession): void {
   const message =
     'no candidate has a finite loss: the shared weights have diverged, and the choice among them is arbitrary';
@@ -122,7 +122,7 @@ function sayDiverged({ config, emit }: SearchSession): void {
   emit({ type: 'warning', message: `${message}; ${hint}` });
 }
 
-/** The best by the measure. */
+/** The best candidate by the measure. */
 export function bestOf(candidates: readonly Scored[], measure: Objective['measure'] = 'accuracy'): Scored {
   return [...candidates].sort(byQuality(measure))[0]!;
 }
@@ -145,7 +145,7 @@ function score(session: SearchSession, sampled: unknown): Scored {
   } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
     evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps, session.objective.scoring),
   );
-  // Recurrent cells may diverge with shared weights: how far beyond guessing says nothing, and would drown every mean.
+  // Recurrent cells may diverge with shared weights: a loss far above guessing carries no information, and would dominate every mean.
   const guessing = guessingLoss(space.task);
   const diverged = !Number.isFinite(loss);
   const told = diverged || (session.objective.measure === 'loss' && loss > guessing) ? guessing : loss;

@@ -1,4 +1,4 @@
-/** End of an epoch: how the controller's samples compare with random ones right now, and what comes next. */
+/** The end of an epoch: compares the controller's samples with random ones, and decides what comes next. */
 import { stream } from '../../tensor/rng.js';
 import { withBatch } from '../../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
@@ -8,7 +8,7 @@ import { measureWidths } from '../forgetting/widths.js';
 import { type SearchSession } from '../session.js';
 import { rewardsOf } from './controller.js';
 
-/** Probes random architectures, reports the epoch, and goes on to the next one or to derivation. */
+/** Probes random architectures, reports the epoch, and moves on to the next one or to derivation. */
 export function endEpoch(session: SearchSession): void {
   const { config, controller, space, state, emit, forgetting, supernet } = session;
   const { epoch } = state;
@@ -50,7 +50,7 @@ export function endEpoch(session: SearchSession): void {
   state.phase = over || state.budgetReached ? 'derive' : 'weights';
 }
 
-/** Architectures whose mean validation loss stands for that of the shared weights: the same ones every epoch, on the same batch. */
+/** Number of architectures whose mean validation loss represents that of the shared weights: the same ones every epoch, on the same batch. */
 const OBSERVED = 8;
 
 function validationLoss({ child, config, data, space, supernet }: SearchSession): number {

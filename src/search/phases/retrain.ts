@@ -1,4 +1,4 @@
-/** The derived architecture, trained from scratch on training and validation part together, or on the training part where the validation part decides something of it. */
+/** Trains the derived architecture from scratch on the training and validation part together, or on the training part only if the validation part is needed for decisions. */
 import { recalibrate } from '../../training/recalibrate.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';
@@ -11,7 +11,7 @@ import { trackSharpness } from '../sharpness.js';
 import { warmStart } from '../warm-start.js';
 import { type Retrained, compileOf, retrainEpochs, type SearchSession, trainingOf } from '../session.js';
 
-/** Batches whose statistics the finished network's normalization is set from. */
+/** Number of batches for the finished network's normalization statistics. */
 const CALIBRATION_BATCHES = 20;
 
 /** One training step of the derived child; after the last epoch its batch statistics are fixed. */
@@ -68,10 +68,10 @@ export function retrain(session: SearchSession): void {
   if (last) endRetraining(session, learner);
 }
 
-/** Takes the weights of the epochs so far, between two epochs, and goes on to the test. */
+/** Ends retraining between two epochs, with the weights so far, and moves on to the test. */
 export function endRetraining(session: SearchSession, learner: Retrained): void {
   const { data, state, emit } = session;
-  // Known where epochs are compared.
+  // Known if epochs are compared.
   if (state.bestEpoch)
     emit({
       type: 'retrain-kept',
@@ -84,7 +84,7 @@ export function endRetraining(session: SearchSession, learner: Retrained): void 
   state.phase = 'test';
 }
 
-/** A loss far above that of guessing is finite, and still no network: said, so that its accuracy is not taken for a result. */
+/** Warns of a finite loss far above that of guessing, so that the accuracy is not mistaken for a result. */
 function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
   const guessing = guessingLoss(space.task);
   if (loss <= DIVERGED * guessing) return;
@@ -94,7 +94,7 @@ function warnOfDivergence({ emit, space }: SearchSession, loss: number): void {
   });
 }
 
-/** Times the loss of guessing. */
+/** Multiple of the loss of guessing. */
 const DIVERGED = 2;
 
 /** Fresh weights for the derived architecture, in the space with the options for retraining. */

@@ -1,4 +1,4 @@
-/** The one look at the test part. */
+/** The single evaluation on the test part. */
 import { evaluateChild, FINAL_EVALUATION, requireFiniteLoss } from '../../training/evaluate.js';
 import { languageMeasures } from '../../training/language.js';
 import { logitsOfChild, predictValues } from '../../training/predict.js';
@@ -11,7 +11,7 @@ import { assessValues } from '../assess-values.js';
 import { worstMistakes } from '../mistakes.js';
 import { type SearchSession } from '../session.js';
 
-/** Tests the retrained child on data that nothing before has seen. */
+/** Tests the retrained child on data that was not used before. */
 export function testRetrained(session: SearchSession): void {
   const { config, data, emit, level, retrained, space, state } = session;
   const { child, store } = retrained!;
@@ -65,7 +65,7 @@ export function testRetrained(session: SearchSession): void {
   state.phase = 'done';
 }
 
-/** Fits the temperature of a classifier, where the validation part was held out from its training. */
+/** Fits the temperature of a classifier, if the validation part was held out from its training. */
 function calibrate({ config, data, retrained, space, state }: SearchSession): number | undefined {
   const { kind, classes } = space.task;
   if (kind === undefined || kind === 'classification')

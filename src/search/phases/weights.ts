@@ -1,4 +1,4 @@
-/** Phase 1 of an epoch: the shared weights learn, one sampled child per batch, the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
+/** Phase 1 of an epoch: trains the shared weights, one sampled child per batch, with the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
@@ -53,7 +53,7 @@ export function trainSharedWeights(session: SearchSession): void {
 }
 
 /**
- * Architectures of an epoch, sampled in one go: the controller does not change during the phase, so drawing
+ * Architectures of an epoch, sampled all at once: the controller does not change during the phase, so drawing
  * them together is the same as drawing them one by one.
  */
 function architecturesOf(session: SearchSession, epoch: number): readonly unknown[] {

@@ -13,13 +13,13 @@ import { stream } from '../../tensor/rng.js';
 export const EXPONENTS = { fewest: 4, most: 0.25 } as const;
 
 export interface CapacityRates {
-  /** By how much the rate of this step is multiplied; `progress` is t/T, from 0 to below 1. */
+  /** Factor of the learning rate in this step; `progress` is t/T, from 0 to below 1. */
   factor(child: Pick<Child, 'nodes'>, progress: number): number;
-  /** γ of a network with so many parameters. */
+  /** γ of a network with this number of parameters. */
   exponent(parameters: number): number;
 }
 
-/** The rates of a space. Throws WeftError('config') where all of its networks have equally many parameters. */
+/** The rates of a space. Throws WeftError('config') if all of its networks have the same number of parameters. */
 export function capacityRates(space: SearchSpace, seed: number | string): CapacityRates {
   const [fewest, most] = [extremeOf(space, seed, -1), extremeOf(space, seed, 1)];
   if (fewest === most)
@@ -39,7 +39,7 @@ export function capacityRates(space: SearchSpace, seed: number | string): Capaci
   };
 }
 
-/** Climbs, one choice at a time, until no other option has more parameters (or fewer): exact where choices add up. */
+/** Climbs, one choice at a time, until no other option has more parameters (or fewer): exact if choices contribute additively. */
 function extremeOf<A>(space: SearchSpace<A>, seed: number | string, sign: 1 | -1): number {
   const count = (architecture: A): number => sign * parameterCount(space.activate(architecture));
   let best = space.sample(stream(seed, 'capacity'));

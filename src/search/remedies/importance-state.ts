@@ -1,4 +1,4 @@
-/** What importance sampling has seen in a search: gradient norms of options and distances of outputs from labels, and the probabilities of this epoch. */
+/** The state of importance sampling in a search: gradient norms of options, distances of outputs from labels, and the probabilities of this epoch. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Json } from '../../operations/operation.js';
 import { type Child } from '../../supernet/child.js';
@@ -25,24 +25,24 @@ export interface ImportanceSetting<A> {
   readonly space: SearchSpace<A>;
   readonly seed: number;
   readonly epochs: number;
-  /** Training examples. */
+  /** Number of training examples. */
   readonly examples: number;
-  /** The architectures that may be drawn, where these are not all of the space. */
+  /** The architectures that may be drawn, if not all of the space. */
   readonly listed?: readonly A[] | undefined;
 }
 
 export interface Importance<A = unknown> {
   readonly watchesPaths: boolean;
   readonly watchesData: boolean;
-  /** Before the first step of an epoch: probabilities by what was seen so far. */
+  /** Called before the first step of an epoch: computes probabilities from what was seen so far. */
   startEpoch(epoch: number): void;
-  /** How architectures are drawn in this epoch; undefined where they are drawn as without importance. */
+  /** How architectures are drawn in this epoch; undefined if without importance sampling. */
   paths(): PathDistribution<A> | undefined;
-  /** The examples of a batch and how much each counts; undefined where they are drawn as without importance. */
+  /** The examples of a batch and their weights; undefined if drawn without importance sampling. */
   examples(epoch: number, step: number, count: number): { places: Uint32Array; weights: Float32Array } | undefined;
-  /** Takes the gradients of a step, whose loss counted `weight` times. */
+  /** Records the gradients of a step whose loss had this weight. */
   seeGradients(child: Child<A>, gradients: NamedTensors, weight: number): void;
-  /** Takes the logits of the examples at these places. */
+  /** Records the logits of the examples at these indices. */
   seeOutputs(places: Uint32Array, logits: Tensor, labels: Tensor): void;
   snapshot(): Json;
   restore(saved: Json): void;
@@ -50,7 +50,7 @@ export interface Importance<A = unknown> {
 
 interface State {
   epoch: number;
-  /** Of each option: sum of gradient norms in this epoch and their number, and the mean of the last epoch that has seen it. */
+  /** For each option: sum and count of gradient norms in this epoch, and the mean of the last epoch in which it was trained. */
   norms: { sum: number; count: number; last: number | null }[][];
   shares: number[][] | null;
   /** Distance of each example's last output from its label, and this epoch's probabilities. */
@@ -58,7 +58,7 @@ interface State {
   probabilities: Float32Array | null;
 }
 
-/** The importance sampling of a search, which has seen nothing yet. */
+/** The importance sampling of a search, in its initial state. */
 export function createImportance<A>(
   { paths, data, strength }: ImportanceOptions,
   { space, seed, epochs, examples, listed = paths ? listedBy(space) : undefined }: ImportanceSetting<A>,
@@ -159,7 +159,7 @@ const fromText = (text: string): Float32Array => {
   return new Float32Array(bytes.buffer);
 };
 
-/** Names of the weights of the operations that each option of each slot lets in. */
+/** Names of the weights of the operations that each option of each slot enables. */
 function optionParameters<A>({ supernet: { graph }, cardinalities }: SearchSpace<A>): string[][][] {
   const found = cardinalities.map((count) => Array.from({ length: count }, () => new Set<string>()));
   graph.forEachEdge((_edge, { guard }, source) => {

@@ -1,11 +1,11 @@
 /**
- * PA&DA, importance sampling of paths and of data (Lu et al. 2023, arXiv 2302.14772): options whose weights have had long gradients are drawn more
- * often, and so are examples whose outputs were far from their label, both the more the longer training has gone on:
+ * PA&DA, importance sampling of paths and of data (Lu et al. 2023, arXiv 2302.14772): options whose weights have had large gradients are drawn more
+ * often, and so are examples whose outputs were far from their label, both increasingly as training proceeds:
  *
  *     p_o = t·ḡ_o/Σḡ + (1 − t)/n    q_i = t·s_i/Σs + (1 − t)/N    s_i = ‖softmax(z_i) − y_i‖₂
  *
- * with ḡ_o the mean gradient norm of an option in the epochs before and t = strength·epoch/epochs. The published code leaves out the weights that
- * make the mean gradient that of uniform draws again; here a drawn path counts u/P in the loss (u its uniform probability), an example 1/(N·q_i).
+ * with ḡ_o the mean gradient norm of an option in earlier epochs and t = strength·epoch/epochs. The published code omits the weights that
+ * make the expected gradient that of uniform draws; here a drawn path is weighted by u/P in the loss (u its uniform probability), an example by 1/(N·q_i).
  */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
@@ -13,7 +13,7 @@ import { firstPlace } from '../../statistics/bisect.js';
 import { type Rng } from '../../tensor/rng.js';
 import { MOST_LISTED } from './unique-networks.js';
 
-/** How architectures are drawn, and by how much each counts so that the mean over draws is that of uniform ones. */
+/** How architectures are drawn, and the weights that make the mean over draws that of uniform ones. */
 export interface PathDistribution<A = unknown> {
   sample(rng: Rng): A;
   probability(architecture: A): number;
@@ -22,7 +22,7 @@ export interface PathDistribution<A = unknown> {
 }
 
 /**
- * Each slot's value drawn by its shares. Where only some architectures are meant (`listed`), each in proportion to the product of its shares, so that
+ * Draws each slot's value by its shares. If only some architectures are allowed (`listed`), each is drawn in proportion to the product of its shares, so that
  * the probabilities sum to one.
  */
 export function pathDistribution<A>(
@@ -53,7 +53,7 @@ export function pathDistribution<A>(
   };
 }
 
-/** The architectures that draws may give, where these are not all combinations of options. Throws WeftError('config') where they are too many to be listed. */
+/** The architectures that may be drawn, if not all combinations of options. Throws WeftError('config') if there are too many to list. */
 export function listedBy<A>(space: SearchSpace<A>): readonly A[] | undefined {
   if (space.constraints.length === 0) return undefined;
   const size = space.cardinalities.reduce((product, count) => product * BigInt(count), 1n);
@@ -67,7 +67,7 @@ export function listedBy<A>(space: SearchSpace<A>): readonly A[] | undefined {
 }
 
 /**
- * The share of each option of a slot. An option without weights has no gradient to be judged by, and one that was never drawn none yet: both count as
+ * The share of each option of a slot. An option without weights has no gradient, and one that was never drawn has none yet: both count as
  * the mean of the others.
  */
 export function optionShares(norms: readonly (number | undefined)[], t: number): number[] {
@@ -77,14 +77,14 @@ export function optionShares(norms: readonly (number | undefined)[], t: number):
   return mixed(filled, t);
 }
 
-/** t·x/Σx + (1 − t)/n; uniform where all are 0. */
+/** t·x/Σx + (1 − t)/n; uniform if all are 0. */
 export function mixed(values: readonly number[], t: number): number[] {
   const total = values.reduce((sum, value) => sum + value, 0);
   const uniform = 1 / values.length;
   return values.map((value) => (total > 0 ? t * (value / total) + (1 - t) * uniform : uniform));
 }
 
-/** Examples drawn one by one with these probabilities, and 1/(N·q) of each. */
+/** Draws examples independently with these probabilities; returns 1/(N·q) of each. */
 export function drawExamples(
   probabilities: ArrayLike<number>,
   sums: Float64Array,
@@ -98,7 +98,7 @@ export function drawExamples(
   };
 }
 
-/** Running sums of values, of which the last is 1. */
+/** Cumulative sums of values, normalized so that the last is 1. */
 export function cumulative(values: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(values.length);
   let sum = 0;
@@ -108,5 +108,5 @@ export function cumulative(values: ArrayLike<number>): Float64Array {
 
 const drawn = (row: readonly number[], rng: Rng): number => place(cumulative(row), rng.uniform());
 
-/** The first place whose running sum is above u. */
+/** The first index whose cumulative sum is above u. */
 const place = (sums: Float64Array, u: number): number => firstPlace(sums.length - 1, (at) => sums[at]! > u);

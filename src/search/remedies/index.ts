@@ -15,7 +15,7 @@ import { type UniqueNetworks } from './unique-networks.js';
 export { type UniqueNetworks, uniqueNetworks } from './unique-networks.js';
 export { trainWithRemedies } from './step.js';
 
-/** What a session needs of them. */
+/** What a session uses of the remedies. */
 export interface Remedies {
   readonly unique?: UniqueNetworks | undefined;
   readonly rates?: CapacityRates | undefined;
@@ -25,7 +25,7 @@ export interface Remedies {
 
 type Switches = SearchConfig['search']['remedies'];
 
-/** What the learner of the shared weights is told: further links, and the weights that stay. */
+/** Settings of the shared weights' learner: further links, and the weights that stay fixed. */
 export function linksOf(
   remedies: Switches,
   regularizer: Link | undefined,
@@ -46,7 +46,7 @@ export interface RemediesSetting {
   readonly train: BatchSource;
 }
 
-/** The remedies that a configuration asks for. Throws WeftError('config') where one has nothing to work with. */
+/** The remedies that a configuration asks for. Throws WeftError('config') if one cannot be applied. */
 export function createRemedies({
   config: { data, search, seed },
   space,
@@ -122,7 +122,7 @@ export function createRemedies({
   };
 }
 
-/** CaLR is the schedule: two of them would multiply. */
+/** CaLR is a schedule itself: two schedules would multiply. */
 function requireConstantRate(rate: (step: number) => number, steps: number): void {
   if ([Math.floor(steps / 2), steps - 1].every((step) => rate(step) === rate(0))) return;
   throw new WeftError(

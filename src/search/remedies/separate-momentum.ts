@@ -1,7 +1,7 @@
 /**
- * Momentum separation (Jeon et al. 2025, arXiv 2503.10740): what the optimizer remembers of past gradients is kept apart for networks that differ
- * in one choice, drawn once, so that a step does not go on in the direction of networks of another kind. With n options of that choice the
- * optimizer's state is n times as large. Averages of weights stay common.
+ * Momentum separation (Jeon et al. 2025, arXiv 2503.10740): the optimizer's memory of past gradients is kept separately for networks that differ
+ * in one choice, drawn once, so that a step does not continue in the direction of networks of another kind. With n options of that choice the
+ * optimizer's state is n times as large. Averages of weights are shared.
  */
 import { WeftError } from '../../errors.js';
 import { type Trainer } from '../../chain/chain.js';
@@ -10,17 +10,17 @@ import { type SearchSpace } from '../../graph/define-space.js';
 import { stream } from '../../tensor/rng.js';
 
 export interface SeparateMomentum<A = unknown> {
-  /** The slot whose value decides. */
+  /** The slot whose value determines the group. */
   readonly slot: number;
   /** The group of a network: its value of the slot. */
   groupOf(architecture: A): number;
   /** The state as a step of this group sees it; tensors are those of `state`. */
   enter(state: OptimizerState, group: number): OptimizerState;
-  /** The whole state with what the step has made of its group's. */
+  /** The whole state, with the group's part replaced by the state after the step. */
   leave(state: OptimizerState, stepped: OptimizerState, group: number): OptimizerState;
 }
 
-/** Groups by one choice of the space. Throws WeftError('config') where there is no choice. */
+/** Groups by one choice of the space. Throws WeftError('config') if there is no choice. */
 export function separateMomentum<A>(
   space: SearchSpace<A>,
   { links }: Pick<Trainer, 'links'>,
@@ -34,7 +34,7 @@ export function separateMomentum<A>(
       'leave it out',
     );
   const slot = stream(seed, 'momentum').pick(slots);
-  // Averages are of the weights, which all groups share.
+  // Averages are of weights, which all groups share.
   const common = new Set(links.filter(({ evaluation }) => evaluation).map(({ name }) => name));
   const isCommon = (key: string): boolean => common.has(key.slice(0, key.indexOf('/')));
   const groupIn = (group: number): Keys => {
@@ -75,7 +75,7 @@ export function separateMomentum<A>(
   };
 }
 
-/** Keys of a group's state in the whole state, and as the chain has them. */
+/** Keys of a group's state in the whole state, and in the chain's state. */
 interface Keys {
   inside(key: string): string | undefined;
   outside(key: string): string;

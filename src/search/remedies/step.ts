@@ -7,7 +7,7 @@ import { type SearchSession } from '../session.js';
 
 type Changed = Pick<LearnOptions, 'source' | 'rate' | 'observe'>;
 
-/** Calls `step` with what the remedies change of it: the batch, the rate, the optimizer's state. */
+/** Calls `step` with the batch, the rate and the optimizer state as the remedies change them. */
 export function trainWithRemedies<T>(session: SearchSession, child: Child, step: (changed: Changed) => T): T {
   const { remedies, supernet, state, config, data } = session;
   const { rates, momentum } = remedies;
@@ -26,7 +26,7 @@ export function trainWithRemedies<T>(session: SearchSession, child: Child, step:
   }
 }
 
-/** The batch as importance sampling draws and weighs it, and who hears of its gradients and outputs. */
+/** The batch as importance sampling draws and weights it, and the callbacks for its gradients and outputs. */
 function weighed(
   { remedies: { importance }, data: { train }, state: { epoch, step } }: SearchSession,
   child: Child,

@@ -1,7 +1,7 @@
 /**
- * De-isomorphic sampling (Ning et al. 2021, arXiv 2008.03064, section 6.2): architectures that are written differently and are the same network
- * share one representative, and every network is drawn equally often. Sampled by their texts, networks that many texts describe would train
- * most often, each time with other weights.
+ * De-isomorphic sampling (Ning et al. 2021, arXiv 2008.03064, section 6.2): differently encoded architectures that are the same network
+ * share one representative, and every network is drawn equally often. Sampled by encoding, networks with many encodings would be trained
+ * most often, each time with different weights.
  */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
@@ -15,10 +15,10 @@ export interface UniqueNetworks<A = unknown> {
   of(architecture: A): A;
 }
 
-/** Architectures up to which a space is listed; the canonical form of a graph takes under a millisecond. */
+/** Maximum size of a space that is listed; the canonical form of a graph takes less than a millisecond. */
 export const MOST_LISTED = 60_000n;
 
-/** The different networks of a space. Throws WeftError('config') for a space too large to be listed. */
+/** The distinct networks of a space. Throws WeftError('config') for a space too large to list. */
 export function uniqueNetworks<A>(space: SearchSpace<A>): UniqueNetworks<A> {
   const size = space.cardinalities.reduce((product, cardinality) => product * BigInt(cardinality), 1n);
   if (size > MOST_LISTED)

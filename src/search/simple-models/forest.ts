@@ -1,11 +1,11 @@
-/** A random forest: what most people would take for a table. */
+/** A random forest: the usual choice for tabular data. */
 import { mostProbable } from '../../statistics/index.js';
 import { type Forest, growForest, meanAndDeviation } from '../../trees/index.js';
 import { type Rows, type SimpleModel } from './contract.js';
 
 const TREES = 30;
 
-/** Of so few columns every split may have any. */
+/** With at most this many columns, every split may use any of them. */
 const FEW_COLUMNS = 4;
 
 type Values = Pick<Rows, 'values' | 'count' | 'size'>;
@@ -20,7 +20,7 @@ export function thirtyTrees(train: Values, targets: Float64Array, outputs: numbe
   });
 }
 
-/** The class that most of the trees' leaves have. */
+/** The class with the most votes of the trees. */
 export const randomForest: SimpleModel = (train, test, classes, seed) => {
   const targets = new Float64Array(train.count * classes);
   train.labels.forEach((label, i) => (targets[i * classes + label] = 1));

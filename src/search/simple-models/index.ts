@@ -1,4 +1,4 @@
-/** Simple models of the same data, with which a network is compared. */
+/** Simple models that are fitted to the same data and compared with a network. */
 import { type Rows, type SimpleModel } from './contract.js';
 import { randomForest } from './forest.js';
 import { logisticRegression } from './logistic.js';
@@ -8,7 +8,7 @@ export type { Rows } from './contract.js';
 export { askValueModels, forestMean, linearRegression, neighbourMean, type ValueRows } from './values.js';
 export { logisticRegression, nearestNeighbours, randomForest };
 
-/** Each with the multiply-adds, about, above which it is left out because it would take too long. */
+/** Each with its approximate number of multiply-adds; a model that would take too long is left out. */
 const MODELS: readonly {
   readonly name: string;
   readonly fit: SimpleModel;
@@ -31,7 +31,7 @@ const MODELS: readonly {
   },
 ];
 
-/** The class that each affordable model gives to each row of `test`. */
+/** The predicted class of each row of `test` from each affordable model. */
 export function askSimpleModels(
   train: Rows,
   test: Rows,

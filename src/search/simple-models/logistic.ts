@@ -1,4 +1,4 @@
-/** Logistic regression: the line that a network should beat. */
+/** Logistic regression: the baseline that a network should beat. */
 import { mostProbable } from '../../statistics/index.js';
 import { type Rows, type SimpleModel } from './contract.js';
 
@@ -39,7 +39,7 @@ export function fitLogistic(train: Rows, classes: number): Float64Array {
   return weights;
 }
 
-/** Of the weights [size + 1, classes], the last row the bias, which is not regularized. */
+/** The gradient of the weights [size + 1, classes]; the last row is the bias, which is not regularized. */
 function gradientAt(weights: Float64Array, rows: Rows, classes: number): Float64Array {
   const { values, labels, count, size } = rows;
   const logits = logitsOf(weights, rows, classes);
@@ -71,7 +71,7 @@ function logitsOf(weights: Float64Array, { values, count, size }: Rows, classes:
   return logits;
 }
 
-/** Of the mean of x·xᵀ over rows with a one at their end, bounded from above: by power iteration, with a margin, and never over the trace. */
+/** An upper bound on the largest eigenvalue of the mean of x·xᵀ over rows with a one appended: by power iteration, with a margin, and never above the trace. */
 function largestEigenvalue({ values, count, size }: Rows): number {
   let trace = 1;
   for (let i = 0; i < count * size; i++) trace += values[i]! ** 2 / count;

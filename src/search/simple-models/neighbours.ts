@@ -1,4 +1,4 @@
-/** Nearest neighbours: what copying says. */
+/** Nearest neighbours. */
 import { largestOf } from '../../statistics/extremes.js';
 import { type Rows, type SimpleModel } from './contract.js';
 
@@ -31,7 +31,7 @@ export function eachNearest(train: Values, test: Values, use: (nearest: Int32Arr
   }
 }
 
-/** The most frequent class of the five nearest training rows by Euclidean distance; of equally frequent ones that of the nearest. */
+/** The most frequent class among the five nearest training rows by Euclidean distance; ties go to the class of the nearest. */
 export const nearestNeighbours: SimpleModel = (train, test, classes) => {
   const called = new Int32Array(test.count);
   eachNearest(train, test, (nearest, i) => {

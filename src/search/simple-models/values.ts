@@ -1,21 +1,21 @@
-/** Simple models that predict numbers, as those of `index.ts` predict classes. */
+/** Simple regression models, the counterparts of the classifiers in `index.ts`. */
 import { leastSquares } from '../../statistics/index.js';
 import { meanAndDeviation } from '../../trees/index.js';
 import { thirtyTrees } from './forest.js';
 import { eachNearest } from './neighbours.js';
 
-/** What a simple model of numbers is trained on, and asked about. */
+/** The rows that a simple regression model is trained or tested on. */
 export interface ValueRows {
   /** Row-major [count, size], normalized. */
   readonly values: Float32Array;
-  /** The number to predict of each row. */
+  /** The target of each row. */
   readonly targets: Float64Array;
   readonly count: number;
-  /** Numbers in a row. */
+  /** Number of values per row. */
   readonly size: number;
 }
 
-/** Learns from `train` and gives a number for each row of `test`. */
+/** Trains on `train` and returns a prediction for each row of `test`. */
 export type ValueModel = (train: ValueRows, test: ValueRows, seed: number) => Float64Array;
 
 /** The mean of the training targets, whatever the row. */
@@ -38,14 +38,14 @@ export const neighbourMean: ValueModel = (train, test) => {
   return predicted;
 };
 
-/** Thirty trees on bootstrap samples, by their mean. */
+/** The mean of thirty trees on bootstrap samples. */
 export const forestMean: ValueModel = (train, test, seed) =>
   meanAndDeviation(thirtyTrees(train, train.targets, 1, seed)(test), test.count).mean;
 
 const listRows = ({ values, count, size }: ValueRows): number[][] =>
   Array.from({ length: count }, (_, i) => [...values.subarray(i * size, (i + 1) * size)]);
 
-/** Each with the multiply-adds, about, above which it is left out because it would take too long. */
+/** Each with its approximate number of multiply-adds; a model that would take too long is left out. */
 const MODELS: readonly {
   readonly name: string;
   readonly fit: ValueModel;
@@ -68,7 +68,7 @@ const MODELS: readonly {
   },
 ];
 
-/** The number that each affordable model gives for each row of `test`. */
+/** The prediction for each row of `test` from each affordable model. */
 export function askValueModels(
   train: ValueRows,
   test: ValueRows,

@@ -1,6 +1,6 @@
 /**
- * Which options of a choice disturb each other through the weights that they share, measured in two ways: by the directions of their gradients (Hu
- * et al. 2022, arXiv 2203.15207), and by what training the one does to the loss of the other. A supernet whose conflicting options are kept apart ranks
+ * Measures which options of a choice interfere through the weights that they share, in two ways: by the directions of their gradients (Hu
+ * et al. 2022, arXiv 2203.15207), and by the effect of training one on the loss of the other. A supernet whose conflicting options are separated ranks
  * networks better (Zhao et al. 2021, arXiv 2006.06863).
  */
 import { WeftError } from '../../errors.js';
@@ -20,22 +20,22 @@ import { type SearchSession } from '../session.js';
 import { type Affinity, minimumCut, type Split } from './cut.js';
 
 export interface ConflictOptions {
-  /** Architectures and batches that means are taken over. Default 20. */
+  /** Number of architectures and batches to average over. Default 20. */
   readonly draws?: number | undefined;
-  /** Steps that an option is trained alone when forgetting is measured. Default 1. */
+  /** Number of steps for which an option is trained alone when forgetting is measured. Default 1. */
   readonly steps?: number | undefined;
-  /** Hears of each choice that is done. */
+  /** Called after each choice. */
   readonly onDecision?: ((done: number, of: number) => void) | undefined;
 }
 
-/** A choice, and how its options get along; all else of an architecture is the same for all options of a draw. */
+/** The conflicts between the options of a choice; in each draw, the rest of the architecture is the same for all options. */
 export interface OptionConflicts {
   /** Path in the tree of choices. */
   readonly decision: string;
   readonly options: readonly string[];
   /** Mean cosine of the gradients of the weights that all options share. */
   readonly cosine: Affinity;
-  /** Mean change of the loss of the column's option, in nats, where the row's is trained; positive is forgotten. */
+  /** Mean change of the loss of the column's option, in nats, when the row's is trained; positive means forgetting. */
   readonly forgetting: readonly (readonly number[])[];
   readonly byGradient: Split;
   /** By minus the mean of both directions of forgetting. */
@@ -44,7 +44,7 @@ export interface OptionConflicts {
 
 const MOST_OPTIONS = 12;
 
-/** Measures every choice between 2 to 12 options that share weights, the one that is most worth splitting by forgetting first. The session is left as it was. */
+/** Measures every choice between 2 to 12 options that share weights; the choice most worth splitting by forgetting comes first. The session is left unchanged. */
 export function measureConflicts(
   session: SearchSession,
   { draws = 20, steps = 1, onDecision }: ConflictOptions = {},
@@ -110,7 +110,7 @@ function conflictsOf(
 
 const ATTEMPTS = 100;
 
-/** Networks that differ in one choice alone, all of which the space allows. */
+/** Networks that differ in only one choice, all of which the space allows. */
 function alternatives({ child, space }: SearchSession, slot: number, options: readonly number[], rng: Rng): Child[] {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const base = space.genotype(space.sample(rng));
@@ -124,7 +124,7 @@ function alternatives({ child, space }: SearchSession, slot: number, options: re
   );
 }
 
-/** Cosines of the gradients of the weights that all children have; 0 where there are none, or a gradient is zero. */
+/** Cosines of the gradients of the weights that all children use; 0 if there are none, or a gradient is zero. */
 function cosines(children: readonly Child[], { parameters, statistics }: Weights, batch: TensorBatch): number[][] {
   const common = children[0]!.parameterNames.filter((name) =>
     children.every(({ parameterNames }) => parameterNames.includes(name)),

@@ -1,23 +1,23 @@
-/** Options of a choice in two groups, so that those that get along stay together. */
+/** Splits the options of a choice into two groups, keeping compatible ones together. */
 import { WeftError } from '../../errors.js';
 
-/** How well two options get along, in any unit: row and column by option, symmetric; the diagonal is not looked at. */
+/** How compatible two options are, in any unit: a symmetric matrix by option; the diagonal is ignored. */
 export type Affinity = readonly (readonly number[])[];
 
 export interface Split {
   /** Indices of options; the first option is in the first group. */
   readonly groups: readonly [readonly number[], readonly number[]];
-  /** Mean affinity of options in different groups; the lower, the more a split takes apart. */
+  /** Mean affinity of options in different groups; lower means a better separation. */
   readonly between: number;
-  /** Mean affinity of different options in one group; NaN where both groups have one option. */
+  /** Mean affinity of different options within a group; NaN if both groups have one option. */
   readonly within: number;
 }
 
 const MOST = 12;
 
 /**
- * The split into two groups between which the mean affinity is lowest, of all that there are: the minimum cut of the complete graph of options, by
- * mean, so that cutting off a single option is no cheaper than another cut for having fewer edges. Throws WeftError('unsupported') for fewer than 2 options and
+ * The split into two groups with the lowest mean affinity between them, of all splits: the minimum cut of the complete graph of options, by
+ * mean, so that cutting off a single option is not cheaper just because it has fewer edges. Throws WeftError('unsupported') for fewer than 2 options and
  * more than 12.
  */
 export function minimumCut(affinity: Affinity): Split {

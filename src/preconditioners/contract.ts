@@ -4,7 +4,7 @@
  */
 import { type StepContext } from '../chain/loss.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
-import { type Tensor } from '../tensor/tf.js';
+import { type Scalar, type Tensor } from '../tensor/tf.js';
 import { type Block, type BlockData } from './layers/blocks.js';
 
 /** The method's name in terms of the three contracts. */
@@ -23,7 +23,16 @@ export interface Curvature {
    * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T; one list for each pass. With
    * N examples the matrix is (1/N)·Σ over examples and passes of the outer products of gradients scaled in this way. Runs inside a tidy.
    */
-  outputGradients(layers: LayerCapture, context: StepContext): Tensor[][];
+  outputGradients(layers: LayerCapture, context: StepContext, draw?: Draw): Tensor[][];
+}
+
+/** Random numbers of this shape; by default those of the context's step. */
+export type Draw = (shape: readonly number[], of: (at: Pick<StepContext, 'seed' | 'step'>) => Float32Array) => Tensor;
+
+/** The weights of earlier statistics and of those of this batch in their mean. */
+export interface Shares {
+  readonly before: Scalar;
+  readonly now: Scalar;
 }
 
 /** How the curvature of a block of parameters is represented. */
@@ -45,8 +54,8 @@ export interface BlockSolver {
   readonly preparedNames: readonly string[];
   /** Statistics of this batch. */
   statistics(data: BlockData): Statistics;
-  /** Replaces weight·before + (1 − weight)·now as the way in which statistics are averaged. */
-  merge?(before: Statistics, now: Statistics, weight: number): Statistics;
+  /** shares.before·before + shares.now·now, if the statistics are averaged differently. */
+  merge?(before: Statistics, now: Statistics, shares: Shares): Statistics;
   /** Computes what `apply` needs, for C + damping; `data` are this batch's, `before` is the previous result. */
   prepare(statistics: Statistics, damping: Damping, data: BlockData, before?: Statistics): Statistics;
   /** Updates what was prepared from a new measurement of the layers, without preparing it again. */
@@ -71,6 +80,6 @@ export interface OwnGradient {
 /** λ, and a counter of matrices that needed more than λ. */
 export interface Damping {
   readonly lambda: number;
-  /** Reports that `added` had to be added to a diagonal before the matrix could be factored. */
-  raised(added: number): void;
+  /** Counts a matrix that needed more than λ on its diagonal before it could be factored. */
+  readonly raised: () => void;
 }

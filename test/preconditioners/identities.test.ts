@@ -81,11 +81,10 @@ describe('curvature x representation x solver', () => {
         { name: 'custom', representation: 'kronecker', solver: 'woodbury', ...off },
         { name: 'skfac', ...off },
         { name: 'kfac', ...off },
+        { name: 'kfac', ...off, interval: 10 },
       ] as PreconditionerConfigInput[]) {
         expect(distance(precondition(rows, model).gradients, dense.gradients), rows.name).to.be.below(1e-3);
       }
-      const truncated = precondition({ name: 'kfac', ...off, interval: 10 }, model);
-      expect(distance(truncated.gradients, dense.gradients)).to.be.within(0, 0.1);
     }),
   );
 

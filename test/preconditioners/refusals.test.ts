@@ -86,7 +86,7 @@ describe('preconditioners refuse', () => {
             [1, 1],
           ]),
         },
-        1e-12,
+        tf.scalar(1e-12),
         { lambda: 1e-12, raised: () => raised++ },
       );
       expect(raised).to.equal(1);

@@ -3,13 +3,14 @@
  * the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F = (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the
  * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them reuse the gradient's forward pass.
  */
-import { drawClasses, drawNormals, targetDeviation } from '../../curvature/index.js';
+import { drawNormals, targetDeviation } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
 import { type StepContext } from '../../chain/loss.js';
 import { WeftError } from '../../errors.js';
 import { labelsOf } from '../../tensor/logits.js';
 import { type LayerCapture } from '../../tensor/second-order/index.js';
-import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { type Rng } from '../../tensor/rng.js';
+import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../../tensor/tf.js';
 import { type Curvature } from '../contract.js';
 
 /** Labels of the data: gradients of the examples' own losses, which the gradient has already computed. */
@@ -30,37 +31,48 @@ export function sampledFisher(samples = 1): Curvature {
   return {
     name: samples === 1 ? 'Monte-Carlo Fisher, 1 sample' : `Monte-Carlo Fisher, ${samples} samples`,
     passes: samples,
-    outputGradients(layers, context) {
+    outputGradients(layers, context, draw = (shape, of) => tf.tensor(of(context), [...shape])) {
       const { outputs } = layers;
       const { examples, labels, classes } = labelsOf(outputs);
-      if (context.likelihood === 'gaussian')
-        return Array.from({ length: samples }, (_, sample) => {
-          const noise = drawNormals(outputs.size, stepStream(context, 'fisher', sample));
-          return layers.outputGradients(
-            tf.tensor(
-              noise.map((value) => value / (targetDeviation(classes) * Math.sqrt(samples))),
-              outputs.shape,
-            ),
-          );
-        });
+      const uniforms = (shape: readonly number[], sample: number): Tensor =>
+        draw(shape, (at) => drawUniforms(tf.util.sizeFromShape([...shape]), stepStream(at, 'fisher', sample)));
+      const passes = (cotangent: (sample: number) => Tensor): Tensor[][] =>
+        Array.from({ length: samples }, (_, sample) => layers.outputGradients(cotangent(sample)));
+      if (context.likelihood === 'gaussian') {
+        const deviation = targetDeviation(classes) * Math.sqrt(samples);
+        return passes((sample) =>
+          draw(outputs.shape, (at) =>
+            drawNormals(outputs.size, stepStream(at, 'fisher', sample)).map((value) => value / deviation),
+          ),
+        );
+      }
       if (context.likelihood === 'bernoulli') {
-        const p = tf.sigmoid(outputs).dataSync();
+        const p = tf.sigmoid(outputs);
         const scale = 1 / Math.sqrt(samples * classes);
-        return Array.from({ length: samples }, (_, sample) => {
-          const { uniform } = stepStream(context, 'fisher', sample);
-          const drawn = Float32Array.from(p, (one) => scale * (one - (uniform() < one ? 1 : 0)));
-          return layers.outputGradients(weighted(tf.tensor(drawn, outputs.shape), context));
+        return passes((sample) => {
+          const labels = tf.cast(tf.less(uniforms(outputs.shape, sample), p), 'float32');
+          return weighted(tf.mul(tf.sub(p, labels), scale), context);
         });
       }
-      const p = tf.softmax(outputs as Tensor2D).dataSync();
+      const p = tf.softmax(tf.reshape(outputs, [-1, classes]) as Tensor2D);
       const scale = 1 / Math.sqrt((samples * labels) / examples);
-      return Array.from({ length: samples }, (_, sample) => {
-        const drawn = drawClasses(p, classes, stepStream(context, 'fisher', sample));
-        return layers.outputGradients(weighted(tf.tensor(residuals(p, drawn, scale), outputs.shape), context));
+      return passes((sample) => {
+        const drawn = tf.oneHot(categories(p, uniforms([p.shape[0], 1], sample)), classes);
+        return weighted(tf.reshape(tf.mul(tf.sub(p, drawn), scale), outputs.shape), context);
       });
     },
   };
 }
+
+/** The class at which the cumulative probability of each row of p [L,K] exceeds u [L,1], int32 [L]. */
+function categories(p: Tensor2D, u: Tensor): Tensor1D {
+  // The last class takes what rounding leaves.
+  const below = tf.slice(tf.cumsum(p, 1), [0, 0], [p.shape[0], p.shape[1] - 1]);
+  return tf.sum(tf.cast(tf.lessEqual(below, u), 'int32'), 1);
+}
+
+/** So many numbers between 0 and 1. */
+const drawUniforms = (count: number, { uniform }: Rng): Float32Array => Float32Array.from({ length: count }, uniform);
 
 /**
  * All labels, weighted by their probability: with softmax cross-entropy this is both the exact Fisher information and the generalized
@@ -129,14 +141,6 @@ function refuseManyPasses({ lossGradients }: LayerCapture, passes: number): void
     `the exact Fisher information needs ${passes} backward passes here, whose gradients take ${(bytes / 2 ** 30).toFixed(1)} GB`,
     'sample the labels instead: fisher: sampled',
   );
-}
-
-/** (p − e) times a scale, where e is one at the label of each row of probabilities p [L,K]. */
-function residuals(p: ArrayLike<number>, labels: Int32Array, scale: number): Float32Array {
-  const result = Float32Array.from(p, (value) => value * scale);
-  const classes = p.length / labels.length;
-  labels.forEach((label, row) => (result[row * classes + label]! -= scale));
-  return result;
 }
 
 /** The cost of the backward passes besides the gradient's own, in gradients. */

@@ -14,6 +14,7 @@ import { type Slots } from '../../chain/state.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { klScale } from '../kl-clip.js';
+import { raisedCount } from '../raised.js';
 import { type Block, type BlockData, type BlockShape, blocksOf, type CapturedBlock } from './blocks.js';
 import { dataOf, fromFactors, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
 import { type Intervals, refreshSchedule } from './schedule.js';
@@ -50,9 +51,10 @@ export function layered({
         ? { skipDense: true }
         : undefined,
     update(gradients, step) {
-      const { parameters, layers, slots, context, scalar, charge, report, note } = step;
+      const { parameters, layers, slots, context, scalar, values, charge, report, note } = step;
       const schedule = refreshSchedule(step, intervals);
-      const damping: Damping = { lambda, raised: () => slots.setNumber('raised', slots.number('raised') + 1) };
+      const { raise, total } = raisedCount(step);
+      const damping: Damping = { lambda, raised: raise };
       const found = layers && blocksOf(layers);
       const shapes = found?.blocks ?? recallBlocks(slots, parameters);
       const results: Record<string, Tensor> = {};
@@ -61,7 +63,7 @@ export function layered({
       let passes: Tensor[][] | undefined;
       const passesOnce = (): Tensor[][] => {
         if (!passes) charge(costOf(curvature, layers!));
-        return (passes ??= curvature.outputGradients(layers!, context));
+        return (passes ??= curvature.outputGradients(layers!, context, values));
       };
       const measuring = layers !== undefined && schedule.isDue(Object.keys(parameters));
       const measure = (
@@ -135,7 +137,7 @@ export function layered({
       const made = own.map(({ block, factors }) =>
         fromFactors(block, { ...factors, outputs: scaled(factors.outputs) }, parameters),
       );
-      report({ dampingRaised: slots.number('raised'), ...(scale && { klScale: scale }) });
+      report({ dampingRaised: total(), ...(scale && { klScale: scale }) });
       return Object.assign({ ...mapNamed(results, scaled) }, ...made) as NamedTensors;
     },
   };
@@ -172,16 +174,16 @@ function averaged(
   const weightAt = (looks: number): number => (decay * (1 - decay ** (looks - 1))) / (1 - decay ** looks);
   const isFirst = decay === 0 || choose(({ count }) => count(counted) === 1);
   const before = isFirst ? undefined : read(slots, 'statistics', solver.statisticNames, key);
-  const mean = (old: Statistics): Statistics => {
-    const [share, rest] = [
-      scalar(({ count }) => weightAt(count(counted))),
-      scalar(({ count }) => 1 - weightAt(count(counted))),
-    ];
-    return Object.fromEntries(
-      Object.entries(now).map(([name, tensor]) => [name, tf.add(tf.mul(old[name]!, share), tf.mul(tensor, rest))]),
-    );
+  const merged = (old: Statistics): Statistics => {
+    const shares = {
+      before: scalar(({ count }) => weightAt(count(counted))),
+      now: scalar(({ count }) => 1 - weightAt(count(counted))),
+    };
+    const mean = (): Statistics =>
+      mapNamed(now, (tensor, name) => tf.add(tf.mul(old[name]!, shares.before), tf.mul(tensor, shares.now)));
+    return solver.merge?.(old, now, shares) ?? mean();
   };
-  const next = before ? (solver.merge?.(before, now, weightAt(slots.count(counted))) ?? mean(before)) : now;
+  const next = before ? merged(before) : now;
   // What the next batch replaces is not read again.
   if (decay > 0) write(slots, 'statistics', solver.statisticNames, key, next);
   return next;

@@ -30,11 +30,6 @@ export const fisherOption = (
 export const fisherOf = (labels: 'sampled' | 'empirical' | 'exact', samples = 1): Curvature =>
   ({ sampled: sampledFisher(samples), empirical: empiricalFisher, exact: exactFisher })[labels];
 
-/** Eigenvalues below this fraction of the damping are not worth keeping if an inverse is used several times, or has many rows. */
-const TRUNCATION = 0.1;
-
-export const truncationFor = (every: number, decay: number): number => (every > 1 || decay > 0 ? TRUNCATION : 0);
-
 const FISHER = 'Fisher (sampled, empirical or exact)';
 
 export const ngd = preconditioner({
@@ -94,7 +89,7 @@ export const kfac = preconditioner({
     layered({
       ...options,
       curvature: fisherOf(fisher, samples),
-      representation: kronecker({ sharing, split, truncate: truncationFor(options.interval, options.decay) }),
+      representation: kronecker({ sharing, split }),
     }),
 });
 
@@ -145,7 +140,7 @@ export const foof = preconditioner({
     layered({
       ...options,
       curvature: empiricalFisher,
-      representation: kronecker({ factors: 'input', truncate: truncationFor(options.interval, options.decay) }),
+      representation: kronecker({ factors: 'input' }),
     }),
 });
 
@@ -160,7 +155,7 @@ export const skfac = preconditioner({
     layered({
       ...options,
       curvature: fisherOf(fisher),
-      representation: kronecker({ sharing: 'reduce', rows: 'always', truncate: 0 }),
+      representation: kronecker({ sharing: 'reduce', rows: 'always' }),
     }),
 });
 
@@ -228,20 +223,12 @@ const FORMS = {
   diagonal: { solvers: ['division'], of: () => diagonal },
   kronecker: {
     solvers: ['cholesky', 'woodbury'],
-    of: ({ solver, every, decay }: { solver: string; every: number; decay: number }) =>
-      kronecker({
-        rows: solver === 'woodbury' ? 'always' : 'never',
-        truncate: solver === 'woodbury' ? truncationFor(every, decay) : 0,
-      }),
+    of: ({ solver }: { solver: string }) => kronecker({ rows: solver === 'woodbury' ? 'always' : 'never' }),
   },
   'kronecker-input': {
     solvers: ['cholesky', 'woodbury'],
-    of: ({ solver, every, decay }: { solver: string; every: number; decay: number }) =>
-      kronecker({
-        factors: 'input',
-        rows: solver === 'woodbury' ? 'always' : 'never',
-        truncate: solver === 'woodbury' ? truncationFor(every, decay) : 0,
-      }),
+    of: ({ solver }: { solver: string }) =>
+      kronecker({ factors: 'input', rows: solver === 'woodbury' ? 'always' : 'never' }),
   },
   'kronecker-trace': { solvers: ['cholesky'], of: () => traceKronecker },
   'kronecker-eigenbasis': { solvers: ['eigh'], of: () => kroneckerEigenbasis() },
@@ -303,12 +290,7 @@ export const custom = preconditioner({
     return layered({
       ...options,
       curvature: fisherOf(curvature),
-      representation: FORMS[representation].of({
-        memory,
-        solver: chosen,
-        every: options.interval,
-        decay: options.decay,
-      }),
+      representation: FORMS[representation].of({ memory, solver: chosen }),
     });
   },
 });

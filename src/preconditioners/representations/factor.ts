@@ -13,8 +13,8 @@ import {
   inverse,
   trace,
 } from '../../tensor/linalg/index.js';
-import { tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
-import { type Damping } from '../contract.js';
+import { type Scalar, tf, type Tensor, type Tensor2D } from '../../tensor/tf.js';
+import { type Damping, type Shares } from '../contract.js';
 
 /** Dense or as rows; R = [rows, edgeᵀ] if there is an edge [1,r]. */
 export interface Factor {
@@ -27,7 +27,7 @@ export interface Factor {
   readonly gram?: Tensor | undefined;
 }
 
-/** (C + γI)⁻¹ = `inverse`, or (I − Lᵀ·core·L)/γ with L = [left, edgeᵀ], the core being I if there is none. */
+/** (C + γI)⁻¹ = `inverse`, or (I − Lᵀ·core·L)/γ with L = [left, edgeᵀ]. */
 export interface FactorInverse {
   readonly inverse?: Tensor | undefined;
   readonly left?: Tensor | undefined;
@@ -46,13 +46,13 @@ export function factorOf(rows: Tensor, edge: Tensor | undefined, weight: number,
   return keepRows ? { ...factor, gram: gramOfRows(rows, edge) } : { dense: asDense(factor) };
 }
 
-/** weight·before + (1 − weight)·now. */
-export function mergeFactor(before: Factor, now: Factor, weight: number): Factor {
+/** shares.before·before + shares.now·now. */
+export function mergeFactor(before: Factor, now: Factor, shares: Shares): Factor {
   if (!before.rows || !now.rows)
-    return { dense: tf.add(tf.mul(asDense(before), weight), tf.mul(asDense(now), 1 - weight)) };
+    return { dense: tf.add(tf.mul(asDense(before), shares.before), tf.mul(asDense(now), shares.now)) };
   const both = [
-    [before, weight],
-    [now, 1 - weight],
+    [before, shares.before],
+    [now, shares.now],
   ] as const;
   const scaled = (part: 'rows' | 'edge'): Tensor[] =>
     both.map(([factor, share]) => tf.mul(factor[part]!, tf.sqrt(tf.mul(factor.weight!, share))));
@@ -67,7 +67,6 @@ export function mergeFactor(before: Factor, now: Factor, weight: number): Factor
 
 /** d. */
 export const sizeOf = ({ dense, rows, edge }: Factor): number => (dense ?? rows!).shape[1]! + (edge ? 1 : 0);
-const numberOf = (scalar: Tensor): number => scalar.dataSync()[0]!;
 const gramOf = ({ rows, edge, gram }: Factor): Tensor => gram ?? gramOfRows(rows!, edge);
 const joined = (rows: Tensor, edge: Tensor | undefined): Tensor =>
   edge ? tf.concat([rows, tf.transpose(edge)], 1) : rows;
@@ -79,8 +78,8 @@ export function asDense({ dense, rows, edge, weight }: Factor): Tensor {
 }
 
 /** Sum of the eigenvalues. */
-export function eigenvalueSum(factor: Factor): number {
-  return factor.dense ? numberOf(trace(factor.dense)) : numberOf(factor.weight!) * numberOf(trace(gramOf(factor)));
+export function eigenvalueSum(factor: Factor): Scalar {
+  return factor.dense ? (trace(factor.dense) as Scalar) : tf.mul(factor.weight as Scalar, trace(gramOf(factor)));
 }
 
 /** M·R, the rows of the factor RᵀMᵀM·R. */
@@ -99,59 +98,28 @@ function compress(factor: Factor, count: number): Factor {
   };
 }
 
-export interface InverseOptions {
-  /** Omit eigenvalues below this fraction of γ: the relative error of the inverse is at most that fraction, and it costs less to apply. 0 is exact. */
-  readonly truncate?: number;
-  /** Sum of the eigenvalues, if already computed. */
-  readonly sum?: number;
-}
-
-/** The inverse of C + γI, γ positive; more is added if that cannot be factored. */
-export function invertFactor(
-  factor: Factor,
-  gamma: number,
-  { raised }: Damping,
-  { truncate = 0, sum }: InverseOptions = {},
-): FactorInverse {
-  // No smaller than what float32 can distinguish from zero next to R.
-  if (factor.rows)
-    return truncate > 0
-      ? truncated(factor, gamma, truncate)
-      : woodbury(factor, Math.max(gamma, RESOLUTION * (sum ?? eigenvalueSum(factor))), raised);
+/** The inverse of C + γI, γ positive; more is added if that cannot be factored. `sum` is the sum of the eigenvalues, if already computed. */
+export function invertFactor(factor: Factor, gamma: Scalar, { raised }: Damping, sum?: Scalar): FactorInverse {
+  if (factor.rows) return woodbury(factor, gamma, raised, sum ?? eigenvalueSum(factor));
   const { result, damping } = damped(addToDiagonal(factor.dense!, gamma), (matrix) =>
     choleskySolve(cholesky(matrix), tf.eye(matrix.shape[0])),
   );
-  if (damping > 0) raised(damping);
+  if (damping > 0) raised();
   return { inverse: result };
 }
 
 const RESOLUTION = 1e-6;
 
 /** (γI + w·RᵀR)⁻¹ = (I − Rᵀ((γ/w)I + RRᵀ)⁻¹R)/γ (Woodbury 1950). */
-function woodbury(factor: Factor, gamma: number, raised: (added: number) => void): FactorInverse {
-  const { result: core, damping } = damped(addToDiagonal(gramOf(factor), gamma / numberOf(factor.weight!)), (matrix) =>
+function woodbury(factor: Factor, gamma: Scalar, raised: () => void, sum: Scalar): FactorInverse {
+  // No smaller than what float32 can distinguish from zero next to R.
+  const least = tf.maximum(gamma, tf.mul(sum, RESOLUTION));
+  const { result: core, damping } = damped(addToDiagonal(gramOf(factor), tf.div(least, factor.weight!)), (matrix) =>
     inverse(matrix, { wellConditioned: true }),
   );
-  if (damping > 0) raised(damping);
+  if (damping > 0) raised();
   // A copy, because the statistics may keep theirs for longer.
-  return { left: tf.clone(factor.rows!), edge: factor.edge && tf.clone(factor.edge), core, gamma: tf.scalar(gamma) };
-}
-
-/** The same with only the eigenvectors q of C whose eigenvalues λ matter: I − Σ λ/(γ + λ)·q·qᵀ. */
-function truncated(factor: Factor, gamma: number, share: number): FactorInverse {
-  const weight = numberOf(factor.weight!);
-  const { values, vectors } = eigh(gramOf(factor));
-  const total = values.shape[0];
-  const numbers = values.dataSync();
-  let kept = 1;
-  while (kept < total && weight * numbers[total - kept - 1]! > share * gamma) kept++;
-  // With q = Rᵀv·√(w/λ): √(λ/(γ + λ))·q = Rᵀv·√(w/(γ + λ)).
-  const lengths = Float32Array.from(numbers.subarray(total - kept), (value) =>
-    Math.sqrt(weight / (gamma + weight * Math.max(value, 0))),
-  );
-  const leading = tf.mul(tf.slice(vectors, [0, total - kept], [total, kept]), tf.tensor2d(lengths, [1, kept]));
-  const { rows: left, edge } = mixed(tf.transpose(leading), factor);
-  return { left, edge, gamma: tf.scalar(gamma) };
+  return { left: tf.clone(factor.rows!), edge: factor.edge && tf.clone(factor.edge), core, gamma: least };
 }
 
 /** (C + γI)⁻¹·m of m [d,k]. */
@@ -159,7 +127,7 @@ export function solveLeft({ inverse: whole, left, edge, core, gamma }: FactorInv
   if (whole) return tf.matMul(whole, m);
   const rows = joined(left!, edge);
   const seen = tf.matMul(rows, m);
-  return tf.div(tf.sub(m, tf.matMul(rows, core ? tf.matMul(core, seen) : seen, true, false)), gamma!);
+  return tf.div(tf.sub(m, tf.matMul(rows, tf.matMul(core!, seen), true, false)), gamma!);
 }
 
 /** m·(C + γI)⁻¹ of m [k,d]. */

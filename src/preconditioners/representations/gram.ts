@@ -48,7 +48,7 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
       const { result, damping } = damped(addToDiagonal(operatorOf(kept, block, 'sketched ').gram(), lambda), (matrix) =>
         inverse(matrix),
       );
-      if (damping > 0) raised(damping);
+      if (damping > 0) raised();
       return { ...kept, 'gram-inverse': result, lambda: tf.scalar(lambda) };
     },
     apply(prepared, gradient) {

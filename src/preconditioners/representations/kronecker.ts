@@ -2,7 +2,7 @@
  * Kronecker factors of a layer's curvature: with inputs a and output gradients g, E[aaᵀ ⊗ ggᵀ] ≈ A ⊗ B (Martens & Grosse 2015; for
  * convolutions Grosse & Martens 2016, "expand" in the terminology of Eschenhagen et al. 2023).
  */
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Damping, type Representation, type Statistics } from '../contract.js';
 import { type BlockData } from '../layers/blocks.js';
 import {
@@ -30,8 +30,6 @@ export interface KroneckerOptions {
   readonly factors?: 'both' | 'input' | 'output';
   /** Whether a factor is kept as rows: if they are few, always, or never. */
   readonly rows?: 'few' | 'always' | 'never';
-  /** Eigenvalues below this fraction of the damping are omitted if a factor is kept as rows; 0 for exact inverses. */
-  readonly truncate?: number;
 }
 
 /** A ⊗ B for dense layers and convolutions, and one block per channel for layers with few numbers per channel. */
@@ -40,7 +38,6 @@ export function kronecker({
   split = 'pi',
   factors = 'both',
   rows = 'few',
-  truncate = 0,
 }: KroneckerOptions = {}): Representation {
   const kept = (all: Tensor, edge: Tensor | undefined, weight: number): Factor =>
     factorOf(
@@ -59,11 +56,11 @@ export function kronecker({
       ...(factors !== 'output' && named('A', kept(...inputRows(data, sharing)))),
       ...(factors !== 'input' && named('B', kept(...outputRows(data, sharing)))),
     }),
-    merge: (before, now, weight) =>
+    merge: (before, now, shares) =>
       Object.assign(
         {},
         ...SIDES.filter((side) => has(now, side)).map((side) =>
-          named(side, mergeFactor(factor(before, side), factor(now, side), weight)),
+          named(side, mergeFactor(factor(before, side), factor(now, side), shares)),
         ),
       ) as Statistics,
     prepare(statistics, damping) {
@@ -73,15 +70,13 @@ export function kronecker({
       }));
       const sums = sides.map((one) => eigenvalueSum(one.factor));
       const gammas = gammasOf(
-        sides.map((one, i) => sums[i]! / sizeOf(one.factor)),
+        sides.map((one, i) => tf.div(sums[i]!, sizeOf(one.factor))),
         damping,
         split,
       );
       return Object.assign(
         {},
-        ...sides.map((one, i) =>
-          named(one.side, invertFactor(one.factor, gammas[i]!, damping, { truncate, sum: sums[i]! })),
-        ),
+        ...sides.map((one, i) => named(one.side, invertFactor(one.factor, gammas[i]!, damping, sums[i]))),
       ) as Statistics;
     },
     apply(prepared, gradient) {
@@ -159,13 +154,13 @@ export function denseFactors(data: BlockData): { A: Tensor; B: Tensor } {
 }
 
 /** What is added to the diagonal of each factor, given their mean eigenvalues. */
-function gammasOf(means: readonly number[], { lambda }: Damping, split: 'pi' | 'even'): number[] {
-  if (means.length === 1) return [lambda];
+function gammasOf(means: readonly Scalar[], { lambda }: Damping, split: 'pi' | 'even'): Scalar[] {
+  if (means.length === 1) return [tf.scalar(lambda)];
   const root = Math.sqrt(lambda);
-  if (split === 'even') return [root, root];
-  const [a, b] = means.map((mean) => Math.max(mean, 1e-30)) as [number, number];
-  const pi = Math.sqrt(a / b);
-  return [Math.max(root * pi, LEAST), Math.max(root / pi, LEAST)];
+  if (split === 'even') return [tf.scalar(root), tf.scalar(root)];
+  const [a, b] = means.map((mean) => tf.maximum(mean, 1e-30)) as [Scalar, Scalar];
+  const pi = tf.sqrt(tf.div(a, b));
+  return [tf.maximum(tf.mul(pi, root), LEAST), tf.maximum(tf.div(root, pi), LEAST)];
 }
 
 const LEAST = 1e-7;

@@ -25,7 +25,7 @@ export function layerWise({ memory }: { memory: number }): Representation {
       const { result, damping } = damped(addToDiagonal(layer!, lambda), (matrix) =>
         choleskySolve(cholesky(matrix), identity),
       );
-      if (damping > 0) raised(damping);
+      if (damping > 0) raised();
       return { 'layer-inverse': result };
     },
     apply: (prepared, gradient) =>

@@ -1,5 +1,5 @@
 /** Kronecker factors of an embedding table: an example reads single rows, so the input factor is the diagonal matrix of how often each row is read. */
-import { tf } from '../../tensor/tf.js';
+import { type Scalar, tf } from '../../tensor/tf.js';
 import { type BlockSolver } from '../contract.js';
 import { eigenvalueSum, invertFactor, solveRight } from './factor.js';
 
@@ -17,12 +17,11 @@ export const tableFactors: BlockSolver = {
   },
   prepare({ frequency, B }, damping, { block }) {
     const root = Math.sqrt(damping.lambda);
-    const pi = Math.sqrt(
-      tf.mean(frequency!).dataSync()[0]! / Math.max(eigenvalueSum({ dense: B }) / block.columns, 1e-30),
-    );
+    const mean = tf.maximum(tf.div(eigenvalueSum({ dense: B }), block.columns), 1e-30);
+    const pi = tf.sqrt(tf.div(tf.mean(frequency!), mean)) as Scalar;
     return {
-      frequency: tf.expandDims(tf.add(frequency!, root * pi), 1),
-      'B-inverse': invertFactor({ dense: B! }, root / pi, damping).inverse!,
+      frequency: tf.expandDims(tf.add(frequency!, tf.mul(pi, root)), 1),
+      'B-inverse': invertFactor({ dense: B! }, tf.div(root, pi), damping).inverse!,
     };
   },
   apply: (prepared, gradient) =>

@@ -36,7 +36,7 @@ const solver: BlockSolver = {
   prepare({ input, output, delta }, damping) {
     // √δ·Φ + √λ·I and √δ·Ψ + √λ·I.
     const root = tf.rsqrt(tf.maximum(delta!, 1e-30));
-    const gamma = Math.sqrt(damping.lambda);
+    const gamma = tf.scalar(Math.sqrt(damping.lambda));
     const [a, b] = [input!, output!].map(
       (matrix) => invertFactor({ dense: tf.mul(matrix, root) }, gamma, damping).inverse!,
     );

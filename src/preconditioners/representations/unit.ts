@@ -23,7 +23,7 @@ export const unitWise: BlockSolver = {
     const { result, damping } = damped(addToDiagonal(unit!, lambda), (matrix) =>
       choleskySolve(cholesky(matrix), identity),
     );
-    if (damping > 0) raised(damping);
+    if (damping > 0) raised();
     return { 'unit-inverse': result };
   },
   apply(prepared, gradient) {

@@ -12,7 +12,7 @@ export interface MfacOptions {
 
 /** (λI + GᵀG/m)⁻¹·g = (g − Gᵀ(mλI + G·Gᵀ)⁻¹G·g)/λ with the rows of G the last m gradients, this one included. */
 export function mfac({ damping, history }: MfacOptions): Link {
-  return perTensor('m-fac', ({ name, gradient, slots }) => {
+  return perTensor('m-fac', ({ name, gradient, slots, raise }) => {
     const row = tf.reshape(gradient, [1, -1]);
     const earlier = slots.get('gradients', name);
     const kept = earlier && (earlier.shape[0] < history ? earlier : tf.slice(earlier, [1, 0], [history - 1, -1]));
@@ -21,7 +21,7 @@ export function mfac({ damping, history }: MfacOptions): Link {
     const count = rows.shape[0];
     const gram = tf.add(tf.matMul(rows, rows, false, true), tf.mul(count * damping, tf.eye(count)));
     const { result, damping: added } = damped(gram, (matrix) => inverse(matrix));
-    if (added > 0) slots.setNumber('raised', slots.number('raised') + 1);
+    if (added > 0) raise();
     const c = tf.matMul(result, tf.matMul(rows, row, false, true));
     return tf.reshape(tf.div(tf.sub(row, tf.matMul(c, rows, true, false)), damping), gradient.shape);
   });

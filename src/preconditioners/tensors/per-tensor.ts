@@ -2,6 +2,7 @@
 import { type Slots } from '../../chain/state.js';
 import { type Scalar, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../../chain/link.js';
+import { raisedCount } from '../raised.js';
 
 /** One tensor in one step. */
 export interface TensorStep {
@@ -10,6 +11,8 @@ export interface TensorStep {
   readonly slots: Slots;
   /** How often this tensor has been updated, this time included; a step that reads it is not compiled. */
   readonly updates: number;
+  /** Counts a matrix that needed more on its diagonal before it could be factored. */
+  readonly raise: () => void;
   /** A decision that depends on that number. */
   when(of: (updates: number) => boolean): boolean;
   /** A scalar that depends on that number. */
@@ -21,8 +24,9 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefi
   return {
     name,
     layers: () => undefined,
-    update(gradients, { slots, scalar, choose, report }) {
-      const raisedBefore = slots.number('raised');
+    update(gradients, step) {
+      const { slots, scalar, choose, report } = step;
+      const { raise, total, any } = raisedCount(step);
       const preconditioned: Record<string, Tensor> = {};
       for (const [parameter, gradient] of Object.entries(gradients)) {
         slots.advance(parameter);
@@ -30,6 +34,7 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefi
           name: parameter,
           gradient,
           slots,
+          raise,
           get updates() {
             return slots.count(parameter);
           },
@@ -38,8 +43,7 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefi
         });
         if (result) preconditioned[parameter] = result;
       }
-      const raised = slots.number('raised');
-      if (raised > 0 || raisedBefore > 0) report({ dampingRaised: raised });
+      if (any()) report({ dampingRaised: total() });
       return preconditioned;
     },
   };

@@ -31,7 +31,7 @@ export function shampoo(options: ShampooOptions): Link {
 
 /** Blocks of one size [count,rows,columns] together. */
 function blocks(
-  { name, slots, when, scalar }: TensorStep,
+  { name, slots, when, scalar, raise }: TensorStep,
   options: ShampooOptions,
   { key, stack: g }: PieceStack,
 ): Tensor {
@@ -56,7 +56,7 @@ function blocks(
     if (roots || !root) {
       const ridge = tf.maximum(tf.mul(tf.max(tf.abs(diagonalPart(statistics)), -1, true), damping), 1e-30);
       const { result: fresh, damping: added } = damped(statistics, (matrix) => ridgedInverseRoot(matrix, power, ridge));
-      if (added > 0 || fresh.raised) slots.setNumber('raised', slots.number('raised') + 1);
+      if (added > 0 || fresh.raised) raise();
       root = fresh.root;
       slots.set(`${slot}-root`, name, root);
     }

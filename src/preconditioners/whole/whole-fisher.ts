@@ -9,6 +9,7 @@ import { type Link } from '../../chain/link.js';
 import { type Curvature } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
+import { raisedCount } from '../raised.js';
 import { type BlockData, blocksOf } from '../layers/blocks.js';
 import { dataOf, exampleGradients, fromMatrix, toMatrix } from '../layers/data.js';
 import { exampleOperator, type ExampleOperator } from '../layers/example-operator.js';
@@ -29,9 +30,10 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
   return {
     name,
     layers: () => ({}),
-    update(gradients, { parameters, layers, slots, context, charge, report, note }) {
+    update(gradients, step) {
+      const { parameters, layers, slots, context, values, charge, report, note } = step;
       if (!layers) throw new Error(`'${name}' got a gradient without its layers`);
-      const passes = curvature.outputGradients(layers, context);
+      const passes = curvature.outputGradients(layers, context, values);
       charge(costOf(curvature, layers));
       const { blocks: found } = blocksOf(layers);
       const blocks = found.filter((block) => block.endedBy === undefined);
@@ -44,7 +46,7 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
               ),
         ),
       );
-      const raised = (): void => slots.setNumber('raised', slots.number('raised') + 1);
+      const { raise: raised, total } = raisedCount(step);
       const data = blocks.map((block) => dataOf(block, layers, passes, parameters));
       const matrices = data.map(({ block }) => toMatrix(block, gradients));
       const solved =
@@ -60,7 +62,7 @@ export function wholeFisher({ name, curvature, damping: lambda, solver, memory }
         results,
         fallBack(rest, slots, { lambda, labels: labelsOf(layers.outputs).labels, endedBy, note, name }),
       );
-      report({ dampingRaised: slots.number('raised') });
+      report({ dampingRaised: total() });
       return results;
     },
   };

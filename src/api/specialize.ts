@@ -19,7 +19,7 @@ import { costNames } from '../config/costs.js';
 import { parsePick } from '../search/pick.js';
 import { type Budget, modelOf, specialize, type Specialized } from '../search/specialize.js';
 import { type SearchSession } from '../search/session.js';
-import { median } from '../statistics/index.js';
+import { median, pairedShareDifference, wilsonInterval } from '../statistics/index.js';
 import { tf, tidy } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { FINAL_EVALUATION, requireAccuracy } from '../training/evaluate.js';
@@ -69,7 +69,10 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
       ...(fineTune !== undefined && { fineTune }),
       ...(onJudged && { onJudged }),
     });
-    const rows = networks.map((network, i) => rowOf(names[i]!, network, session));
+    const rows = withGains(
+      networks.map((network, i) => rowOf(names[i]!, network, session)),
+      networks,
+    );
     for (const [i, network] of networks.entries()) {
       const { name, parameters, accuracy, loss } = rows[i]!;
       const { source, charset } = parts.config.data;
@@ -125,6 +128,11 @@ const HEAD = [
   'milliseconds',
   'accuracy',
   'loss',
+  'low',
+  'high',
+  'difference',
+  'differenceLow',
+  'differenceHigh',
 ];
 
 const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] => [
@@ -138,10 +146,13 @@ const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] =>
   row.milliseconds,
   row.accuracy,
   row.loss,
+  ...(row.interval ?? ['', '']),
+  ...(row.gain ? [row.gain.difference, ...row.gain.interval] : ['', '', '']),
 ];
 
 function rowOf(name: string, network: Specialized, session: SearchSession): SpecializedRow {
-  const { budget, architecture, child, test } = network;
+  const { budget, architecture, child, test, right } = network;
+  const accuracy = requireAccuracy(test);
   return {
     name,
     budget,
@@ -150,9 +161,25 @@ function rowOf(name: string, network: Specialized, session: SearchSession): Spec
     multiplyAdds: multiplyAddCount(child.nodes),
     bytes: weightBytes(child.nodes),
     milliseconds: millisecondsOf(network, session),
-    accuracy: requireAccuracy(test),
+    accuracy,
     loss: test.loss,
+    ...(right && { count: right.length, interval: wilsonInterval(accuracy, right.length) }),
   };
+}
+
+/** Each with what it gains over the largest network that has fewer parameters, by the examples that only one of both gets right. */
+function withGains(rows: readonly SpecializedRow[], networks: readonly Specialized[]): SpecializedRow[] {
+  return rows.map((row, i) => {
+    const smaller = rows
+      .map((other, j) => ({ other, right: networks[j]!.right }))
+      .filter(({ other }) => other.parameters < row.parameters)
+      .sort((a, b) => b.other.parameters - a.other.parameters)[0];
+    const { right } = networks[i]!;
+    if (!smaller?.right || !right) return row;
+    const onlyThis = right.filter((isRight, k) => isRight && !smaller.right![k]).length;
+    const onlyOther = right.filter((isRight, k) => !isRight && smaller.right![k]).length;
+    return { ...row, gain: { over: smaller.other.name, ...pairedShareDifference(onlyThis, onlyOther, right.length) } };
+  });
 }
 
 /** Runs that are timed, after as many that are not. */

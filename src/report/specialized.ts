@@ -2,9 +2,10 @@
 import { type Cost, COSTS } from '../config/costs.js';
 import { ownValue } from '../errors.js';
 import * as Plot from '@observablehq/plot';
+import { type Interval } from '../statistics/assess.js';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { drawChart, gridY, label } from './charts/frame.js';
-import { percent, plural } from './format.js';
+import { ABSENT, decimal, integer, percent, plural, points } from './format.js';
 import { figure, html, section, table } from './html/markup.js';
 import { page } from './html/page.js';
 import { color } from './palette.js';
@@ -22,6 +23,12 @@ export interface SpecializedRow {
   readonly milliseconds: number;
   readonly accuracy: number;
   readonly loss: number;
+  /** Test examples; absent for texts, as what follows. */
+  readonly count?: number;
+  /** 95 % interval of the accuracy over test examples. */
+  readonly interval?: Interval;
+  /** By how much it is more accurate than the largest of the networks with fewer parameters, with the 95 % interval over the same examples. */
+  readonly gain?: { readonly over: string; readonly difference: number; readonly interval: Interval };
 }
 
 /** One self-contained HTML file; the folders of the networks, by their names, are in the same folder. */
@@ -30,6 +37,7 @@ export function specializedPage(
   rows: readonly SpecializedRow[],
   { version, fineTune = 0 }: { readonly version: string; readonly fineTune?: number },
 ): string {
+  const isUncertain = rows.some(({ interval }) => interval !== undefined);
   return page(
     { title: `${rows.length} networks of ${space}`, version, source: 'the shared weights of one run' },
     html`<header><p class="eyebrow">One training, ${rows.length} networks</p>
@@ -43,7 +51,7 @@ export function specializedPage(
       html`<div class="figures">${[
         figure(
           chart(rows, 'parameters'),
-          'Test accuracy against the number of parameters. Dots are numbered as in the table; the line is the best accuracy at no more than that cost.',
+          `Test accuracy against the number of parameters. Dots are numbered as in the table; the line is the best accuracy at no more than that cost${isUncertain ? '; bars are 95\u00a0% intervals over test examples' : ''}.`,
         ),
         figure(chart(rows, 'multiplyAdds'), 'Test accuracy against multiply-adds for one example.'),
       ]}</div>\n`,
@@ -52,11 +60,23 @@ export function specializedPage(
       'networks',
       'The networks',
       table(
-        ['', 'budget', 'accuracy', 'parameters', 'multiply-adds', 'kB', 'ms', 'loss', 'architecture'],
+        [
+          '',
+          'budget',
+          'accuracy',
+          ...(isUncertain ? ['95 % interval', 'more than the next smaller'] : []),
+          'parameters',
+          'multiply-adds',
+          'kB',
+          'ms',
+          'loss',
+          'architecture',
+        ],
         rows.map((row, i) => [
           String(i + 1),
           html`<a href="${row.name}/README.md" style="white-space:nowrap">${ownValue<Cost>(COSTS, row.budget.cost)?.title ?? row.budget.cost} ≤ ${shown(row.budget.limit)}</a>`,
           percent(row.accuracy),
+          ...(isUncertain ? [range(row.interval, (share) => decimal(100 * share, 1)), gainOf(row)] : []),
           shown(row.parameters),
           shown(row.multiplyAdds),
           (row.bytes / 1000).toFixed(1),
@@ -64,38 +84,53 @@ export function specializedPage(
           row.loss.toFixed(3),
           html`<code style="white-space:nowrap">${row.architecture}</code>`,
         ]),
-        [2, 3, 4, 5, 6, 7],
+        isUncertain ? [2, 3, 4, 5, 6, 7, 8, 9] : [2, 3, 4, 5, 6, 7],
       ),
+      isUncertain &&
+        html`<p class="sub">Intervals are over test examples (${integer(rows[0]!.count)} here), for the weights of this one training; another seed may differ by more. All networks were tested on the same examples, so that the difference between two of them, in points, is known better than their accuracies: only where its interval excludes 0 is the larger network shown to be worth its size.</p>\n`,
       html`<p class="sub">kB: weights and statistics as 32-bit floats. ms: one example on this machine, the median of several runs with the backend of the search. The link of a budget leads to instructions for using the network.</p>\n`,
     ),
   );
 }
+
+function range(interval: Interval | undefined, text: (end: number) => string): string {
+  return interval ? `${text(interval[0])} to ${text(interval[1])}` : ABSENT;
+}
+
+const gainOf = ({ gain }: SpecializedRow): string =>
+  gain ? `${points(gain.difference)} (${range(gain.interval, points)})` : ABSENT;
 
 const shown = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 3 });
 
 /** Costs that span more than this factor are drawn on a logarithmic axis. */
 const WIDE = 6;
 
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+  readonly low: number;
+  readonly high: number;
+  readonly name: string;
+}
+
 /** A dot for each network; one that is the best for several budgets has all their numbers. */
-function pointsOf(
-  rows: readonly SpecializedRow[],
-  cost: 'parameters' | 'multiplyAdds',
-): { x: number; y: number; name: string }[] {
-  const points = new Map<string, { x: number; y: number; name: string }>();
+function dotsOf(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAdds'): Dot[] {
+  const dots = new Map<string, Dot>();
   rows.forEach((row, i) => {
     const [x, y] = [row[cost], row.accuracy];
-    const known = points.get(`${x}/${y}`);
-    points.set(`${x}/${y}`, { x, y, name: known ? `${known.name}, ${i + 1}` : String(i + 1) });
+    const known = dots.get(`${x}/${y}`);
+    const [low, high] = row.interval ?? [y, y];
+    dots.set(`${x}/${y}`, { x, y, low, high, name: known ? `${known.name}, ${i + 1}` : String(i + 1) });
   });
-  return [...points.values()];
+  return [...dots.values()];
 }
 
 function chart(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAdds'): string {
-  const points = pointsOf(rows, cost);
-  const costs = points.map(({ x }) => x);
+  const dots = dotsOf(rows, cost);
+  const costs = dots.map(({ x }) => x);
   const isWide = smallestOf(costs) > 0 && largestOf(costs) > WIDE * smallestOf(costs);
   let best = -Infinity;
-  const front = [...points].sort((a, b) => a.x - b.x || b.y - a.y).filter(({ y }) => y > best && ((best = y), true));
+  const front = [...dots].sort((a, b) => a.x - b.x || b.y - a.y).filter(({ y }) => y > best && ((best = y), true));
   const end = { x: largestOf(costs), y: best };
   return drawChart({
     ariaLabel: `test accuracy against ${cost}`,
@@ -123,8 +158,12 @@ function chart(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAd
         strokeOpacity: 0.45,
         strokeWidth: 1.6,
       }),
-      Plot.dot(points, { x: 'x', y: 'y', r: 4.5, fill: color('controller'), stroke: color('paper') }),
-      label(points, { x: 'x', y: 'y', dy: -13, text: 'name', fill: color('ink') }),
+      Plot.ruleX(
+        dots.filter(({ low, high }) => low < high),
+        { x: 'x', y1: 'low', y2: 'high', stroke: color('controller'), strokeOpacity: 0.6 },
+      ),
+      Plot.dot(dots, { x: 'x', y: 'y', r: 4.5, fill: color('controller'), stroke: color('paper') }),
+      label(dots, { x: 'x', y: 'y', dx: 6, dy: -13, text: 'name', fill: color('ink') }),
     ],
   });
 }

@@ -8,11 +8,13 @@ import { childCatalogue } from '../supernet/catalogue.js';
 import { type Child, deployedChild, deployedWeights } from '../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { readSlice, sliceKey } from '../supernet/slices.js';
+import { mostProbable } from '../statistics/index.js';
 import { type Rng, stream } from '../tensor/rng.js';
 import { disposeNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Evaluation, evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
+import { logitsOfChild } from '../training/predict.js';
 import { recalibrate } from '../training/recalibrate.js';
 import { type CostName, COSTS } from '../config/costs.js';
 import { costMeasure } from './costs.js';
@@ -48,6 +50,8 @@ export interface Specialized {
   readonly derive: Evaluation;
   /** Evaluation of the exported network, with fixed statistics. */
   readonly test: Evaluation;
+  /** Of each test example whether the exported network is right; undefined for texts, whose tokens depend on each other. */
+  readonly right?: readonly boolean[];
   readonly child: Child;
   readonly store: ParameterStore;
 }
@@ -288,9 +292,21 @@ function cutOut(session: SearchSession, { budget, cost, genotype, derive, epochs
     if (epochs > 0) trainFurther(session, used, store, epochs);
     recalibrate(used, store, data.plain, CALIBRATION_BATCHES);
     const test = evaluateChild(used, store, data.test, FINAL_EVALUATION);
-    return { budget, architecture: child.encoding, cost, derive, test, child: used, store };
+    const right = rightOnTest(session, used, store);
+    return { budget, architecture: child.encoding, cost, derive, test, ...(right && { right }), child: used, store };
   } catch (error) {
     store.dispose();
     throw error;
   }
+}
+
+function rightOnTest(
+  { space: { task }, data }: SearchSession,
+  child: Child,
+  store: ParameterStore,
+): boolean[] | undefined {
+  if (task.kind === 'language') return undefined;
+  const { logits, labels } = logitsOfChild(child, store, data.test, task.classes);
+  const called = mostProbable(logits, labels.length, task.classes);
+  return Array.from(labels, (label, i) => called[i] === label);
 }

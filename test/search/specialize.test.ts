@@ -11,7 +11,13 @@ import { specialize as specializeCommand } from '../../src/cli/commands/speciali
 import { checkConfig } from '../../src/config/index.js';
 import { exportModel } from '../../src/export/index.js';
 import { multiplyAddCount, parameterCount } from '../../src/graph/index.js';
-import { runSearch, type SearchConfigInput, type SpaceFactory } from '../../src/index.js';
+import {
+  runSearch,
+  type SearchConfigInput,
+  type SpaceFactory,
+  type SpecializedOutcome,
+  wilsonInterval,
+} from '../../src/index.js';
 import { decodeSafetensors } from '../../src/runs/index.js';
 import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
@@ -229,10 +235,10 @@ describe('specializing', () => {
       const { run } = await runSearch({
         space: elasticMlp,
         controller: random,
-        config: { ...CONFIG, data: { source } },
+        config: { ...CONFIG, search: { ...CONFIG.search, epochs: 20 }, data: { source } },
         runs: join(folder, 'runs'),
       });
-      const options = { budgets: 'parameters<=20,parameters<=40', population: 2, generations: 0, json: true };
+      const options = { budgets: 'parameters<=20,parameters<=40', population: 12, generations: 0, json: true };
       const write = process.stdout.write.bind(process.stdout);
       const said: string[] = [];
       process.stdout.write = (text: string) => said.push(String(text)) > 0;
@@ -252,6 +258,16 @@ describe('specializing', () => {
       ]);
       expect(readdirSync(join(out, 'parameters-20'))).to.include.members(['model.json', 'model.safetensors']);
       expect(readFileSync(join(out, 'specialized.csv'), 'utf8').trim().split('\r\n')).to.have.length(3);
+      const { networks } = JSON.parse(readFileSync(join(out, 'specialized.json'), 'utf8')) as SpecializedOutcome;
+      const [small, large] = networks;
+      for (const { accuracy, count, interval } of networks) {
+        expect(count! * accuracy).to.be.closeTo(Math.round(count! * accuracy), 1e-6);
+        expect(interval).to.deep.equal(wilsonInterval(accuracy, count!));
+      }
+      expect(small!.gain).to.equal(undefined);
+      expect(large!.gain!.over).to.equal('parameters-20');
+      expect(large!.gain!.difference).to.be.closeTo(large!.accuracy - small!.accuracy, 1e-6);
+      expect(large!.gain!.interval[0]).to.be.at.most(large!.gain!.difference);
       expect(readFileSync(join(out, 'index.html'), 'utf8')).to.match(/<svg[\s\S]*parameters-40/);
       expect(said.join('')).to.match(/"type":"specialized"/);
     }));

@@ -13,9 +13,9 @@ export interface SpectralDensity {
 }
 
 export interface DensityOptions {
-  /** Random starts that are averaged; 4 by default. */
+  /** Number of random starts to average; 4 by default. */
   probes?: number;
-  /** Lanczos steps of each; 40 by default. */
+  /** Number of Lanczos steps for each; 40 by default. */
   steps?: number;
   seed?: number | string;
 }
@@ -23,7 +23,7 @@ export interface DensityOptions {
 /**
  * The spectral density 1/n·Σ δ(λ − λᵢ(A)) of a symmetric operator: for each random start the Gauss quadrature of T,
  * whose nodes are its eigenvalues and whose weights the squared first components of its eigenvectors (Golub & Welsch
- * 1969; Ubaru, Chen & Saad 2017). Moments up to 2·steps − 1 are right on average over the starts.
+ * 1969; Ubaru, Chen & Saad 2017). Moments up to 2·steps − 1 are unbiased.
  */
 export function spectralDensity(
   operator: LinearOperator,
@@ -32,7 +32,7 @@ export function spectralDensity(
   const density: SpectralDensity = { nodes: [], weights: [] };
   for (let probe = 0; probe < probes; probe++) {
     const start = rademacherVector(operator.size, stream(seed, 'density', probe));
-    // A subspace that is invariant holds all that this start can tell.
+    // An invariant subspace contains all the information of this start.
     const tridiagonal = lanczos(operator, { steps, start, seed }, ({ beta }) => beta.at(-1) === 0);
     tridiagonal.basis.dispose();
     start.dispose();
@@ -51,12 +51,12 @@ export interface DensityCurve {
 }
 
 export interface CurveOptions {
-  /** Standard deviation of the Gaussian that stands for each node; 1 % of the range by default. */
+  /** Standard deviation of the Gaussian that replaces each node; 1 % of the range by default. */
   width?: number;
   points?: number;
 }
 
-/** The density as a smooth curve, each node broadened to a Gaussian; the range has three widths to spare at either end. */
+/** The density as a smooth curve, each node broadened to a Gaussian; the range extends three widths beyond either end. */
 export function densityCurve(
   { nodes, weights }: SpectralDensity,
   { width, points = 200 }: CurveOptions = {},

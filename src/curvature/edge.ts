@@ -1,5 +1,5 @@
 /**
- * How sharp a minimum an optimizer can stay at: the largest Hessian eigenvalue for which its steps on the quadratic there
+ * The edge of stability: the largest Hessian eigenvalue of a minimum for which an optimizer's steps on the quadratic there
  * do not grow.
  */
 import { WeftError } from '../errors.js';
@@ -21,28 +21,28 @@ export function nesterovEdge(learningRate: number, momentum: number): number {
 
 /**
  * (‖g‖/2ρ)(√(1 + 8ρ/(η‖g‖)) − 1), the edge of sharpness-aware minimization (Long & Bartlett 2024, arXiv 2309.12488): the root
- * of ρ·h²/‖g‖ + h = 2/η. Never above 2/η, which is its limit for ρ → 0; 0 where the gradient is 0. `gradientNorm` is that
+ * of ρ·h²/‖g‖ + h = 2/η. Never above 2/η, which is its limit for ρ → 0; 0 if the gradient is 0. `gradientNorm` is that
  * of the gradient at the weights, not at the perturbed ones.
  */
 export function samEdge(gradientNorm: number, learningRate: number, rho: number): number {
   const edge = descentEdge(learningRate);
   checked('radius rho', rho);
   if (rho === 0 || edge === Infinity) return edge;
-  // The same number as in the first line, without the difference of nearly equal ones.
+  // The same value as the formula above, without the difference of nearly equal numbers.
   return (2 * edge) / (Math.sqrt(1 + (4 * rho * edge) / gradientNorm) + 1);
 }
 
-/** The edges that apply to an optimizer of the list. */
+/** The edges that apply to an optimizer. */
 export interface Edges {
   /** 2/η. */
   readonly descent: number;
-  /** That of the momentum form, where the optimizer has momentum. */
+  /** The edge with momentum, if the optimizer has momentum. */
   readonly momentum?: number;
-  /** That of sharpness-aware minimization, where the optimizer is SAM; with momentum, η is divided by its gain. */
+  /** The edge of sharpness-aware minimization, if the optimizer is SAM; with momentum, η is divided by its gain. */
   readonly sam?: number;
 }
 
-/** What of an optimizer's options the edges depend on. */
+/** The options of an optimizer on which the edges depend. */
 export interface EdgeOptimizer {
   readonly name: string;
   readonly momentum?: number | undefined;

@@ -8,7 +8,7 @@ import type { LinearOperator } from './linear-operator.js';
 
 export interface Eigenpair {
   value: number;
-  /** [n], of length one; its sign is free. */
+  /** [n], of length one; its sign is arbitrary. */
   vector: Tensor1D;
   /** ‖A·v − λ·v‖: some eigenvalue of A is within this distance of λ. */
   residual: number;
@@ -19,7 +19,7 @@ export interface ExtremeEigenpairs {
   largest: Eigenpair[];
   /** The smallest (most negative), in ascending order. */
   smallest: Eigenpair[];
-  /** Products that the search took, without those for the residuals. */
+  /** Number of products, without those for the residuals. */
   steps: number;
 }
 
@@ -28,7 +28,7 @@ export interface EigenvalueOptions extends LanczosOptions {
   largest?: number;
   /** How many at the lower end; 1 by default. */
   smallest?: number;
-  /** The search ends when all residuals are estimated to be below this part of the largest |λ|. */
+  /** The iteration ends when all residuals are estimated to be below this fraction of the largest |λ|. */
   tolerance?: number;
 }
 
@@ -88,7 +88,7 @@ export function disposeEigenpairs(pairs: readonly Eigenpair[]): void {
   for (const { vector } of pairs) vector.dispose();
 }
 
-/** Places of the wanted values among the ascending ones: first the largest, from the top, then the smallest, from below. */
+/** Indices of the wanted values among the ascending ones: first the largest, in descending order, then the smallest, in ascending order. */
 function ends({ values }: Ritz, largest: number, smallest: number): number[] {
   const count = values.length;
   const top = Array.from({ length: Math.min(largest, count) }, (_, i) => count - 1 - i);

@@ -1,11 +1,11 @@
 /**
- * What every estimate of Fisher information is made of, here and in preconditioners: labels drawn from a model, and squares of the
- * gradients of single examples.
+ * The parts of every estimate of Fisher information, here and in preconditioners: labels drawn from a model, and squares of
+ * per-example gradients.
  */
 import { type Rng } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 
-/** A class for each row of probabilities [N,K]. */
+/** Draws a class for each row of probabilities [N,K]. */
 export function drawClasses(
   probabilities: Float32Array | Int32Array | Uint8Array,
   classes: number,
@@ -16,10 +16,10 @@ export function drawClasses(
   );
 }
 
-/** Standard deviation of each target about the output that the squared error of `targets` numbers is −log p of; see `squaredErrors`. */
+/** Standard deviation of each target around its output in the likelihood whose −log p is the squared error; see `squaredErrors`. */
 export const targetDeviation = (targets: number): number => Math.sqrt(targets / 2);
 
-/** So many standard normal numbers. */
+/** Independent standard normal numbers. */
 export const drawNormals = (count: number, { normal }: Rng): Float32Array =>
   Float32Array.from({ length: count }, normal);
 

@@ -1,11 +1,11 @@
 /**
  * Squares of the gradients of each example's loss, summed over the examples, for any model, from one forward and one
- * backward pass: the tape says which kernels the parameters enter, and for these the gradients of all examples follow
- * from what went in and the gradient of what came out. Where a kernel has no rule, or where the examples cannot be distinguished in what it
- * makes (a user's operation may reshape them away), its parameters take one backward pass for each example.
+ * backward pass: the tape shows which kernels use the parameters, and for these the gradients of all examples follow
+ * from the inputs and the gradient of the output. If a kernel has no rule, or if the examples cannot be distinguished in its
+ * output (a user's operation may reshape them away), its parameters take one backward pass for each example.
  *
  * Batch statistics of normalizations count as constants: otherwise the loss of one example would depend on the
- * others, and there would be no gradient of an example alone.
+ * others, and there would be no gradient of a single example.
  */
 import { backpropagateTo } from '../tensor/autodiff.js';
 import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
@@ -40,7 +40,7 @@ export function exampleSquares(
   );
 }
 
-/** A part of a model: what it makes of its inputs, the gradients of these, and Σₙ (∂lossₙ/∂θ)² of its parameters. */
+/** A part of a model: its output, the gradients of its inputs, and Σₙ (∂lossₙ/∂θ)² of its parameters. */
 export interface SquaresOfPart {
   readonly output: Tensor;
   readonly inputs: readonly (Tensor | undefined)[];
@@ -49,7 +49,7 @@ export interface SquaresOfPart {
 
 /**
  * The same for a part of a model, whose output [N,…] has its examples along the first axis, from the gradient of the summed losses with respect to it.
- * Throws Error where a parameter would take a backward pass for each example.
+ * Throws Error if a parameter would take a backward pass for each example.
  */
 export function squaresOfPart(
   forward: () => Tensor,
@@ -94,7 +94,7 @@ function squaresOnTape<T extends object>(
   try {
     return tidy(() => {
       const output = watchKernels(
-        // A recurrent cell in one piece would have to be gone back through once for each example.
+        // A fused recurrent cell would need one backward pass for each example.
         () => unrolled(() => recordOn(recorded, () => tidy(forward))),
         (call) => calls.push(call),
       );
@@ -128,16 +128,16 @@ function squaresOnTape<T extends object>(
   }
 }
 
-/** Where a parameter goes: into kernels, or through kernels that arrange it into others. */
+/** Where a parameter is used: by kernels, directly or rearranged by other kernels. */
 interface Plan {
   readonly parameter: Tensor;
-  /** The kernels that it meets examples in. */
+  /** The kernels that combine it with examples. */
   readonly nodes: readonly TapeNode[];
-  /** The one kernel that arranges it, and where that result goes. */
+  /** The only kernel that rearranges it, and where the result is used. */
   readonly arranged?: { readonly by: TapeNode; readonly slot: string; readonly then: Plan };
 }
 
-/** Undefined where only the loop helps. */
+/** Undefined if only one backward pass per example works. */
 function planOf(tape: Tape, parameter: Tensor): Plan | undefined {
   const consumers = tape.filter((node) => Object.values(node.inputs).some(({ id }) => id === parameter.id));
   const [first] = consumers;
@@ -152,14 +152,14 @@ const slotOf = (node: TapeNode, parameter: Tensor): string =>
   Object.keys(node.inputs).find((name) => node.inputs[name]!.id === parameter.id)!;
 
 interface SquaresSetting {
-  /** Of the summed losses, by the id of a kernel's output; undefined where they do not depend on it. */
+  /** Gradient of the summed losses, by the id of a kernel's output; undefined if they do not depend on it. */
   readonly gradients: ReadonlyMap<number, Tensor | undefined>;
   attributesOf(node: TapeNode): Readonly<Record<string, unknown>>;
-  /** Undefined where the examples cannot be distinguished. */
+  /** Undefined if the examples cannot be distinguished. */
   axisOf(tensor: Tensor): ExampleAxis | undefined;
 }
 
-/** Undefined where only the loop helps. */
+/** Undefined if only one backward pass per example works. */
 function squaresOf(plan: Plan | undefined, parameter: Tensor, setting: SquaresSetting): Tensor | undefined {
   if (!plan) return undefined;
   if (plan.arranged) {
@@ -182,7 +182,7 @@ function runOf(node: TapeNode, parameter: Tensor, { gradients, attributesOf, axi
   const { inputsToSave = [], outputsToSave = [] } = tf.getGradient(node.kernelName) ?? {};
   const output = node.outputs[0]!;
   const axis = axisOf(output);
-  // Kernels with a registered gradient save tensors alone.
+  // Kernels with a registered gradient save only tensors.
   const saved = node.saved as readonly Tensor[];
   return {
     slot: slotOf(node, parameter),
@@ -215,7 +215,7 @@ function loop(tape: Tape, losses: Tensor1D, parameters: NamedTensors): NamedTens
   });
 }
 
-/** The node with the gradient of a normalization whose statistics are given. */
+/** The node with the gradient of a normalization with fixed statistics. */
 function withConstantStatistics(node: TapeNode, { epsilon }: Readonly<Record<string, unknown>>): TapeNode {
   const [x, scale, mean, variance] = node.saved as [Tensor, Tensor, Tensor, Tensor];
   const r = (): Tensor => tf.rsqrt(tf.add(variance, epsilon as number));

@@ -1,7 +1,7 @@
 /**
- * How each kernel's parameters enter: from what went in and the gradient of what came out, the gradients of all examples
- * at once. Formulas: with a the input and g the output gradient of example n, a dense kernel gets Σₜ aₜ gₜᵀ over its positions t. Which rows
- * are the positions of an example is never guessed from a shape: it is followed from the losses back to the kernel.
+ * Rules for the parameters of each kernel: from its inputs and the gradient of its output, the gradients of all examples
+ * at once. For example, with a the input and g the output gradient of example n, a dense kernel has Σₜ aₜ gₜᵀ over its positions t. Which rows
+ * are the positions of an example is never guessed from a shape: it is traced from the losses back to the kernel.
  */
 import {
   affineExampleGradients,
@@ -15,28 +15,28 @@ import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
 import { squaresOfExamples, squaresOfProducts } from './fisher-parts.js';
 
 /**
- * One use of a parameter in a forward pass, results being the caller's: `factors` a [N,P,I] and g [N,P,O] whose product over the P positions of an
+ * One use of a parameter in a forward pass, owned by the caller: `factors` a [N,P,I] and g [N,P,O] whose product over the P positions of an
  * example is the gradient of its loss, a matrix in the order of the parameter; or `examples`, these gradients themselves [N,...].
  */
 export type ParameterUse = { factors(): { a: Tensor; g: Tensor } } | { examples(): Tensor };
 
-/** A kernel run as its rule sees it. */
+/** A kernel call, as passed to its rule. */
 export interface KernelRun {
-  /** Input of the kernel that the parameter is. */
+  /** The kernel input that is the parameter. */
   readonly slot: string;
   readonly parameter: Tensor;
-  /** Where the examples lie in the output, and among its rows; undefined where they cannot be distinguished. */
+  /** Where the examples lie in the output, and among its rows; undefined if they cannot be distinguished. */
   readonly axis: ExampleAxis | undefined;
   readonly rows: ExampleAxis | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What the kernel has kept of its inputs and outputs, by name and by position; undefined where it has not. */
+  /** The inputs and outputs that the kernel has saved, by name and by position; undefined if not saved. */
   saved(input: string): Tensor | undefined;
   savedOutput(position: number): Tensor | undefined;
   /** Gradient of the summed losses with respect to the first output. */
   outputGradient(): Tensor;
 }
 
-/** Undefined where the kernel is used in a way that has no rule. */
+/** Undefined if the kernel is used in a way that has no rule. */
 type Rule = (run: KernelRun) => ParameterUse | undefined;
 
 /** Σₙ of the squared gradients of the examples, a parameter's uses being terms of the same gradient; in the parameter's order. */
@@ -59,7 +59,7 @@ export function squaresOfUses(uses: readonly ParameterUse[]): Tensor {
 
 const flatRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape.at(-1)!]);
 
-/** Rows of the output's gradient and of an input that has as many, by example; a rule is asked only where `rows` is known. */
+/** Rows of the output's gradient and of an input with as many rows, by example; a rule is called only if `rows` is known. */
 const positions = (tensor: Tensor, { rows }: KernelRun): Tensor => rowsByExample(flatRows(tensor), rows!);
 
 const dense: Rule = (run) => {
@@ -120,7 +120,7 @@ const depthwise: Rule = (run) => {
   };
 };
 
-/** Numbers of images [B,C] of so many rows each, summed over the images of an example: [N,C]. */
+/** Per-image values [B,C], each image having this number of rows, summed over the images of an example: [N,C]. */
 function ofImages(each: Tensor, { examples, stride }: ExampleAxis, rows: number): Tensor {
   return each.shape[0] === examples ? each : tf.sum(rowsByExample(each, { examples, stride: stride / rows }), 1);
 }
@@ -166,7 +166,7 @@ const multiply: Rule = (run) => {
 
 /**
  * A parameter of any shape that is repeated for every example: the gradient of an example is that of the output (times `other`), summed over
- * all along which the parameter is repeated.
+ * all axes along which the parameter is repeated.
  */
 function broadcast({ axis, parameter, outputGradient }: KernelRun, other?: Tensor): ParameterUse | undefined {
   if (!axis) return undefined;
@@ -176,7 +176,7 @@ function broadcast({ axis, parameter, outputGradient }: KernelRun, other?: Tenso
   let index = shape.length - 1;
   while (index > 0 && stride >= inner * shape[index]!) inner *= shape[index--]!;
   const own = (dimension: number): number => parameter.shape[dimension - (shape.length - parameter.rank)] ?? 1;
-  // A part of its own for each example, or several axes that make up the examples.
+  // Separate entries for each example, or several axes that together are the examples.
   if (own(index) !== 1 || !Number.isInteger(stride / inner) || shape[index]! % (examples * (stride / inner)) !== 0)
     return undefined;
   return {
@@ -208,7 +208,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Multiply: multiply,
 };
 
-/** Kernels that only arrange what they are given: each output is one input, or zero. Squares go back through them as gradients do. */
+/** Kernels that only rearrange their inputs: each output is one input, or zero. Squares pass back through them as gradients do. */
 export const ARRANGING: ReadonlySet<string> = new Set([
   'WeftCorners',
   'Reshape',

@@ -1,7 +1,7 @@
 /**
- * Fisher information, its diagonal: how much a model's output distribution changes with each weight.
+ * The diagonal of the Fisher information: how much a model's output distribution changes with each weight.
  *
- * An example is what passes through the model by itself: an image, or a whole sequence. Its loss is the negative log-likelihood of all its
+ * An example is what passes through the model independently: an image, or a whole sequence. Its loss is the negative log-likelihood of all its
  * labels together, −Σₜ log p(yₜ|x), and information is counted per label: F = (1/L)·Σₙ E[∇lossₙ·∇lossₙᵀ] for N examples with L labels. Then the
  * exact Fisher information is the Gauss-Newton matrix of the mean loss, for classes and for texts alike, however a text is cut.
  */
@@ -21,29 +21,29 @@ import { exampleSquares } from './fisher-squares.js';
 /**
  * `empirical-sample`: squared gradients of each example's loss with its own labels, over the number of labels. `true-sample`: the same with
  * labels drawn from the model's own distribution, whose expectation is the Fisher information. `batch`: the square of the
- * gradient of the mean loss, as early code of weight plasticity has it; near an optimum it is smaller by about the number of labels.
+ * gradient of the mean loss, as in early code for weight plasticity; near an optimum it is smaller by about the number of labels.
  */
 export const FISHER_KINDS = ['empirical-sample', 'true-sample', 'batch'] as const;
 export type FisherKind = (typeof FISHER_KINDS)[number];
 
 export interface FisherOptions {
   readonly kind?: FisherKind;
-  /** Draws the labels of `true-sample`. */
+  /** Random numbers for the labels of `true-sample`. */
   readonly rng?: Rng;
 }
 
 export interface FisherEstimate {
-  /** By parameter, of its shape; owned by the caller. */
+  /** By parameter, in its shape; owned by the caller. */
   readonly fisher: NamedTensors;
   readonly examples: number;
-  /** Parameters whose kernels have no rule for all examples together, so that each example took a backward pass. */
+  /** Parameters whose kernels have no rule for all examples together, so that each example took its own backward pass. */
   readonly looped: readonly string[];
 }
 
 /**
  * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics
- * count as constants, but for `batch`. Logits [N,K] with labels [N], or of sequences [N,T,K] with [N,T]; outputs [N,K] with targets float32 [N,K], whose
- * squared error is the negative log-likelihood (see `squaredErrors`); logits [N,K] with bool [N,K], K labels that each hold or do not (Bernoulli).
+ * count as constants, except for `batch`. Logits [N,K] with labels [N], or for sequences [N,T,K] with [N,T]; outputs [N,K] with targets float32 [N,K], whose
+ * squared error is the negative log-likelihood (see `squaredErrors`); logits [N,K] with flags bool [N,K] (Bernoulli).
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
@@ -74,7 +74,7 @@ export function fisherInformation(
   return { fisher: sums, examples, looped };
 }
 
-/** What Σₙ of the squared gradients of is the information per label: losses over the root of their number, one kernel instead of one for each parameter. */
+/** Scales the losses so that Σₙ of their squared gradients is the information per label: one kernel instead of one for each parameter. */
 export const fisherLosses = (logits: Tensor, labels: Tensor): Tensor1D =>
   tf.div(exampleLosses(logits, labels), Math.sqrt(countLabels(labels)));
 
@@ -88,7 +88,7 @@ function exampleLosses(logits: Tensor, labels: Tensor): Tensor1D {
   return tf.sum(tf.reshape(tokens, [labels.shape[0], -1]), 1);
 }
 
-/** A class of each row's own distribution, or targets of the outputs' own. */
+/** Labels drawn from the model: a class from each row's distribution, or targets around the outputs. */
 function drawLabels(logits: Tensor, labels: Tensor, rng: Rng | undefined): Tensor {
   if (!rng)
     throw new WeftError(
@@ -98,7 +98,7 @@ function drawLabels(logits: Tensor, labels: Tensor, rng: Rng | undefined): Tenso
     );
   if (areTargets(labels)) {
     const noise = drawNormals(logits.size, rng).map((value) => value * targetDeviation(logits.shape.at(-1)!));
-    // Constants: the labels are drawn from the model, and do not follow it.
+    // Constants: the labels are drawn from the model, but no gradient flows through them.
     return recordOn(undefined, () => tf.add(logits, tf.tensor(noise, logits.shape)));
   }
   if (areFlags(labels)) {

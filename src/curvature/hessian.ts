@@ -13,7 +13,7 @@ import {
 } from '../tensor/second-order/index.js';
 import { operatorOnVectors, type LinearOperator } from './linear-operator.js';
 
-/** A curvature matrix at fixed parameters. Holds tensors until `dispose`; says how its products come about. */
+/** A curvature matrix at fixed parameters. Holds tensors until `dispose`; reports how its products are computed. */
 export interface CurvatureOperator extends LinearOperator, ProductMethod {
   dispose(): void;
 }

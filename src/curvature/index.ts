@@ -1,6 +1,6 @@
 /**
- * What a loss surface looks like around a point: eigenvalues, trace and density of its Hessian, or of any symmetric
- * linear operator that is known by its products.
+ * Curvature of a loss surface at a point: eigenvalues, trace and density of its Hessian, or of any symmetric
+ * linear operator given by its products.
  */
 export {
   densityCurve,

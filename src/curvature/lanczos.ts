@@ -8,9 +8,9 @@ import { tf, tidy, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { dot, normalVector, type LinearOperator } from './linear-operator.js';
 
 export interface LanczosOptions {
-  /** At most so many products; 40 by default. */
+  /** Maximum number of products; 40 by default. */
   steps?: number;
-  /** Names the random start. */
+  /** Seed of the random start. */
   seed?: number | string;
   /** Start from this vector instead, such as an eigenvector found earlier. */
   start?: Tensor1D;
@@ -20,9 +20,9 @@ export interface LanczosOptions {
 export interface Tridiagonal {
   /** Diagonal of T. */
   alpha: number[];
-  /** beta[j] joins j and j+1; the last one leads out of the subspace, 0 where that is invariant. */
+  /** beta[j] couples j and j+1; the last one leads out of the subspace, and is 0 if that is invariant. */
   beta: number[];
-  /** [steps,n]; the caller's. */
+  /** [steps,n]; owned by the caller. */
   basis: Tensor2D;
 }
 
@@ -34,9 +34,9 @@ export interface Ritz {
 }
 
 /**
- * Lanczos (1950) with every new vector made orthogonal to all before, twice (Parlett 1998, section 6.9): no ghosts.
- * Where the subspace turns out to be invariant the process continues with a new random direction, so that eigenvalues
- * of higher multiplicity are found with their multiplicity. `enough` may end it early.
+ * Lanczos (1950) with every new vector orthogonalized against all previous ones, twice (Parlett 1998, section 6.9), to avoid ghost eigenvalues.
+ * If the subspace turns out to be invariant, the process continues with a new random direction, so that eigenvalues
+ * are found with their multiplicity. `enough` may end it early.
  */
 export function lanczos(
   { size, apply }: LinearOperator,
@@ -120,7 +120,7 @@ function freshDirection(exhausted: Tensor1D, basis: Tensor2D, rng: Rng): Tensor1
   return rest;
 }
 
-/** Both arguments are used up. */
+/** Disposes both arguments. */
 function append(basis: Tensor2D, direction: Tensor1D): Tensor2D {
   const longer = tidy(() => tf.concat([basis, tf.reshape(tf.div(direction, tf.norm(direction)), [1, -1])])) as Tensor2D;
   tf.dispose([basis, direction]);

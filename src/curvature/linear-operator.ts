@@ -1,5 +1,5 @@
 /**
- * A linear operator known by what it does to a vector, and the way between vectors and named tensors.
+ * Linear operators given by their products, and conversion between vectors and named tensors.
  */
 import { countNamed, type NamedTensors } from '../tensor/named.js';
 import type { Rng } from '../tensor/rng.js';
@@ -9,11 +9,11 @@ import { tf, tidy, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/t
 export interface LinearOperator {
   /** Number of rows and columns. */
   readonly size: number;
-  /** A·v; the vector is borrowed, the result the caller's. */
+  /** A·v; the vector is borrowed, the caller owns the result. */
   apply(v: Tensor1D): Tensor1D;
 }
 
-/** All entries one after another, in the order of the names in `like`. */
+/** All entries concatenated, in the order of the names in `like`. */
 export function flatten(tensors: NamedTensors, like: NamedTensors = tensors): Tensor1D {
   return tidy(() => tf.concat(Object.keys(like).map((name) => tf.reshape(tensors[name]!, [-1]))) as Tensor1D);
 }

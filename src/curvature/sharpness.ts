@@ -1,6 +1,6 @@
 /**
- * The sharpness of a loss at given weights, measured: everything that a report or a study tells of it. None of it is a quality
- * of a network by itself: a function can be written with weights as sharp as one likes.
+ * Measures the sharpness of a loss at given weights: everything that a report or a study shows of it. None of it is a quality
+ * of a network in itself: the same function can be expressed with arbitrarily sharp weights.
  */
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { countNamed, disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -16,14 +16,14 @@ import { hutchinsonTrace, type TraceEstimate, type TraceOptions } from './trace.
 /** An eigenvalue with its error bar: some eigenvalue is within `residual` of `value`. */
 export type Eigenvalue = Omit<Eigenpair, 'vector'>;
 
-/** |cos| of the angle between a vector and the top eigenvector of the Hessian; 0 where the vector is 0. */
+/** |cos| of the angle between a vector and the top eigenvector of the Hessian; 0 if the vector is 0. */
 export interface Alignment {
   readonly gradient: number;
   /** Of the gradient at w + ρ·g/‖g‖. */
   readonly sam: number;
 }
 
-/** What can be afforded along a training. */
+/** The measurements that are cheap enough to repeat during training. */
 export interface TopOfHessian {
   readonly loss: number;
   readonly gradientNorm: number;
@@ -32,11 +32,11 @@ export interface TopOfHessian {
 }
 
 export interface TopOptions extends Pick<SecondOrderOptions, 'radius'> {
-  /** Hessian-vector products of the search, at most. */
+  /** Maximum number of Hessian-vector products. */
   steps?: number;
-  /** The search ends when the residual is estimated to be below this part of the eigenvalue. */
+  /** The iteration ends when the residual is estimated to be below this fraction of the eigenvalue. */
   tolerance?: number;
-  /** Begin with this vector, such as the one found at weights nearby; random by default. */
+  /** Start from this vector, such as the one found at nearby weights; random by default. */
   start?: Tensor1D;
   seed?: number | string;
   /** Distance at which the gradient of SAM is taken; 0.05 by default. */
@@ -53,20 +53,20 @@ export interface SharpnessOptions extends TopOptions {
 
 export interface Sharpness extends TopOfHessian {
   readonly parameters: number;
-  /** Descending; the first one is what is called sharpness. */
+  /** Descending; the first one is the sharpness. */
   readonly top: readonly Eigenvalue[];
-  /** Ascending, most of them negative. */
+  /** Ascending, usually negative. */
   readonly bottom: readonly Eigenvalue[];
   readonly trace: TraceEstimate;
   /** Largest eigenvalue of |w|·H·|w| (see `scaledByWeights`). */
   readonly scaleFree: Eigenvalue;
   readonly density?: SpectralDensity;
-  /** How the products came about: exact, or by differences because of the kernels named. */
+  /** How the products were computed: exactly, or by differences because of the named kernels. */
   readonly method: CurvatureOperator['method'];
   readonly reasons: readonly string[];
 }
 
-/** Gradient norm, largest eigenvalue and alignments, with the eigenvector to start from the next time (the caller's). */
+/** Gradient norm, largest eigenvalue and alignments, with the eigenvector to start from the next time (owned by the caller). */
 export function topOfHessian(
   loss: Loss,
   params: NamedTensors,
@@ -82,8 +82,8 @@ export function topOfHessian(
 }
 
 /**
- * All instruments together, of the loss at `params`. Everything random in the loss (batch, dropout masks, normalization) must be
- * fixed. Products are exact where every kernel has a proven second derivative, else central differences (`radius`).
+ * All measurements together, for the loss at `params`. Everything random in the loss (batch, dropout masks, normalization) must be
+ * fixed. Products are exact if every kernel has a verified second derivative, else central differences (`radius`).
  *
  * @example
  * const { top: [largest], scaleFree, trace } = measureSharpness(loss, params, { ends: 2 });
@@ -121,7 +121,7 @@ export function measureSharpness(
   });
 }
 
-/** max L(w + ε) − L(w) over ‖ε‖ ≤ ρ to first order: the rise of the loss one step of length ρ up the gradient, |w|-scaled if asked for (ASAM). Two evaluations. */
+/** max L(w + ε) − L(w) over ‖ε‖ ≤ ρ to first order: the rise of the loss after one step of length ρ up the gradient, |w|-scaled if requested (ASAM). Takes two evaluations. */
 export function sharpnessRise(
   loss: Loss,
   params: NamedTensors,

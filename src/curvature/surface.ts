@@ -1,5 +1,5 @@
 /**
- * Pictures of a loss: its values on a line or a plane through the weights.
+ * Values of a loss on a line or a plane through the weights.
  */
 import { type ParameterRole } from '../operations/operation.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -10,13 +10,13 @@ import { normalVector } from './linear-operator.js';
 
 export interface DirectionOptions {
   seed?: number | string;
-  /** What a parameter is for; without a role, those of one axis count as biases and the others as kernels. */
+  /** Roles of parameters; without a role, those of one axis count as biases and the others as kernels. */
   roleOf?: (parameter: string) => ParameterRole | undefined;
 }
 
 /**
  * A random direction as long, filter by filter, as the weights are: d_f ← d_f·‖w_f‖/‖d_f‖, zero for biases and normalization (Li et al.
- * 2018, arXiv 1712.09913, section 4). A filter is what makes one output: the last axis of a kernel, the channel of a depthwise one, the row
+ * 2018, arXiv 1712.09913, section 4). A filter is what produces one output: the last axis of a kernel, the channel of a depthwise one, the row
  * of an embedding. Owned by the caller.
  */
 export function filterNormalizedDirection(
@@ -50,9 +50,9 @@ export interface LossPlane {
 }
 
 export interface GridOptions {
-  /** Distance from the middle to either side, in lengths of the direction; 1 by default. */
+  /** Distance from the centre to either side, in lengths of the direction; 1 by default. */
   reach?: number;
-  /** Points along an axis; odd numbers have one in the middle. */
+  /** Number of points along an axis; odd numbers include the centre. */
   points?: number;
 }
 
@@ -103,7 +103,7 @@ export function lossPlane(
 
 type Displacement = readonly (readonly [factor: number, direction: NamedTensors])[];
 
-/** One read of the backend for all points. */
+/** Reads all points from the backend at once. */
 function lossesAt(loss: Loss, params: NamedTensors, points: readonly Displacement[]): number[] {
   return tidy(() => {
     const losses = points.map((point) =>

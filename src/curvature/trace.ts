@@ -15,11 +15,11 @@ export interface TraceEstimate {
 }
 
 export interface TraceOptions {
-  /** At most so many samples; 100 by default. */
+  /** Maximum number of samples; 100 by default. */
   samples?: number;
-  /** At least so many, because a standard error of few samples is itself uncertain; 10 by default. */
+  /** Minimum number, because a standard error of few samples is itself uncertain; 10 by default. */
   minimum?: number;
-  /** Stop when the standard error is at most this part of the estimate; 0.05 by default, 0 takes all samples. */
+  /** Stop when the standard error is at most this fraction of the estimate; 0.05 by default, 0 takes all samples. */
   tolerance?: number;
   seed?: number | string;
 }
@@ -48,7 +48,7 @@ export function hutchinsonTrace(
 
 /**
  * tr A by Hutch++ (Meyer, Musco, Musco & Woodruff 2021): exact on the range Q of A times a third of the vectors, plus
- * Hutchinson's estimate on what is orthogonal to it. For spectra with few large eigenvalues far more exact than the
+ * Hutchinson's estimate on what is orthogonal to it. For spectra with few large eigenvalues far more accurate than the
  * plain estimate with as many products; the standard error is that of the second part.
  */
 export function hutchPlusPlusTrace(

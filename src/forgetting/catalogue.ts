@@ -1,4 +1,4 @@
-/** All regularizers by name: the list, the schema of a configuration, and building one from it. A new one is a line in `entries`. */
+/** All regularizers by name: the list, the configuration schema, and building one from a configuration. A new one is a line in `entries`. */
 import { z } from 'zod';
 import { l2Anchor, permutedFisher } from './controls.js';
 import { fair } from './fair.js';
@@ -15,7 +15,7 @@ const regularizers = catalogue('regularizer', entries);
 type AnyOptions = z.output<(typeof entries)[number]['schema']>;
 type AnyInput = z.input<(typeof entries)[number]['schema']>;
 
-/** A regularizer with its options; what is left out has a default. `none` is no regularizer. */
+/** A regularizer with its options; omitted options have defaults. `none` means no regularizer. */
 export type RegularizerConfig = AnyOptions | { name: 'none' };
 export type RegularizerConfigInput = AnyInput | { name: 'none' };
 
@@ -27,7 +27,7 @@ export const regularizerSchema: RegularizerSchema = z.preprocess(
   z.discriminatedUnion('name', [z.strictObject({ name: z.literal('none') }), ...regularizers.schema.options]),
 ) as unknown as RegularizerSchema;
 
-/** What there is to say about every shipped regularizer. */
+/** Summaries of all built-in regularizers. */
 export const REGULARIZERS: readonly RegularizerSummary[] = summaries<(typeof entries)[number]>(entries).filter(
   ({ name }) => name !== 'own',
 );

@@ -1,26 +1,26 @@
 /**
- * What a search says about forgetting. Differences are second measurement minus first: positive means that training other
- * architectures has spoiled an earlier one. Losses are mean cross-entropies in nats, errors are 1 - accuracy.
+ * Events of a search about forgetting. Differences are second measurement minus first: positive means that training other
+ * architectures has harmed an earlier one. Losses are mean cross-entropies in nats, errors are 1 - accuracy.
  */
 import { type Json } from '../operations/operation.js';
 
 export type ForgettingEvent =
-  /** Once at the start: what is measured, and what works against forgetting. */
+  /** Once at the start: what is measured, and the regularizer against forgetting. */
   | {
       type: 'forgetting-config';
       regularizer: string;
       options: Json;
-      /** Null where the regularizer uses no Fisher information. */
+      /** Null if the regularizer uses no Fisher information. */
       fisherKind: string | null;
       scope: string | null;
-      /** What verdicts are about; events carry both. */
+      /** The measure on which verdicts are based; events carry both. */
       metric: 'loss' | 'accuracy';
-      /** Epochs from one measurement to the next. */
+      /** Epochs between two measurements. */
       every: { epochs: number };
-      /** Validation batches that an architecture is measured on, the same ones all through an epoch. */
+      /** Number of validation batches on which an architecture is measured, the same ones throughout an epoch. */
       batches: number;
       fisherExamples: number;
-      /** Weights that the regularizer watches. */
+      /** Number of weights that the regularizer watches. */
       monitored: { parameters: number; tensors: number };
     }
   /** Before an architecture is trained: how good sharing has made it without training of its own. */
@@ -64,7 +64,7 @@ export type ForgettingEvent =
       meanLoss2: number;
       meanErr1: number;
       meanErr2: number;
-      /** Kendall's tau-b of first and second loss: whether forgetting changes the order. Null where it is undefined. */
+      /** Kendall's tau-b of first and second loss: whether forgetting changes the order. Null if undefined. */
       tau12: number | null;
       /** Mean reward of the epoch's controller samples; null in an epoch without any. */
       reward: number | null;
@@ -79,26 +79,26 @@ export type ForgettingEvent =
   | ForgettingWidths;
 
 /**
- * Changes of losses in nats when one network is trained alone for some steps on a copy of the shared weights, with a fresh optimizer: row of the
- * network trained, column of the network measured, both from the smallest to the largest; positive is lost.
+ * Changes of losses in nats when one network is trained alone for some steps on a copy of the shared weights, with a fresh optimizer: by row of the
+ * trained network and column of the measured one, both from the smallest to the largest; positive means harm.
  */
 export interface ForgettingWidths {
   type: 'forgetting-widths';
   epoch: number;
   steps: number;
   networks: { architecture: string; parameters: number }[];
-  /** Of each network before. */
+  /** Loss of each network before. */
   loss: number[];
   change: number[][];
-  /** The part of the change through the entries that a network reads and the next smaller one does not; they add up to it up to third order in the step. */
+  /** The contributions of the entries that a network reads and the next smaller one does not; they add up to the change up to third order in the step. */
   blocks: { entries: number; change: number[][] }[];
-  /** The part through each tensor; `blocks`: of each block of it, the mean over pairs of different networks. */
+  /** The contribution of each tensor; `blocks` holds those of its blocks, as means over pairs of different networks. */
   tensors: { name: string; change: number[][]; blocks: number[] }[];
 }
 
 export interface ForgettingTensor {
   name: string;
-  /** Architectures of the epoch that trained it. */
+  /** Number of architectures of the epoch that trained it. */
   trained: number;
   fisherSum: number;
   /** Counts of log10 F in the bins of `FISHER_BINS`, zeros left out. */
@@ -107,9 +107,9 @@ export interface ForgettingTensor {
   drift: number;
   /** Drift over |θ̂|². */
   relativeDrift: number;
-  /** ½ Σ F (θ - θ̂)²: the loss that the drift should cost by the quadratic model, in nats. */
+  /** ½ Σ F (θ - θ̂)²: the increase of the loss due to the drift in the quadratic model, in nats. */
   predictedDamage: number;
-  /** Whether the norm clip has acted on it in this epoch. */
+  /** Whether its norm was clipped in this epoch. */
   clipped: boolean;
 }
 

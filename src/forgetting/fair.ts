@@ -1,5 +1,5 @@
 /**
- * Strict fairness: one update from architectures that together take every option equally often, so nothing is trained
+ * Strict fairness: each update uses architectures that together contain every option equally often, so nothing is trained
  * after anything else.
  */
 import { largestOf } from '../statistics/extremes.js';
@@ -39,8 +39,8 @@ export const fair = regularizer({
 });
 
 /**
- * `count` architectures, the given one first: every choice runs through its options in a random order of its own.
- * Constraints may force other draws.
+ * `count` architectures, the given one first: every choice cycles through its options in its own random order.
+ * Constraints may require other draws.
  */
 export function fairGroup(space: SearchSpace, first: string, count: number, rng: Rng): string[] {
   const start = space.genotype(space.decode(first));

@@ -1,4 +1,4 @@
-/** How Fisher information of several architectures becomes one value a weight. */
+/** Combines the Fisher information of several architectures into one value per weight. */
 import { z } from 'zod';
 import { FISHER_KINDS } from '../curvature/index.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -35,7 +35,7 @@ export const fisherSchema = z.strictObject({
 export type FisherAverageOptions = z.output<typeof fisherSchema>;
 
 /**
- * F <- (1 - m) F + m F', or F + F'; without a past the past is zero. Then the norm of the tensor is bounded. Inside a
+ * F <- (1 - m) F + m F', or F + F'; a missing past counts as zero. Then the norm of the tensor is bounded. Runs inside a
  * tidy.
  */
 export function averaged(
@@ -51,10 +51,10 @@ export function averaged(
   return { value: tf.mul(value, tf.minimum(1, tf.div(clipNorm, tf.maximum(norm, 1e-30)))), norm };
 }
 
-/** How an estimate is spread over the weights before it is averaged: as it is, or as a control that keeps its mean. */
+/** How an estimate is distributed over the weights before it is averaged: unchanged, or as a control that keeps its mean. */
 export type Spread = 'as-estimated' | 'uniform' | 'permuted';
 
-/** The estimate with a mean of one where that is asked for, spread over its weights; owned by the caller. */
+/** The estimate, normalized to a mean of one if requested, and distributed over its weights; owned by the caller. */
 export function spreadOut(
   fisher: NamedTensors,
   { normalize, spread, seed }: { normalize: 'none' | 'trace'; spread: Spread; seed: readonly (string | number)[] },

@@ -1,4 +1,4 @@
-/** Multi-model forgetting: what works against it, and what a search says about it. */
+/** Multi-model forgetting: regularizers against it, and its events in a search. */
 export {
   createRegularizer,
   type RegularizerConfig,

@@ -1,6 +1,6 @@
 /**
- * The exact second-order terms behind the weight plasticity loss, for models small enough to write down their Hessian: the
- * oracle that the diagonal penalty is an approximation of. Plain float64.
+ * The exact second-order terms behind the weight plasticity loss, for models small enough to form their Hessian: the
+ * reference that the diagonal penalty approximates. Plain float64.
  */
 import { WeftError } from '../errors.js';
 
@@ -14,7 +14,7 @@ export interface LaplacePoint {
   readonly privateCount: number;
 }
 
-/** Ω = Hₛₛ - Hₛ₁ H₁₁⁻¹ H₁ₛ: curvature in the shared weights when the private ones may follow. Zero off the diagonal blocks leaves Hₛₛ. */
+/** Ω = Hₛₛ - Hₛ₁ H₁₁⁻¹ H₁ₛ: curvature in the shared weights if the private ones adapt. With zero off-diagonal blocks it is Hₛₛ. */
 export function sharedCurvature({ hessian, privateCount }: Pick<LaplacePoint, 'hessian' | 'privateCount'>): number[][] {
   const factor = cholesky(hessian.slice(0, privateCount).map((row) => row.slice(0, privateCount)));
   const shared = hessian.slice(privateCount);

@@ -1,4 +1,4 @@
-/** Replay of an archive of architectures that differ from each other: novelty search (Zhang et al. 2020). */
+/** Replay of an archive of diverse architectures: novelty search (Zhang et al. 2020). */
 import { z } from 'zod';
 import { type SearchSpace } from '../graph/define-space.js';
 import { regularizer } from './regularizer.js';
@@ -46,7 +46,7 @@ export const nsas = regularizer({
         const seen = [...recent.filter((member) => member !== architecture), architecture].slice(-candidates);
         if (archive.includes(architecture)) return { archive, recent: seen };
         if (archive.length < size) return { archive: [...archive, architecture], recent: seen };
-        // The member most like the new one makes room for the most novel of the recent ones.
+        // The most novel of the recent architectures replaces the member most like the new one.
         const kept = without(archive, nearest(space, architecture, archive));
         const eligible = seen.filter((member) => !kept.includes(member));
         return { archive: [...kept, best(eligible, (member) => novelty(member, kept))], recent: seen };

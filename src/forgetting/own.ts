@@ -1,4 +1,4 @@
-/** A regularizer of the user's own. */
+/** Regularizers defined by the user. */
 import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../parts/own.js';
 import { regularizer, type Regularizer, type RegularizerSetting } from './regularizer.js';
 

@@ -1,13 +1,13 @@
 /**
- * Penalties (α/2) Σ F (θ - θ̂)² on shared weights: one Fisher information F and one anchor θ̂ a weight, whatever the
+ * Penalties (α/2) Σ F (θ - θ̂)² on shared weights: one Fisher information F and one anchor θ̂ per weight, whatever the
  * number of
  * architectures (Benyahia, Yu et al. 2019, arXiv 1902.08232, equation 8). Only weights of the trained architecture
  * move, and only
- * what an earlier one has trained has an F; so private and never sampled weights have no penalty.
+ * what an earlier one has trained has an F; so private weights and weights that were never sampled have no penalty.
  *
  * The proximal step minimizes penalty plus distance to where the optimizer went, θ <- θ + k/(1+k) (θ̂ - θ) with k = lr
  * α F,
- * and is stable for any α; the explicit one, θ <- θ - k (θ_before - θ̂), diverges where k > 2.
+ * and is stable for any α; the explicit one, θ <- θ - k (θ_before - θ̂), diverges for k > 2.
  */
 import { z } from 'zod';
 import { type Json, type ParameterSpec } from '../operations/operation.js';
@@ -51,13 +51,13 @@ export interface QuadraticOptions extends AlphaOptions {
 export interface QuadraticRule {
   readonly name: string;
   readonly spread?: Spread;
-  /** What the penalty pulls to: the weights as last trained, or the minimum of the sum of all earlier penalties. */
+  /** What the penalty pulls towards: the weights as last trained, or the minimum of the sum of all earlier penalties. */
   readonly anchor?: 'latest' | 'weighted';
-  /** α multiplies what is stored at each update, as the first published code does, and not the loss. */
+  /** α multiplies the stored information at each update, as in the first published code, instead of the loss. */
   readonly alphaInside?: boolean;
 }
 
-/** Totals of a tensor: its F now, and what happened to it in this epoch. */
+/** Totals of a tensor: its current F, and what happened to it in this epoch. */
 interface Totals {
   sum: number;
   largest: number;
@@ -86,13 +86,13 @@ export function quadratic(
   const anchors: Record<string, Tensor> = {};
   let state: State = { epoch: 0, updates: 0, penalty: 0, totals: {} };
   const alpha = (): number => (state.epoch < options.start ? 0 : alphaAt(options, state.epoch));
-  /** What multiplies F in the loss. */
+  /** Factor of F in the loss. */
   const strength = (): number => (alphaInside && alpha() > 0 ? 1 : alpha());
-  /** Those of these weights, or slices of weights, of which something is known. */
+  /** Those of these weights, or slices of weights, for which F and an anchor exist. */
   const remembered = (names: readonly string[]): string[] =>
     names.filter((parameter) => fisher[wholeName(parameter)] !== undefined);
   const { parameters: specs } = catalogue(setting.space.supernet);
-  /** What is remembered of a weight, or of a slice of one: then a new tensor. */
+  /** The memory of a weight, or of a slice of one, which is then a new tensor. */
   const recalled = (owner: NamedTensors, parameter: string): Tensor => {
     const spec = sliceSpec(parameter, specs);
     return spec ? readSlice(owner[wholeName(parameter)]!, spec) : owner[parameter]!;
@@ -127,11 +127,11 @@ export function quadratic(
     },
   };
 
-  /** Penalty and drift of the weights that are remembered, before what is remembered changes. */
+  /** Penalty and drift of the remembered weights, before the memory changes. */
   const assess = (names: readonly string[], { parameters, slices }: TrainedArchitecture): void => {
     state.penalty = 0;
     for (const parameter of names) {
-      // Read and summed here: seven kernels for each of many small tensors take longer.
+      // Read and summed here, because seven kernels for each of many small tensors would take longer.
       const read = (owner: NamedTensors): Values =>
         tidy(() => sliceOf(owner[parameter]!, slices?.get(parameter)).dataSync());
       const { drift, size, weighted } = distances(read(parameters), read(anchors), read(fisher));
@@ -148,7 +148,7 @@ export function quadratic(
     names: readonly string[],
   ): void => {
     const estimated = estimate();
-    // What the architecture does not read is no part of it: neither of its mean, nor of what is remembered.
+    // Entries that the architecture does not read enter neither its mean nor the memory.
     const own = mapNamed(pickNamed(estimated, names), (tensor, parameter) =>
       tidy(() => tf.clone(sliceOf(tensor, slices?.get(parameter)))),
     );
@@ -291,7 +291,7 @@ export function quadratic(
 
 type Values = ArrayLike<number>;
 
-/** The part of a tensor that is read; the tensor itself where that is all of it. */
+/** The part of a tensor that is read; the tensor itself if that is all of it. */
 const sliceOf = (tensor: Tensor, spec: ParameterSpec | undefined): Tensor => (spec ? readSlice(tensor, spec) : tensor);
 
 /** Σ (x - y)², Σ y² and Σ F (x - y)². */
@@ -315,7 +315,7 @@ function sumAndLargest(values: Values): { sum: number; largest: number } {
   return { sum, largest };
 }
 
-/** Where a(x - p)² + b(x - q)² is least; q where both are zero. */
+/** The x that minimizes a(x - p)² + b(x - q)²; q if both are zero. */
 function weightedMean(a: Tensor, p: Tensor, b: Tensor, q: Tensor): Tensor {
   const total = tf.add(a, b);
   return tf.add(q, tf.mul(tf.div(a, tf.maximum(total, 1e-30)), tf.sub(p, q)));

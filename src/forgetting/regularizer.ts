@@ -1,7 +1,7 @@
 /**
- * The contract of what works against forgetting: a link of the chain that trains the shared weights, whose memory outlasts its steps. A
- * search calls it around each sampled architecture: which architectures learn from the batch, what to remember once the architecture
- * is trained. Where it settles weights after a step, neither a preconditioner nor a perturbed gradient sees it.
+ * The contract of regularizers against forgetting: a link of the chain that trains the shared weights, whose memory outlasts its steps. A
+ * search calls it around each sampled architecture, for which architectures learn from the batch, and for what to remember once the architecture
+ * is trained. If it settles weights after a step, neither a preconditioner nor a perturbed gradient is affected.
  */
 import { type z } from 'zod';
 import { type Link, type Movement } from '../chain/link.js';
@@ -25,27 +25,27 @@ export interface TrainedArchitecture {
   readonly parameterNames: readonly string[];
   /** All shared weights, borrowed. */
   readonly parameters: NamedTensors;
-  /** Of the weights that the architecture may read a slice of only, what it reads; all others it reads whole. */
+  /** For the weights of which the architecture may read only a slice, what it reads; it reads all others whole. */
   readonly slices?: ReadonlyMap<string, ParameterSpec> | undefined;
   /** Estimates the Fisher information of the architecture's weights; owned by the caller. */
   fisher(): NamedTensors;
 }
 
-/** The state of a regularizer, for events and warnings; over the weights of the architecture trained last. */
+/** The state of a regularizer, for events and warnings, over the weights of the architecture trained last. */
 export interface RegularizerStatus {
   /** Strength in this epoch. */
   readonly alpha: number;
   /** Penalty in nats before the last `remember`. */
   readonly penalty: number;
-  /** Of everything that is remembered. */
+  /** Totals of everything that is remembered. */
   readonly fisherTrace: number;
   readonly largestFisher: number;
-  /** Watched weights of which something is known, and those of them whose Fisher information is zero. */
+  /** Watched weights that are remembered, and those of them whose Fisher information is zero. */
   readonly known: readonly string[];
   readonly zero: readonly string[];
 }
 
-/** What has happened to a watched tensor since the epoch began. */
+/** What has happened to a watched tensor in this epoch. */
 export interface TensorRecord {
   readonly name: string;
   readonly trained: number;
@@ -58,41 +58,41 @@ export interface TensorRecord {
 }
 
 export interface Regularizer extends Link {
-  /** What is estimated after each architecture; nothing where no Fisher information is needed. */
+  /** What is estimated after each architecture; undefined if no Fisher information is needed. */
   readonly fisher?: { readonly kind: FisherKind; readonly examples: number; readonly batches: number };
-  /** Which weights it watches, in a word. */
+  /** Short name of the set of watched weights. */
   readonly scope?: string;
   /** Names of the watched weights. */
   readonly watched: readonly string[];
   /**
-   * Whether it knows slices: in a step of an elastic space it then gets slices of weights by the name and shape of the slice (`sliceKey`), and
-   * remembers the entries alone that an architecture has trained.
+   * Whether it supports slices: in a step of an elastic space it then receives slices of weights under their keys (`sliceKey`), and
+   * remembers only the entries that an architecture has trained.
    */
   readonly knowsSlices?: boolean;
   /** Whether explicit steps can diverge. */
   readonly explicit?: boolean;
-  /** Before the first architecture of each epoch. */
+  /** Called before the first architecture of each epoch. */
   startEpoch(epoch: number): void;
-  /** The shares of a step's loss, the trained architecture's first; undefined where it alone counts. */
+  /** The shares of a step's loss, the trained architecture's first; undefined if only that counts. */
   mixture?(architecture: string, step: number): readonly LossShare[] | undefined;
   settle?(movement: Movement): NamedTensors;
-  /** After the last step of an architecture. */
+  /** Called after the last step of an architecture. */
   remember(trained: TrainedArchitecture): void;
   status(): RegularizerStatus;
-  /** Of this epoch; empty for what keeps no Fisher information. */
+  /** Statistics of this epoch; empty for regularizers without Fisher information. */
   tensors(): TensorRecord[];
-  /** Borrowed tensors and plain state: all that a resumed search needs. */
+  /** Borrowed tensors and plain state: everything that a resumed search needs. */
   snapshot(): { readonly tensors: NamedTensors; readonly state: Json };
-  /** Goes on from a snapshot; its tensors are borrowed. */
+  /** Continues from a snapshot; its tensors are borrowed. */
   restore(saved: { readonly tensors: NamedTensors; readonly state: Json }): void;
   dispose(): void;
 }
 
-/** What a regularizer is told about the search it is for. */
+/** What a regularizer knows about the search that it is built for. */
 export interface RegularizerSetting {
   readonly seed: number | string;
   readonly space: SearchSpace;
-  /** Regularizers of the user's own, which configurations name. */
+  /** The user's own regularizers, which configurations refer to by name. */
   readonly own?: OwnParts | undefined;
 }
 
@@ -100,7 +100,7 @@ export interface RegularizerSummary {
   readonly name: string;
   /** One line. */
   readonly formula: string;
-  /** What a step costs more than without it. */
+  /** Additional cost of a step. */
   readonly cost: string;
   readonly reference: string;
 }
@@ -108,12 +108,12 @@ export interface RegularizerSummary {
 export interface RegularizerEntry<S extends z.ZodObject = z.ZodObject>
   extends RegularizerSummary, Part<S, RegularizerSetting, Regularizer> {}
 
-/** An entry whose `create` gets the type of its own options. */
+/** An entry whose `create` receives options of the schema's type. */
 export function regularizer<S extends z.ZodObject>(entry: RegularizerEntry<S>): RegularizerEntry<S> {
   return entry;
 }
 
-/** What nothing has happened to yet. */
+/** The initial totals. */
 export const AT_REST: RegularizerStatus = {
   alpha: 0,
   penalty: 0,

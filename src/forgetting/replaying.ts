@@ -1,4 +1,4 @@
-/** What regularizers have in common that let other architectures learn from the same batch. */
+/** The common part of regularizers that let other architectures learn from the same batch. */
 import { type Json } from '../operations/operation.js';
 import { AT_REST, type LossShare, type Regularizer, type TrainedArchitecture } from './regularizer.js';
 
@@ -7,7 +7,7 @@ export interface Replay<S extends Json> {
   /** Share of the others in the loss, for reports. */
   readonly strength: number;
   readonly initial: S;
-  /** The shares of a step's loss, or undefined where the trained architecture is alone. */
+  /** The shares of a step's loss, or undefined if only the trained architecture learns. */
   mixture(architecture: string, state: S, step: number): readonly LossShare[] | undefined;
   /** The state once an architecture is trained. */
   remember?(trained: TrainedArchitecture, state: S): S;

@@ -1,4 +1,4 @@
-/** Which weights of a space are watched. */
+/** Selects the weights of a space that are watched. */
 import { z } from 'zod';
 import { catalogue } from '../supernet/catalogue.js';
 import { createChild } from '../supernet/child.js';
@@ -14,10 +14,10 @@ export const scopeOption = z
 
 export type Scope = z.output<typeof scopeOption>;
 
-/** Architectures of whose weights those are told that all have. */
+/** Number of architectures from which the weights that all use are determined. */
 const DRAWS = 64;
 
-/** Names of the watched weights, in the order of the supernet. What 64 random architectures all have is no choice's. */
+/** Names of the watched weights, in the order of the supernet. Weights that 64 random architectures all use depend on no choice. */
 export function watchedBy(scope: Scope, { seed, space }: RegularizerSetting): string[] {
   const all = [...catalogue(space.supernet).parameters.keys()];
   if (scope === 'all-shared') return all;

@@ -1,4 +1,4 @@
-/** The weight plasticity loss, and elastic weight consolidation, from which it differs in whom it remembers. */
+/** The weight plasticity loss, and elastic weight consolidation, which differs in the anchors that it remembers. */
 import { z } from 'zod';
 import { ownValue } from '../errors.js';
 import { fisherSchema } from './fisher-average.js';

@@ -1,6 +1,6 @@
 /**
- * From the supernet to one child: keep the edges whose guards hold, and of the nodes those that reach
- * the head. What remains has fixed shapes and a definite list of parameters.
+ * Derives one child from the supernet: keeps the edges whose guards hold, and the nodes from which they reach
+ * the head. What remains has fixed shapes and a fixed list of parameters.
  */
 import { WeftError } from '../errors.js';
 import { type Genotype } from '../space/slots.js';
@@ -23,7 +23,7 @@ export type ActiveNode = ActiveBase &
         readonly operation: Operation;
         readonly built: BuiltOperation;
         readonly prefix: string;
-        /** Which one of a family. */ readonly variant?: string;
+        /** Which operation of a family. */ readonly variant?: string;
         /** Whether its parameters are slices of those of the supernet. */ readonly elastic?: true;
       }
     | { readonly kind: 'combine'; readonly combination: Combination }
@@ -139,7 +139,7 @@ function fix(
   }
 }
 
-/** A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape where that depends on the architecture. */
+/** A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape if that depends on the architecture. */
 export function weightsPrefix(
   node: string,
   { built, weightsOf = node }: Extract<NodeAttributes, { kind: 'operation' }>,

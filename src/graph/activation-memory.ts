@@ -1,4 +1,4 @@
-/** What a child holds in memory while it runs, counted from its graph. */
+/** Memory for a child's activations, computed from its graph. */
 import { type ActiveNode } from './activate.js';
 
 /** Bytes of a value: a 32-bit float. */
@@ -7,9 +7,9 @@ const BYTES = 4;
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /**
- * Most bytes of activations that exist at the same time while a child evaluates one example, its nodes in order: at each node its output, its inputs, and whatever
- * a later node still needs (the SRAM limit of MCUNet, Lin et al. 2020, arXiv 2007.10319). Weights, and what an operation holds inside
- * itself, are not counted.
+ * Peak bytes of activations while a child evaluates one example, node by node: at each node its output, its inputs, and whatever
+ * a later node still needs (the SRAM limit of MCUNet, Lin et al. 2020, arXiv 2007.10319). Weights, and internal buffers of operations,
+ * are not counted.
  */
 export function peakActivationBytes(nodes: readonly ActiveNode[]): number {
   const lastUse = new Map<string, number>();

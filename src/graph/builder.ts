@@ -1,5 +1,5 @@
 /**
- * Writing a supernet down. Nodes are added from the input to the head; what depends on a choice is a
+ * Builds a supernet. Nodes are added from the input to the head; what depends on a choice is a
  * guarded edge. Shapes are propagated at once, for every architecture together, so that a mistake is
  * reported where it is made.
  */
@@ -44,9 +44,9 @@ export interface GraphBuilder {
   readonly input: NodeRef;
   /** One operation on the output of one or several nodes. */
   apply(name: string, operation: Operation, ...inputs: NodeRef[]): NodeRef;
-  /** One operation with the weights of another node: those of the same local name are the same tensor. */
+  /** One operation with the weights of another node: weights with the same local name are the same tensor. */
   tie(name: string, operation: Operation, owner: NodeRef, ...inputs: NodeRef[]): NodeRef;
-  /** One operation of a family, as a part of the choices says. */
+  /** One operation of a family, selected by a part of the choices. */
   vary<C extends ChoiceTree>(
     name: string,
     choices: C,
@@ -80,7 +80,7 @@ export interface GraphBuilder {
   whenEqual(choice: OneOf | Previous, value: string | number | boolean, node: NodeRef): GatedNode;
   /** `node`, present when none of the choices picks index `index`: a loose end of a cell. */
   whenUnused(choices: readonly Previous[], index: number, node: NodeRef): GatedNode;
-  /** The same builder with `prefix/` before every name, so that one piece of a graph can be written in several places. */
+  /** The same builder with `prefix/` before every name, so that a piece of a graph can be repeated in several places. */
   within(prefix: string): GraphBuilder;
 }
 
@@ -186,7 +186,7 @@ export function buildGraph(
     vary(name, choices, family, ...inputs) {
       const parts = listDecisions(choices).map(({ choice }) => decisionOf(choice, name));
       const { build } = genotypesOf(choices);
-      // Only its shapes and weights matter: what runs is a member.
+      // Only its shapes and weights matter: the operation that runs is a member of the family.
       const all: Operation = {
         kind: family.kind,
         config: family.config,
@@ -324,7 +324,7 @@ export function buildGraph(
   return { graph, input: builder.input, head, order };
 }
 
-/** Every node must lead to the head, and the head depend on the input: what does not is a mistake in the space. */
+/** Every node must lead to the head, and the head must depend on the input; anything else is a mistake in the space. */
 function requireConnected(space: string, { graph, input, head, order }: SupernetGraph): void {
   const leading = new Set([head]);
   for (const name of order.toReversed())

@@ -1,14 +1,14 @@
 /**
- * Cells: pieces of a graph that are written once and placed many times. All places obey the same choices, and each has
- * weights of its own, because the name of the place prefixes the names of its nodes.
+ * Cells: pieces of a graph that are defined once and repeated. All repetitions obey the same choices, and each has
+ * its own weights, because its name prefixes the names of its nodes.
  */
 import { type GraphBuilder, type NodeRef } from './builder.js';
 
-/** Writes a piece of the graph from the outputs of the pieces before it, oldest first, to its own output. */
+/** Builds a piece of the graph from the outputs of the previous pieces, oldest first, and returns its output. */
 export type Cell = (g: GraphBuilder, inputs: readonly NodeRef[]) => NodeRef;
 
 /**
- * Cells one after the other, by name; each sees as many outputs before it as there are `inputs`: of two inputs those of the last
+ * Stacks cells by name; each reads as many previous outputs as there are `inputs`: with two inputs, those of the last
  * two cells. Returns the last outputs, as many again, so that stacks can be stacked.
  */
 export function stack(g: GraphBuilder, inputs: readonly NodeRef[], cells: Readonly<Record<string, Cell>>): NodeRef[] {
@@ -18,7 +18,7 @@ export function stack(g: GraphBuilder, inputs: readonly NodeRef[], cells: Readon
   );
 }
 
-/** The builder with `prefix/` before the names of what it adds; nodes are referred to by their full names as ever. */
+/** The builder with `prefix/` before the names of the nodes that it adds; nodes are still referred to by their full names. */
 export function prefixed(g: GraphBuilder, prefix: string): GraphBuilder {
   const place = (name: string): string => `${prefix}/${name}`;
   return {

@@ -1,4 +1,4 @@
-/** What a child costs once it is trained, counted from its graph. */
+/** Costs of a trained child, computed from its graph. */
 import { WeftError } from '../errors.js';
 import { multiplyAddsOf } from '../operations/operation.js';
 import { type ActiveNode } from './activate.js';
@@ -18,8 +18,8 @@ export function parameterCount(nodes: readonly ActiveNode[]): number {
 }
 
 /**
- * Multiply-adds of a child for one example: those of convolutions and products of matrices, each multiplication with its addition, at
- * every use of a weight. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') where an operation does not say.
+ * Multiply-adds of a child for one example: those of convolutions and matrix products, at
+ * every use of a weight. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') if an operation does not declare them.
  */
 export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
   return operationsOf(nodes).reduce((sum, { name, built, operation }) => {

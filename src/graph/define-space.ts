@@ -1,4 +1,4 @@
-/** Defining a search space: a name, options, a tree of choices, and the graph they steer. */
+/** Defines search spaces: a name, options, a tree of choices, and the graph that they control. */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
@@ -11,18 +11,18 @@ import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
 import { canonicalHash } from './canonical.js';
 import { type SupernetGraph } from './nodes.js';
 
-/** What the network is for: the shape of one example and the number of classes, of tokens, or of numbers to predict. */
+/** The task of the network: the shape of one example and the number of classes, tokens, or regression targets. */
 export interface Task {
   /**
-   * To give each example one of the classes (the default), to say of each of `classes` labels whether it holds, to predict `classes` numbers, or to predict the next one of `classes` tokens at each of
-   * [T] places.
+   * Classification (the default), `classes` independent labels per example, regression of `classes` numbers, or prediction of the next one of `classes` tokens at each of
+   * [T] positions.
    */
   readonly kind?: 'classification' | 'multi-label' | 'regression' | 'language';
   readonly inputShape: Shape;
   readonly classes: number;
 }
 
-/** What the head must give for one example: a logit for each class or each number to predict, in language at each place. */
+/** The shape of the head's output for one example: a value for each class or target, in language at each position. */
 export function logitsShape({ kind, inputShape, classes }: Task): Shape {
   return kind === 'language' ? [...inputShape, classes] : [classes];
 }
@@ -34,18 +34,18 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   /** The options with their defaults and limits. */
   readonly options: z.ZodType<O, unknown>;
   choices(options: O, task: Task): C;
-  /** What its networks can learn from, where that is not everything: `series` are windows of rows [1, T, F], `sequences` these and texts; other data is refused by name before anything is built. */
+  /** The data that its networks accept, if restricted: `series` are windows of rows [1, T, F], `sequences` these and texts; other data is refused by name before anything is built. */
   readonly takes?: 'images' | 'text' | 'series' | 'sequences';
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
-  /** Writes the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
+  /** Builds the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
   /** Options that differ when a found architecture is retrained, for example more filters. */
   readonly retrain?: (options: O) => O;
-  /** The same text for architectures that count as one network, where that is not to be read off the graph; the hash of what they compute by default. */
+  /** A text that is equal for architectures that count as one network, if the graph does not show it; by default the hash of what they compute. */
   readonly canonical?: (architecture: ArchitectureOf<C>) => string;
 }
 
-/** A space with its options and task fixed: all of its architectures and their common graph. */
+/** A space with fixed options and task: all of its architectures and their common graph. */
 export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
   readonly options: object;
   readonly task: Task;
@@ -62,7 +62,7 @@ export interface SearchSpace<A = unknown> extends ChoiceSpace<A> {
   constrain(constraints: readonly Constraint<A>[]): SearchSpace<A>;
 }
 
-/** A defined space, waiting for options and a task. */
+/** A defined space that still needs options and a task. */
 export interface SpaceFactory<O extends object = object, A = unknown> {
   readonly kind: 'weft-space';
   readonly name: string;
@@ -162,7 +162,7 @@ function requireFitting(
     );
 }
 
-/** What goes wrong in a definition of the user's own is told as that, with its place. */
+/** Reports errors in a user's definition as such, with their location. */
 function guarded<T>(name: string, run: () => T): T {
   try {
     return run();

@@ -1,8 +1,8 @@
-/** Children as they are used: operations that compute their weights from others while they are trained are replaced by those that simply have them. */
+/** Deployed children: operations that compute their weights from others during training are replaced by operations that have them directly. */
 import { type Shape } from '../operations/operation.js';
 import { type ActiveNode } from './activate.js';
 
-/** The nodes with every operation as it is used (`Operation.deployed`); the same nodes where nothing changes. */
+/** The nodes with every operation in its deployed form (`Operation.deployed`); the same nodes if nothing changes. */
 export function deployedNodes(nodes: readonly ActiveNode[]): readonly ActiveNode[] {
   if (!nodes.some((node) => node.kind === 'operation' && node.operation.deployed)) return nodes;
   const outputs = new Map<string, Shape>(nodes.map(({ name, output }) => [name, output]));

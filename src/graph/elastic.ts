@@ -1,4 +1,4 @@
-/** Operations whose sizes are choices: the largest one has the weights, and each smaller one reads a slice of them. */
+/** Operations whose sizes are choices: the largest one holds the weights, and each smaller one reads a slice of them. */
 import { WeftError } from '../errors.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 import { type Genotype } from '../space/slots.js';
@@ -11,7 +11,7 @@ export interface SizeOptions {
 }
 
 export interface ElasticFit {
-  /** The largest operation, fitted to the largest inputs: its parameters are those that the supernet keeps. */
+  /** The largest operation, built for the largest inputs: its parameters are those that the supernet keeps. */
   readonly whole: { readonly operation: Operation; readonly built: ReadonlyMap<string, BuiltOperation> };
   /** All of them, the largest included. */
   readonly members: readonly ElasticMember[];
@@ -20,8 +20,8 @@ export interface ElasticFit {
 const MAX_MEMBERS = 4096;
 
 /**
- * Fits every operation of these sizes to every combination of inputs; `make` takes an index into the options of each size. Throws
- * WeftError('space') where a size is not a positive number, where the operation has no sensible slices, and where a smaller one would
+ * Builds every operation of these sizes for every combination of inputs; `make` takes an index into the options of each size. Throws
+ * WeftError('space') if a size is not a positive number, if the operation has no sensible slices, or if a smaller one would
  * need more than the largest one has.
  */
 export function fitElastic(
@@ -105,7 +105,7 @@ function requireWithin(member: BuiltOperation, whole: BuiltOperation, where: str
   }
 }
 
-/** The operation on inputs of these shapes; its errors say where. */
+/** The operation on inputs of these shapes; errors name the node. */
 export function fitted(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
   try {
     return operation.build(shapes);

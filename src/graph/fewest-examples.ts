@@ -1,4 +1,4 @@
-/** How small a batch may be for a network that normalizes by the statistics of the batch. */
+/** How small a batch may be for a network with batch normalization. */
 import { type ActiveNode } from './activate.js';
 import { type SupernetGraph } from './nodes.js';
 
@@ -8,14 +8,14 @@ export interface FewestExamples {
   readonly node?: string;
 }
 
-/** Of one child. */
+/** For one child. */
 export function fewestExamplesOf(nodes: readonly ActiveNode[]): FewestExamples {
   return largest(
     nodes.map((node) => ({ node: node.name, examples: node.kind === 'operation' ? node.built.fewestExamples : 1 })),
   );
 }
 
-/** Of every child of a supernet. */
+/** For every child of a supernet. */
 export function fewestExamplesIn({ graph, order }: SupernetGraph): FewestExamples {
   return largest(
     order.flatMap((node) => {

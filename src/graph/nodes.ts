@@ -6,18 +6,18 @@ import { type MultiDirectedGraph } from 'graphology';
 import { type Genotype } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 
-/** When an edge is part of a child: a test on the genotype, and the words for pictures and messages. */
+/** When an edge is part of a child: a predicate on the genotype, and its description for drawings and messages. */
 export interface Guard {
   readonly label: string;
   holds(genotype: Genotype): boolean;
-  /** What `holds` asks for, all of it: that a slot has this value, or (`not`) another one. */
+  /** The conditions of `holds`, all of which must be true: that a slot has this value, or (`not`) another one. */
   readonly terms: readonly { readonly slot: number; readonly value: number; readonly not?: true }[];
 }
 
-/** How several inputs become one. */
+/** How several inputs are combined. */
 export type Combination = 'sum' | 'mean' | 'product' | 'concat';
 
-/** An operation of some sizes, fitted to inputs of these shapes (`shapeKey`). */
+/** An operation of some sizes, built for inputs of these shapes (`shapeKey`). */
 export interface ElasticMember {
   readonly operation: Operation;
   readonly shapes: string;
@@ -34,11 +34,11 @@ export type NodeAttributes =
   | (NodeBase & {
       readonly kind: 'operation';
       readonly operation: Operation;
-      /** The operation fitted to each combination of input shapes that can occur, by `shapeKey`. */
+      /** The operation built for each combination of input shapes that can occur, by `shapeKey`. */
       readonly built: ReadonlyMap<string, BuiltOperation>;
-      /** Where the operation is one of a family: the part of the genotype that decides which, and the operation itself. */
+      /** If the operation is one of a family: the part of the genotype that decides which, and the operation itself. */
       readonly member?: { choices(genotype: Genotype): Genotype; operation(choices: Genotype): Operation };
-      /** Where its members have slices of its weights: each of them on each of its inputs. */
+      /** If its members read slices of its weights: each of them on each of its inputs. */
       readonly elastic?: readonly ElasticMember[];
       /** The node whose weights this one uses, if they are not its own. */
       readonly weightsOf?: string;

@@ -1,17 +1,17 @@
-/** Which architectures are compared: different networks, drawn uniformly. */
+/** Draws distinct networks uniformly, for comparisons. */
 import { type SearchSpace } from './define-space.js';
 import { type Rng } from '../tensor/rng.js';
 
-/** Counts from which on a space is not searched longer for what it may not have. */
+/** Counts above which a space is not searched longer for networks that it may not have. */
 const MOST_PATIENCE = 1000;
 
-/** Up to `count` architectures with different hashes; fewer where the space has hardly more. */
+/** Up to `count` architectures with different hashes; fewer if the space has hardly more. */
 export function sampleDistinct<A>(
   space: SearchSpace<A>,
   count: number,
   rng: Rng,
 ): { architecture: A; encoding: string; hash: string }[] {
-  // Where so many draws in a row bring nothing new there is hardly anything left.
+  // If this many draws in a row find nothing new, there is hardly anything left.
   const patience = 50 * Math.min(count, MOST_PATIENCE);
   const found = new Map<string, { architecture: A; encoding: string; hash: string }>();
   let last = 0;

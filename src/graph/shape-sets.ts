@@ -1,4 +1,4 @@
-/** Sets of shapes: what can leave a node over all architectures together. */
+/** Sets of shapes: all possible output shapes of a node over all architectures. */
 import { WeftError } from '../errors.js';
 import { type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
@@ -27,7 +27,7 @@ export function combinations(inputs: readonly (readonly Shape[])[], where: strin
   return all;
 }
 
-/** Shapes that can leave a combination, folding in one input after the other. */
+/** Possible output shapes of a combination, folding in one input after the other. */
 export function combinedShapes(
   combination: Combination,
   inputs: readonly { shapes: readonly Shape[]; optional: boolean }[],
@@ -35,7 +35,7 @@ export function combinedShapes(
 ): Shape[] {
   let reachable: (Shape | undefined)[] = [undefined];
   for (const { shapes, optional } of inputs) {
-    // Of two inputs whose sizes are chosen alike only equal sizes meet; `activate` sees to it.
+    // Two inputs whose sizes follow the same choice always have equal sizes; `activate` checks it.
     if (!optional && combination !== 'concat' && shapes.length > 1 && sameShapes(reachable, shapes)) continue;
     const next = new Map<string, Shape | undefined>();
     for (const before of reachable) {

@@ -1,4 +1,4 @@
-/** Windows of a series as sequences, and convolutions along their time. */
+/** Windows of a series as sequences, and convolutions along the time axis. */
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
 import { atEachPlace } from './dense.js';
@@ -10,15 +10,15 @@ import { soleInput } from './shapes.js';
 
 export interface Conv1dOptions {
   filters: number;
-  /** Steps that the kernel sees. */
+  /** Number of time steps that the kernel covers. */
   size: number;
   /** Distance of these steps; 1 by default. */
   dilation?: number;
-  /** Whether a step sees itself and earlier ones alone, and not as many on both sides. */
+  /** Whether the kernel covers only the current and earlier steps, instead of equally many on both sides. */
   causal?: boolean;
 }
 
-/** Steps and features of a window; throws for pictures of any other height. */
+/** Steps and features of a window; throws for images of any other height. */
 function windowOf(kind: string, inputs: readonly Shape[]): [steps: number, features: number] {
   const [height, steps, features] = soleInput(kind, inputs, 3) as [number, number, number];
   if (height !== 1)
@@ -31,7 +31,7 @@ function windowOf(kind: string, inputs: readonly Shape[]): [steps: number, featu
 
 /**
  * 1-D convolution along time without bias (a normalization follows it), padded with zeros so that no step is lost: [1,T,F] -> [1,T,filters].
- * y_t = Σ_k x_(t + dilation·(k − centre))·W_k; the centre is the last k where it is causal, the middle one otherwise.
+ * y_t = Σ_k x_(t + dilation·(k − centre))·W_k; the centre is the last k if causal, the middle one otherwise.
  */
 export function conv1d({ filters, size, dilation = 1, causal = false }: Conv1dOptions): Operation {
   return {
@@ -48,7 +48,7 @@ export function conv1d({ filters, size, dilation = 1, causal = false }: Conv1dOp
           kernel: { shape: [size * features, filters], role: 'kernel', initializer: heNormal(size * features) },
         },
         forward: ([x], { parameter }) =>
-          // One product of matrices, which every backend has fast, with all derivatives.
+          // One matrix product, which is fast on every backend and has all derivatives.
           atEachPlace(besides(x!, { size, dilation, before, after: reach - before }), (rows) =>
             multiply(rows, parameter('kernel') as Tensor2D),
           ),
@@ -94,7 +94,7 @@ export function timeSteps(): Operation {
   };
 }
 
-/** The features of the last step: of a sequence [T,F] -> [F], of a window [1,T,F] -> [F]. */
+/** The features of the last step: for a sequence [T,F] -> [F], for a window [1,T,F] -> [F]. */
 export function lastStep(): Operation {
   return {
     kind: 'last-step',

@@ -7,12 +7,12 @@ import { glorotUniform, zeros } from './initializers.js';
 import { type Operation, type OperationFamily, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
 
-/** Added to what must not be looked at: its exponential is zero in float32. */
+/** Added to masked scores: its exponential is zero in float32. */
 const HIDDEN = -1e9;
 
 /**
- * Causal self-attention (Vaswani et al. 2017, section 3.2): softmax(Q·Kᵀ/√d)·V for each head, where a place sees itself and those before
- * it: [T,F] -> [T,F]. The choice is the number of heads, into which the same projections are cut.
+ * Causal self-attention (Vaswani et al. 2017, section 3.2): softmax(Q·Kᵀ/√d)·V for each head, where a position attends to itself and those before
+ * it: [T,F] -> [T,F]. The choice is the number of heads into which the same projections are split.
  */
 export function causalAttention(): OperationFamily<number> {
   const fit: OperationFamily['build'] = (inputs) => {
@@ -62,7 +62,7 @@ export function causalAttention(): OperationFamily<number> {
   };
 }
 
-/** softmax(Q·Kᵀ/√d)·V of queries, keys and values [N,T,F], for each of the heads that F is cut into: [N,T,F]. */
+/** softmax(Q·Kᵀ/√d)·V of queries, keys and values [N,T,F], for each of the heads into which F is split: [N,T,F]. */
 function mixPlaces(queries: Tensor, keys: Tensor, values: Tensor, heads: number): Tensor {
   const [, length, width] = queries.shape as [number, number, number];
   const byHead = (rows: Tensor): Tensor =>
@@ -75,7 +75,7 @@ function mixPlaces(queries: Tensor, keys: Tensor, values: Tensor, heads: number)
 
 /**
  * Causal self-attention by heads of a fixed size: [T,F] -> [T,F]. Fewer heads use the leading columns of the same projections, so that the number
- * of heads may be a size (`GraphBuilder.elastic`), where `causalAttention` cuts one width into any number of heads.
+ * of heads may be a size (`GraphBuilder.elastic`), whereas `causalAttention` splits one width into any number of heads.
  */
 export function attentionHeads({ heads, size }: { heads: number; size: number }): Operation {
   const inner = heads * size;
@@ -133,7 +133,7 @@ function later(length: number): Tensor2D {
   );
 }
 
-/** Adds a vector to each place of [T,F]: learned ones, or sines and cosines of falling frequency (Vaswani et al. 2017, section 3.5). */
+/** Adds a vector to each position of [T,F]: learned ones, or sines and cosines of decreasing frequency (Vaswani et al. 2017, section 3.5). */
 export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operation {
   return {
     kind: 'positions',

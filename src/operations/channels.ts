@@ -1,15 +1,15 @@
-/** How an operation treats channels (the last axis of what goes in and out), so that they can be put into another order. */
+/** How an operation treats channels (the last axis of its inputs and outputs), so that they can be reordered. */
 
 export interface Channels {
   /**
-   * Of each parameter and statistic, for each axis, the number of the group of channels that it runs along; undefined where it runs along none
-   * (the window of a kernel). Group 0 is that of the input's channels. Where the channels of a group are put into another order along all of
+   * For each axis of each parameter and statistic, the number of the channel group that it runs along; undefined if none
+   * (the window of a kernel). Group 0 is the input's channels. If the channels of a group are reordered along all of
    * these axes at once, the operation computes the same.
    */
   readonly axes: Readonly<Record<string, readonly (number | undefined)[]>>;
-  /** The group of the output's channels; 0 where channel i of the output is made of channel i of the input alone. */
+  /** The group of the output's channels; 0 if channel i of the output depends only on channel i of the input. */
   readonly output: number;
-  /** Of groups whose channels move only in blocks of neighbours, as those of an attention head: channels in a block. */
+  /** For groups whose channels move only in blocks of neighbours, such as those of an attention head: the number of channels per block. */
   readonly blocks?: Readonly<Record<number, number>>;
 }
 
@@ -18,7 +18,7 @@ export function channelwise(...locals: readonly string[]): Channels {
   return { axes: Object.fromEntries(locals.map((local) => [local, [0]])), output: 0 };
 }
 
-/** The channels of operations one after another, whose parameters are named by the keys; undefined where one of them does not say. */
+/** The channels of a sequence of operations, whose parameters are prefixed with the keys; undefined if one of them does not declare its channels. */
 export function chainedChannels(parts: readonly (readonly [string, Channels | undefined])[]): Channels | undefined {
   const axes: Record<string, readonly (number | undefined)[]> = {};
   const blocks: Record<number, number> = {};

@@ -13,8 +13,8 @@ export interface ConvOptions {
   stride?: number;
   padding?: Padding;
   /**
-   * Of an elastic convolution the sides that it can have: a smaller kernel is then the centre of the next larger one times a matrix that is
-   * learned. Without them it is the centre as it is.
+   * The kernel sizes of an elastic convolution: a smaller kernel is then the centre of the next larger one times a matrix that is
+   * learned. Without them it is the unchanged centre.
    */
   kernels?: readonly number[] | undefined;
 }
@@ -57,7 +57,7 @@ export function conv({ filters, size, stride = 1, padding = 'same', kernels }: C
   };
 }
 
-/** Depthwise convolution, one filter a channel: [H,W,C] -> [H',W',C]. */
+/** Depthwise convolution, one filter per channel: [H,W,C] -> [H',W',C]. */
 export function depthwiseConv({
   size,
   stride = 1,

@@ -14,7 +14,7 @@ export interface DenseOptions {
   initializer?: 'he' | 'glorot';
 }
 
-/** x·kernel + bias: [F] -> [units], at each place of a sequence [T,F] -> [T,units]. */
+/** x·kernel + bias: [F] -> [units], at each position of a sequence [T,F] -> [T,units]. */
 export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptions): Operation {
   return {
     kind: 'dense',
@@ -41,7 +41,7 @@ export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptio
   };
 }
 
-/** `f` of the rows of x along its last axis: [N,T,F] as [N·T,F] and back. */
+/** Applies `f` to the rows of x along its last axis: [N,T,F] as [N·T,F] and back. */
 export function atEachPlace(x: Tensor, f: (rows: Tensor2D) => Tensor2D): Tensor {
   if (x.shape.length === 2) return f(x as Tensor2D);
   const rows = f(tf.reshape(x, [-1, x.shape.at(-1)!]));
@@ -65,7 +65,7 @@ export function dropout({ keep }: { keep: number }): Operation {
   return masked('dropout', keep, (shape) => shape);
 }
 
-/** Drops the same features at all places of a sequence [T,F]: variational dropout (Gal & Ghahramani 2016). */
+/** Drops the same features at all positions of a sequence [T,F]: variational dropout (Gal & Ghahramani 2016). */
 export function variationalDropout({ keep }: { keep: number }): Operation {
   return masked('variational-dropout', keep, ([examples, ...shape]) => [
     examples!,
@@ -73,12 +73,12 @@ export function variationalDropout({ keep }: { keep: number }): Operation {
   ]);
 }
 
-/** Drops the whole of an example with probability 1 - `keep`, and divides what is kept by `keep`, when training: drop path (Larsson et al. 2017). */
+/** Drops whole examples with probability 1 - `keep`, and divides the others by `keep`, when training: drop path (Larsson et al. 2017). */
 export function dropPath({ keep }: { keep: number }): Operation {
   return masked('drop-path', keep, ([examples, ...shape]) => [examples!, ...shape.map(() => 1)]);
 }
 
-/** Times a random mask of zeros and 1 / keep when training; `maskShape` makes the mask's shape from that of the batch. */
+/** Multiplies by a random mask of zeros and 1 / keep when training; `maskShape` gives the mask's shape for that of the batch. */
 function masked(kind: string, keep: number, maskShape: (shape: number[]) => number[]): Operation {
   if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `${kind} keeps ${keep}`, 'keep must be in (0, 1]');
   return {

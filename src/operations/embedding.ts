@@ -12,7 +12,7 @@ export interface EmbeddingOptions {
   vocabulary: number;
   /** Length of a token's vector. */
   units: number;
-  /** The table begins with numbers drawn uniformly from ±limit. */
+  /** The table is initialized uniformly from ±limit. */
   limit?: number;
 }
 
@@ -32,7 +32,7 @@ export function embedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions):
 }
 
 /**
- * Logits x·tableᵀ + bias from the table of an embedding: [T,units] -> [T,vocabulary]. Tied to the embedding's node it has no table of
+ * Logits x·tableᵀ + bias from the table of an embedding: [T,units] -> [T,vocabulary]. Tied to the embedding's node, it has no table of
  * its own (Press & Wolf 2017).
  */
 export function unembedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions): Operation {

@@ -1,4 +1,4 @@
-/** Halving the resolution without throwing away half of the positions. */
+/** Halves the resolution without discarding positions. */
 import { WeftError } from '../errors.js';
 import { factorizedReduction as joinHalves } from '../tensor/nn.js';
 import { type Tensor4D } from '../tensor/tf.js';
@@ -7,7 +7,7 @@ import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
 
 /**
- * Two 1x1 convolutions of stride 2, the second on the input shifted by one pixel, joined along the
+ * Two 1x1 convolutions of stride 2, the second on the input shifted by one pixel, concatenated along the
  * channels: [H,W,C] -> [ceil(H/2),ceil(W/2),filters], as in the ENAS child (arXiv 1802.03268).
  */
 export function factorizedReduction({ filters }: { filters: number }): Operation {

@@ -1,5 +1,5 @@
 /**
- * First values of parameters, drawn in JavaScript from a named stream so that they are the same on
+ * Initial values of parameters, drawn in JavaScript from a named stream so that they are the same on
  * every backend.
  */
 import { type Rng } from '../tensor/rng.js';
@@ -24,7 +24,7 @@ export function glorotUniform(fanIn: number, fanOut: number): Initializer {
   return { kind: 'uniform', limit: Math.sqrt(6 / (fanIn + fanOut)) };
 }
 
-/** `size` first values. */
+/** `size` initial values. */
 export function initialValues(initializer: Initializer, size: number, rng: Rng): Float32Array {
   switch (initializer.kind) {
     case 'constant':

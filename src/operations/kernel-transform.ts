@@ -1,6 +1,6 @@
 /**
- * Kernels of several sides in one: a smaller one is the centre of the next larger one times a matrix that is learned, so that the centre of a
- * large kernel need not be a good small kernel (Cai et al. 2020, arXiv 1908.09791, section 3.2). The matrix is one for all channels of a layer.
+ * Kernels of several sizes in one: a smaller one is the centre of the next larger one times a learned matrix, so that the centre of a
+ * large kernel need not be a good small kernel (Cai et al. 2020, arXiv 1908.09791, section 3.2). All channels of a layer share the matrix.
  */
 import { WeftError } from '../errors.js';
 import { tf, type Tensor } from '../tensor/tf.js';
@@ -13,11 +13,11 @@ export interface KernelTransform {
   readonly own: Readonly<Record<string, ParameterSpec>>;
   /** Those that any side needs. */
   readonly all: Readonly<Record<string, ParameterSpec>>;
-  /** The kernel [size, size, …] from what is read [reads, reads, …]. */
+  /** Computes the kernel [size, size, …] from the part that is read [reads, reads, …]. */
   apply(kernel: Tensor, parameter: (local: string) => Tensor): Tensor;
 }
 
-/** How a kernel of this side is made, of those that can be; undefined where nothing is to be made. Throws WeftError('operation') for a side that is not among them. */
+/** How a kernel of this size is computed, given all possible sizes; undefined if it needs no transform. Throws WeftError('operation') for a size that is not among them. */
 export function kernelTransform(size: number, kernels: readonly number[] | undefined): KernelTransform | undefined {
   if (!kernels) return undefined;
   const sides = [...new Set(kernels)].sort((a, b) => b - a);

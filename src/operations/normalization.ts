@@ -9,7 +9,7 @@ import { soleInput } from './shapes.js';
 
 /**
  * Batch normalization over all axes but the last (Ioffe & Szegedy 2015), with the batch's statistics or
- * the running ones as the mode says. Shared-weight evaluation uses the batch's: the running ones mix all children.
+ * the running ones, depending on the mode. Shared-weight evaluation uses the batch's: the running ones mix all children.
  */
 export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operation {
   return {
@@ -22,7 +22,7 @@ export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operat
       return {
         output: shape,
         parameters: affine(channels),
-        // Of a single value in each channel mean and value are the same, and every example would become the offset.
+        // With a single value per channel, mean and value are the same, and every example would become the offset.
         fewestExamples: shape.slice(0, -1).every((length) => length === 1) ? 2 : 1,
         statistics: { mean: { shape: [channels], initial: 0 }, variance: { shape: [channels], initial: 1 } },
         channels: channelwise('scale', 'offset', 'mean', 'variance'),

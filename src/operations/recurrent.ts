@@ -1,4 +1,4 @@
-/** Recurrent layers over sequences [T,F]; their state goes on to the next batch where the text does. */
+/** Recurrent layers over sequences [T,F]; their state is carried to the next batch if the text continues. */
 import { WeftError } from '../errors.js';
 import { dense, recurrentCell as unroll, type CellActivation, type CellNode } from '../tensor/nn.js';
 import { recordOn } from '../tensor/tape.js';
@@ -23,9 +23,9 @@ export interface RecurrentCellOptions {
   hidden: number;
   /** The state is the mean of the nodes that no other node reads, or of all searched nodes. */
   output?: 'leaves' | 'all';
-  /** Kernels begin with numbers drawn uniformly from ±limit. */
+  /** Kernels are initialized uniformly from ±limit. */
   limit?: number;
-  /** Largest norm of a state that is carried on to the next batch: cells of unbounded activations can grow without end. */
+  /** Maximum norm of a state that is carried to the next batch: states of cells with unbounded activations can grow without limit. */
   maxNorm?: number;
 }
 
@@ -101,7 +101,7 @@ function treeOf(cell: readonly CellNode[], node: number): Json {
 
 /**
  * A long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates of Gers et al. 2000) over a sequence: [T,F] -> [T,hidden]. Gates in the
- * order i, f, o, g; the forget gate begins open, with a bias of one.
+ * order i, f, o, g; the forget gate starts open, with a bias of one.
  */
 export function lstm({ hidden }: { hidden: number }): Operation {
   const limit = 1 / Math.sqrt(hidden);
@@ -132,7 +132,7 @@ export function lstm({ hidden }: { hidden: number }): Operation {
 
 function unrollLstm(x: Tensor, hidden: number, context: Context): Tensor {
   const [recurrent, bias] = [context.parameter('recurrent') as Tensor2D, context.parameter('bias') as Tensor1D];
-  // What comes from the input is one product over all steps.
+  // The contribution of the input is one product over all steps.
   const fromInput = atEachPlace(tf.transpose(x, [1, 0, 2]), (rows) =>
     dense(rows, context.parameter('input') as Tensor2D, bias),
   );
@@ -163,7 +163,7 @@ function zerosFor(x: Tensor, size: number): Tensor {
   );
 }
 
-/** Runs a recurrence over x [N,T,F], from the state that was carried here or zeros, and carries the last one on. */
+/** Runs a recurrence over x [N,T,F], from the carried state or zeros, and carries the last state on. */
 function alongTime(
   x: Tensor,
   hidden: number,

@@ -1,4 +1,4 @@
-/** Images in another size. */
+/** Resizes images. */
 import { WeftError } from '../errors.js';
 import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
 import { type Operation } from './operation.js';
@@ -6,7 +6,7 @@ import { channelwise } from './channels.js';
 import { soleInput } from './shapes.js';
 
 /**
- * A smaller image whose longer side has `size` pixels, each the mean of the area that it covers: [H,W,C] -> [H',W',C], at most the size of the
+ * A smaller image whose longer side has `size` pixels, each the mean of the area that it covers: [H,W,C] -> [H',W',C], no larger than the
  * input. Throws WeftError('operation') for an enlargement.
  */
 export function shrinkImage({ size }: { size: number }): Operation {
@@ -53,7 +53,7 @@ function alongRows(x: Tensor, weights: Tensor2D): Tensor {
   return tf.transpose(tf.reshape(shrunk, [examples, width, channels, weights.shape[1]]), [0, 3, 1, 2]);
 }
 
-/** [from,to]: of each new pixel the share of each old one in the area that it covers; columns sum to 1. */
+/** [from,to]: the share of each old pixel in the area that each new one covers; columns sum to 1. */
 function areaWeights(from: number, to: number): Tensor2D {
   const length = from / to;
   return tf.tensor2d(

@@ -1,4 +1,4 @@
-/** All optimizers by name: the list, the schema of a configuration, and building one from it. */
+/** All optimizers by name: the list, the configuration schema, and building one from a configuration. */
 import { type z } from 'zod';
 import { averagingOptimizers } from './averaging/index.js';
 import { catalogue, summaries } from '../parts/catalogue.js';
@@ -12,7 +12,7 @@ const optimizers = catalogue('optimizer', entries);
 
 type AnyEntry = (typeof entries)[number];
 
-/** An optimizer with its options; what is left out has a default. */
+/** An optimizer with its options; omitted options have defaults. */
 export type OptimizerConfigInput = z.input<AnyEntry['schema']>;
 export type OptimizerConfig = z.output<AnyEntry['schema']>;
 
@@ -21,7 +21,7 @@ export interface OptimizerSchema extends z.ZodType<OptimizerConfig, OptimizerCon
 
 export const optimizerSchema: OptimizerSchema = optimizers.schema;
 
-/** What there is to say about every shipped optimizer. */
+/** Summaries of all built-in optimizers. */
 export const OPTIMIZERS: readonly OptimizerSummary[] = summaries<AnyEntry>(entries).filter(
   ({ name }) => name !== 'own',
 );
@@ -32,7 +32,7 @@ export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boo
 }
 
 /**
- * The trainer that a configuration describes. Throws WeftError('config') on a name or an option that does not exist.
+ * The trainer that a configuration describes. Throws WeftError('config') for an unknown name or option.
  *
  * @example
  * const trainer = createTrainer({ name: 'sam', rho: 0.05, base: { name: 'adamw' } }, { stepsPerEpoch: 100, totalSteps: 2000 });

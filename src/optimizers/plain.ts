@@ -1,4 +1,4 @@
-/** The optimizers that train the weights they evaluate: what averages can be taken of. */
+/** The optimizers that evaluate the weights that they train, which can therefore be averaged. */
 import { type z } from 'zod';
 import { baseOptimizers } from './base/index.js';
 import { curvatureOptimizers } from './curvature/index.js';

@@ -1,4 +1,4 @@
-/** Schedules by name, with lengths in epochs, as a configuration writes them. The learning rate is the maximum. */
+/** Schedules by name, with lengths in epochs, as in a configuration. The learning rate is the maximum. */
 import { z } from 'zod';
 import {
   byEpoch,

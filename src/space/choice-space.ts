@@ -1,5 +1,5 @@
 /**
- * A tree of choices with everything a strategy needs of it: exact size, sampling, mutation,
+ * A tree of choices with everything a strategy needs from it: exact size, sampling, mutation,
  * enumeration, validation, text encoding. Constraints between choices hold for all of them.
  */
 import { WeftError } from '../errors.js';
@@ -10,7 +10,7 @@ import { genotypesOf } from './genotypes.js';
 import { nearestPlace, neighboursOnScale, stepOnScale } from './scale.js';
 import { type Decision, type Genotype, listDecisions, slotCardinalities } from './slots.js';
 
-/** A rule between choices, in words and as a test. */
+/** A constraint between choices, as a description and a predicate. */
 export interface Constraint<A = Architecture> {
   readonly name: string;
   holds(architecture: A): boolean;
@@ -25,16 +25,16 @@ export interface ChoiceSpace<A = Architecture> {
   readonly constraints: readonly Constraint<A>[];
   /** Exact number of architectures: a product without constraints, a count by enumeration with them. */
   size(): bigint;
-  /** Uniform over the architectures that satisfy the constraints; choices with places are uniform on their scale. */
+  /** Uniform over the architectures that satisfy the constraints; choices with positions on a scale are uniform on it. */
   sample(rng: Rng): A;
-  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value, one that is near it where the values have places. */
+  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value, a nearby one if the values have positions on a scale. */
   mutate(architecture: A, rng: Rng): A;
-  /** All neighbours at distance one; along a scale a few near and far ones. */
+  /** All neighbours at distance one; along a scale, a few near and far ones. */
   neighbours(architecture: A): A[];
   enumerate(): Generator<A>;
   encode(architecture: A): string;
   decode(text: string): A;
-  /** The architecture itself when it fits; throws WeftError('architecture') when it does not. */
+  /** The architecture itself if it is valid; throws WeftError('architecture') if not. */
   validate(architecture: unknown): A;
   satisfies(architecture: A): boolean;
   genotype(architecture: A): number[];
@@ -43,7 +43,7 @@ export interface ChoiceSpace<A = Architecture> {
 
 const MAX_REJECTIONS = 10_000;
 const MAX_COUNTED = 2_000_000n;
-/** A space up to this size is searched through before it is said to have no architecture. */
+/** A space up to this size is enumerated before it is reported to have no architecture. */
 const MAX_LISTED = 100_000n;
 
 /** The space of all architectures of a tree of choices. */
@@ -55,7 +55,7 @@ export function choiceSpace<const C extends ChoiceTree>(
   type A = ArchitectureOf<C>;
   const decisions = listDecisions(tree);
   const cardinalities = slotCardinalities(decisions);
-  /** Of each slot the places of its values on their scale, where they have any. */
+  /** For each slot the positions of its values on their scale, if they have any. */
   const scales = decisions.flatMap(({ choice, length }) =>
     Array.from({ length }, () => (isOneOf(choice) ? choice.places : undefined)),
   );
@@ -82,7 +82,7 @@ export function choiceSpace<const C extends ChoiceTree>(
       ? neighboursOnScale(cardinalities[slot]!, value)
       : Array.from({ length: cardinalities[slot]! - 1 }, (_, k) => (value + k + 1) % cardinalities[slot]!);
 
-  /** The first proposal that satisfies the constraints, if one of many does. */
+  /** The first proposal that satisfies the constraints, if any of a limited number does. */
   function draw(propose: () => A): A | undefined {
     for (let attempt = 0; attempt < MAX_REJECTIONS; attempt++) {
       const architecture = propose();
@@ -91,7 +91,7 @@ export function choiceSpace<const C extends ChoiceTree>(
     return undefined;
   }
 
-  /** One of the few that satisfy the constraints where draws have found none; throws when there is none. */
+  /** One of the few architectures that satisfy the constraints if draws have found none; throws if there is none. */
   function drawRare(rng: Rng): A {
     const list = total <= MAX_LISTED ? [...enumerate()] : [];
     if (list.length > 0) return rng.pick(list);

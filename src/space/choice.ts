@@ -1,5 +1,5 @@
 /**
- * What a search space lets a strategy choose. A tree of choices (arrays and objects with choices at
+ * The choices of a search space. A tree of choices (arrays and objects with choices at
  * the leaves) has as its values the architectures of the space, and TypeScript infers their type.
  */
 
@@ -11,7 +11,7 @@ export type ChoiceValue = string | number | boolean;
 export interface OneOf<T extends ChoiceValue = ChoiceValue> {
   readonly [choiceBrand]: 'one-of';
   readonly options: readonly T[];
-  /** Whether the options are sizes of a thing, so that one of them is the largest and one the smallest. */
+  /** Whether the options are sizes, so that one of them is the largest and one the smallest. */
   readonly size?: true;
   /** The position of each option on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along it. */
   readonly places?: readonly number[];
@@ -45,7 +45,7 @@ export type ArchitectureOf<C> =
           ? readonly ArchitectureOf<E>[]
           : { readonly [K in keyof C]: ArchitectureOf<C[K]> };
 
-/** An architecture of a space whose type is not known here. */
+/** An architecture whose type is not known statically. */
 export type Architecture =
   ChoiceValue | readonly boolean[] | readonly Architecture[] | { readonly [name: string]: Architecture };
 
@@ -54,12 +54,12 @@ export function oneOf<const T extends ChoiceValue>(options: readonly T[]): OneOf
   return { [choiceBrand]: 'one-of', options };
 }
 
-/** A choice of a size, for example a width or a depth: numbers, the largest of which may hold the weights of all (`GraphBuilder.elastic`). */
+/** A choice of a size, for example a width or a depth: numbers, of which the largest may hold the weights of all (`GraphBuilder.elastic`). */
 export function sizes<const T extends number>(options: readonly T[]): OneOf<T> {
   return { [choiceBrand]: 'one-of', options, size: true };
 }
 
-/** A choice along a scale from 0 to 1, on which each option has its place; places ascend. */
+/** A choice along a scale from 0 to 1, on which each option has a position; positions ascend. */
 export function onScale<const T extends ChoiceValue>(options: readonly T[], places: readonly number[]): OneOf<T> {
   return { [choiceBrand]: 'one-of', options, places };
 }

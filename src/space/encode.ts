@@ -1,6 +1,6 @@
 /**
  * The text form of an architecture, for example `macro-cnn~37cffb:sep5.conv3-1.max3-01`: the space's
- * name, a fingerprint of its choices, and one token a decision. Fields and list items are joined by
+ * name, a fingerprint of its choices, and one token per decision. Fields and list items are joined by
  * a separator that depends on the depth, so that the text can be split again without brackets
  * and needs no quoting in a shell.
  */
@@ -85,7 +85,7 @@ function decodeLeaf(choice: Choice, text: string, path: string): number[] {
   return [Number(text)];
 }
 
-/** The children that the text shows: all but subsets of nothing. */
+/** The children that appear in the text: all except empty subsets. */
 function encoded(node: Exclude<ChoiceTree, Choice>): [string, ChoiceTree][] {
   return Object.entries<ChoiceTree>(node).filter(
     ([, child]) => !(isChoice(child) && isSubset(child) && child.count === 0),

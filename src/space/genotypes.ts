@@ -1,6 +1,6 @@
 /**
- * From architectures to genotypes and back. A tree of choices is compiled to closures once, because searches of tables
- * do this many thousand times per second.
+ * Converts architectures to genotypes and back. A tree of choices is compiled to closures once, because searches of benchmark tables
+ * do this thousands of times per second.
  */
 import { WeftError } from '../errors.js';
 import { type Architecture, type Choice, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';
@@ -25,7 +25,7 @@ interface Compiled {
   readonly length: number;
 }
 
-/** Reading and building for the architectures of this tree. */
+/** The conversions for the architectures of this tree. */
 export function genotypesOf(tree: ChoiceTree): Genotypes {
   const { read, build } = compile(tree, '');
   return {

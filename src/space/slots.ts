@@ -16,7 +16,7 @@ import {
 } from './choice.js';
 
 export interface Decision {
-  /** Place in the tree, for example `layers.3.op`. */
+  /** Path in the tree, for example `layers.3.op`. */
   readonly path: string;
   readonly kind: ChoiceKind;
   readonly choice: Choice;
@@ -24,7 +24,7 @@ export interface Decision {
   readonly offset: number;
   /** Number of slots: n for `subset(n)`, else 1. */
   readonly length: number;
-  /** Values that each slot can take. */
+  /** Number of values that each slot can take. */
   readonly cardinality: number;
 }
 
@@ -37,7 +37,7 @@ export function tokenOf(option: ChoiceValue): string {
   return String(option).replace('.', 'p').replaceAll('-', 'm').replace('+', '');
 }
 
-/** One integer a slot. */
+/** One integer per slot. */
 export type Genotype = readonly number[];
 
 /** All decisions of the tree, depth first, in the order in which the fields are written. */

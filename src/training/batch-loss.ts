@@ -1,4 +1,4 @@
-/** The loss of one batch as a function of the weights: of one child, or of several that learn from it together. */
+/** The loss of one batch as a function of the weights of one child, or of several that learn from it together. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Evaluate, type LossAndGradients, type StepContext } from '../chain/loss.js';
@@ -26,41 +26,41 @@ export interface BatchLossOptions {
   readonly statistics: NamedTensors;
   readonly batch: TensorBatch;
   readonly mode: Mode;
-  /** Other children that learn from the same batch: the loss is (1 - Σ weights) of the child's plus these shares of theirs. */
+  /** Other children that learn from the same batch: the loss is (1 - Σ weights) times the child's plus these shares of theirs. */
   readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
-  /** What the others learn: the labels by default, or what the child says of the batch. */
+  /** What the others learn: the labels by default, or the child's outputs. */
   readonly distill?: Distillation | undefined;
-  /** Whether dropout and the like act on the others too; they do by default. */
+  /** Whether dropout and the like act on the others too; true by default. */
   readonly othersTrain?: boolean | undefined;
-  /** Whose layers a preconditioner sees where others learn too; without it such steps are refused. */
+  /** Whose layers a preconditioner sees if others learn too; without it such steps are refused. */
   readonly layersOf?: 'child' | undefined;
-  /** The gradients of the supernet's children by one function; without it the child is run as it is. */
+  /** Computes the gradients of the supernet's children by one function; without it the child is run on its own. */
   readonly shared?: SharedGradients | undefined;
-  /** The gradients of children that learn together, compiled one by one where they repeat; without it they run as they are. */
+  /** Computes the gradients of children that learn together, each compiled if it repeats; without it they run uncompiled. */
   readonly children?: CompiledChildren | undefined;
-  /** How much of each label goes to all classes alike; 0 by default. */
+  /** The share of each label that is spread over all classes; 0 by default. */
   readonly smoothing?: number | undefined;
-  /** Hears once of what the step's first pass over the whole batch gives; all is borrowed. */
+  /** Called once with the results of the step's first pass over the whole batch; all are borrowed. */
   readonly observe?: BatchObserver | undefined;
-  /** Weights that have no gradient, so that they neither move nor age. */
+  /** Weights that get no gradient, so that neither they nor their state change. */
   readonly still?: ((name: string) => boolean) | undefined;
 }
 
 export interface BatchObserver {
   gradients?(gradients: NamedTensors): void;
-  /** Not where a preconditioner looks into the layers of the pass. */
+  /** Not used if a preconditioner captures the layers of the pass. */
   outputs?(logits: Tensor, labels: Tensor): void;
 }
 
 export interface BatchLoss {
   readonly evaluate: Evaluate;
-  /** What else a chain may ask of the batch. */
+  /** What else a chain may request for the batch. */
   readonly context: Omit<StepContext, 'step'>;
-  /** The loss of the child and of each of the others in the first evaluation; undefined where there are no others. */
+  /** The loss of the child and of each of the others in the first evaluation; undefined if there are no others. */
   losses(): readonly number[] | undefined;
 }
 
-/** What a chain learns of a batch: batch, dropout masks and children are the same in every evaluation. */
+/** The loss of a batch for a chain: batch, dropout masks and children are the same in every evaluation. */
 export function batchLoss({
   child,
   statistics,
@@ -85,7 +85,7 @@ export function batchLoss({
     const [{ loss: own, logits }] = parts as [PartOfLoss];
     return { loss: others.length === 0 ? own : sumOfParts(parts), logits };
   };
-  /** Loss and gradients of all, whose own losses are told. */
+  /** Loss and gradients of all children together, and the loss of each. */
   const ofAll = (parameters: NamedTensors, chosen: () => [TensorBatch, Mode]): LossAndGradients =>
     tidy(() => {
       const { losses: own, ...found } = gradientsTogether(together, parameters, ...chosen());
@@ -96,7 +96,7 @@ export function batchLoss({
     losses: () => losses,
     evaluate(parameters, { record, examples, capture }) {
       const how = record ? mode : unrecorded;
-      // Inside the gradient's tidy, which disposes what is chosen.
+      // Inside the gradient's tidy, which disposes the selected examples.
       const chosen = (): [TensorBatch, Mode] =>
         examples
           ? [
@@ -172,7 +172,7 @@ export function batchLoss({
   };
 }
 
-/** The same without the gradients of what is not trained. */
+/** The same without the gradients of untrained weights. */
 function without(still: (name: string) => boolean, { gradients, ...found }: LossAndGradients): LossAndGradients {
   const names = Object.keys(gradients);
   disposeNamed(pickNamed(gradients, names.filter(still)));

@@ -1,19 +1,19 @@
-/** Batches that are too small for the network's batch normalization are refused before anything is trained on them. */
+/** Refuses batches that are too small for the network's batch normalization, before anything is trained on them. */
 import { type Trainer } from '../chain/chain.js';
 import { smallestPart } from '../chain/shards.js';
 import { WeftError } from '../errors.js';
 import { type FewestExamples } from '../graph/fewest-examples.js';
 
 export interface BatchUse {
-  /** The field of a configuration that says how large the batch is, or what else it is. */
+  /** The configuration field that sets the batch size, or another name for the batch. */
   readonly batch: string;
-  /** Examples in the batch; nothing is checked where that is not known. */
+  /** Number of examples in the batch; if unknown, nothing is checked. */
   readonly examples: number | undefined;
-  /** The optimizer that takes gradients of the batch, or of parts of it. */
+  /** The optimizer, which takes gradients of the batch or of parts of it. */
   readonly trainer?: Pick<Trainer, 'links'> | undefined;
 }
 
-/** Throws WeftError('config') where a batch, or a part of it that the optimizer takes alone, has fewer examples than normalization needs. */
+/** Throws WeftError('config') if a batch, or a part of it whose gradient the optimizer takes, has fewer examples than normalization needs. */
 export function requireExamples(
   { examples: fewest, node }: FewestExamples,
   { batch, examples, trainer }: BatchUse,
@@ -21,7 +21,7 @@ export function requireExamples(
   if (examples === undefined) return;
   const { examples: part, link = '' } = smallestPart(trainer?.links ?? [], examples);
   if (part >= fewest) return;
-  const why = `the batch normalization at '${node}' has one value an example in each channel, so that of a single example nothing but the offset remains`;
+  const why = `the batch normalization at '${node}' has one value per example in each channel, so that for a single example only the offset remains`;
   if (examples < fewest)
     throw new WeftError('config', `${batch} is ${examples}: ${why}`, `use at least ${fewest} examples`);
   throw new WeftError(

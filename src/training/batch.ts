@@ -1,19 +1,19 @@
-/** What training and evaluation need of a data set: batches on demand, always the same ones at the same place. */
+/** What training and evaluation need from a data set: batches on demand, always the same ones at the same position. */
 import { tf, type Tensor } from '../tensor/tf.js';
 
 /** Inputs [N, ...shape] and class labels int32 [N], targets float32 [N,K], or next tokens [N,T] of token ids [N,T]; owned by the caller. */
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;
-  /** By how much the loss of each example counts [N], of labels that hold or do not each answer [N,K]; 1 on average over the training part; alike where there are none. */
+  /** Weights of the examples in the loss [N], or of each label of flags [N,K]; 1 on average over the training part; equal if absent. */
   readonly weights?: Tensor;
 }
 
-/** The first examples of a batch, `count` at most; the caller's. */
+/** The first examples of a batch, at most `count`; owned by the caller. */
 export const firstExamples = (batch: TensorBatch, count: number): TensorBatch =>
   partOfBatch(batch, (tensor) => tf.slice(tensor, 0, Math.min(count, tensor.shape[0])));
 
-/** Some of the examples of a batch: what `pick` makes of each of its tensors. */
+/** Some of the examples of a batch: `pick` applied to each of its tensors. */
 export const partOfBatch = (
   { inputs, labels, weights }: TensorBatch,
   pick: (tensor: Tensor) => Tensor,
@@ -30,21 +30,21 @@ export function disposeBatch({ inputs, labels, weights }: TensorBatch): void {
 }
 
 export interface BatchSource {
-  /** Examples in one epoch. */
+  /** Number of examples per epoch. */
   readonly count: number;
-  /** Batches in one epoch. */
+  /** Number of batches per epoch. */
   readonly steps: number;
-  /** Examples in the smallest of them, where that is known. */
+  /** Number of examples in the smallest batch, if known. */
   readonly smallest?: number;
-  /** Whether each example continues where that of the batch before has stopped, within an epoch. */
+  /** Whether, within an epoch, each example continues where that of the previous batch stopped. */
   readonly continues?: boolean;
-  /** The batch at this place; a pure function of its arguments. */
+  /** The batch at this position; a pure function of its arguments. */
   at(epoch: number, step: number): TensorBatch;
   /** For examples with one class each: how many there are to draw from, besides those of one epoch. */
   readonly examples?: number;
-  /** Which of them are in the batch at this place. */
+  /** Which of them are in the batch at this position. */
   places?(epoch: number, step: number): Uint32Array;
-  /** Others of them in its place. */
+  /** A batch of other examples in its place. */
   pick?(places: Uint32Array, epoch: number, step: number): TensorBatch;
 }
 

@@ -1,4 +1,4 @@
-/** The state of recurrent layers from one batch to the next, where the examples go on. */
+/** Carries the state of recurrent layers from one batch to the next if the examples continue. */
 import { type Mode } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
@@ -6,12 +6,12 @@ import { type BatchSource } from './batch.js';
 
 export interface Carried<T> {
   readonly result: T;
-  /** What the next batch begins with; owned by the caller. */
+  /** The initial states of the next batch; owned by the caller. */
   readonly next: NamedTensors;
 }
 
 /**
- * Runs a batch from `state` and returns what the batch has ended with. Batches that do not continue each other begin with zeros and end with nothing.
+ * Runs a batch from `state` and returns its final states. Batches that do not continue each other start from zeros and return none.
  */
 export function carrying<T>(
   { continues = false }: Pick<BatchSource, 'continues'>,

@@ -7,8 +7,8 @@ import { squaredErrors } from '../tensor/squared-error.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
 /**
- * Loss of each label: the squared error where the labels are targets (float32), the mean over labels where each holds or not (bool), cross-entropy where they are classes or tokens (int32); times
- * `weights` [N] where these are given, which may be one for each answer [N,K] where labels hold or not.
+ * Loss of each label: the squared error for targets (float32), the mean binary cross-entropy for flags (bool), cross-entropy for classes or tokens (int32); times
+ * `weights` [N] if given, which for flags may be one for each label [N,K].
  */
 export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weights?: Tensor): Tensor1D {
   if (weights?.rank === 2 && areFlags(labels)) {
@@ -37,7 +37,7 @@ function refuseSmoothing(smoothing: number): void {
 /**
  * Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. With smoothing ε the target is
  * 1 − ε at the label and ε/K everywhere (Szegedy et al. 2016, section 7), so that a loss is −log p_label + ε·(z_label − mean z); as far as
- * labels go it is linear in the logits, and curvature does not see it.
+ * labels are concerned it is linear in the logits, so the curvature does not depend on them.
  */
 export function labelCrossEntropies(logits: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
   requireLogitsOf(labels, logits);

@@ -1,4 +1,4 @@
-/** In-place distillation: smaller networks learn what the largest one says instead of the labels (Yu and Huang 2019, arXiv 1903.05134, section 3.3). */
+/** In-place distillation: smaller networks learn the outputs of the largest one instead of the labels (Yu & Huang 2019, arXiv 1903.05134, section 3.3). */
 import { WeftError } from '../errors.js';
 import { areFlags, areTargets } from '../tensor/logits.js';
 import { squaredErrors } from '../tensor/squared-error.js';
@@ -7,7 +7,7 @@ import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
 
 /**
  * Mean Kullback-Leibler divergence KL(teacher ‖ student) in nats of logits [N,K] or [N,T,K], over examples and places; no gradient flows into the
- * teacher. Throws WeftError('operation') where the two are of different tasks: other numbers of classes or places.
+ * teacher. Throws WeftError('operation') if the two have different tasks, that is, different numbers of classes or positions.
  */
 export function klDivergence(teacher: Tensor, student: Tensor): Scalar {
   requireOneTask(teacher, student);
@@ -16,14 +16,14 @@ export function klDivergence(teacher: Tensor, student: Tensor): Scalar {
   return tf.mean(tf.sum(tf.mul(probabilities, tf.sub(target, tf.logSoftmax(student))), -1)) as Scalar;
 }
 
-/** As how much a ratio of probabilities counts at most. */
+/** Upper bound on a ratio of probabilities. */
 const LARGEST_RATIO = 5;
 
 /**
  * Mean over examples and places of the larger of the alpha divergences -1 and 1 of logits [N,K] or [N,T,K] (Wang et al. 2021, arXiv 2102.07954,
  * section 3), in nats. With p of the teacher, q of the student and r = p/q it is Σ q (r^alpha - 1) / (alpha (alpha - 1)), at alpha = 1 Σ p log r.
- * r^-1 counts as 5 at most, so that a student is not driven by classes that the teacher rules out; the gradient is that of
- * -Σ [q rho] log q with what is in brackets held fixed, rho = r^alpha / alpha with the same bound. No gradient flows into the teacher.
+ * r^-1 is capped at 5, so that a student is not driven by classes that the teacher rules out; the gradient is that of
+ * -Σ [q rho] log q with the bracketed factor held fixed, rho = r^alpha / alpha with the same cap. No gradient flows into the teacher.
  */
 export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
   requireOneTask(teacher, student);
@@ -36,7 +36,7 @@ export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
     const inverse = tf.minimum(tf.exp(tf.neg(logR)), LARGEST_RATIO);
     const minus = tf.sum(tf.mul(q, tf.div(tf.sub(inverse, 1), 2)), -1, true);
     const plus = tf.sum(tf.mul(p, logR), -1, true);
-    // 1 where alpha = -1 is the larger one. At alpha = 1 the weights q·rho are p.
+    // 1 if the divergence of alpha = -1 is the larger one. At alpha = 1 the weights q·rho are p.
     const isMinus = tf.cast(tf.greater(minus, plus), 'float32');
     const weights = tf.sub(tf.mul(p, tf.sub(1, isMinus)), tf.mul(tf.mul(q, inverse), isMinus));
     return { value: tf.mean(tf.maximum(minus, plus)) as Scalar, weights };
@@ -52,7 +52,7 @@ export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
 export const DISTILLATIONS = { kl: klDivergence, alpha: alphaDivergence } as const;
 export type Distillation = keyof typeof DISTILLATIONS;
 
-/** What a student is away from its teacher: the divergence of their classes, or where the labels are targets the mean squared difference of their outputs. */
+/** The distance of a student from its teacher: the divergence of their class distributions, or for targets the mean squared difference of their outputs. */
 export function distilled(divergence: Distillation, teacher: Tensor, student: Tensor, labels: Tensor): Scalar {
   if (areFlags(labels))
     throw new WeftError(

@@ -1,4 +1,4 @@
-/** How good a child is on given batches. */
+/** Evaluates children on given batches. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
@@ -12,25 +12,25 @@ import { carrying } from './carried.js';
 import { labelLosses } from './cross-entropy.js';
 
 export interface Evaluation {
-  /** Mean cross-entropy of a label in nats; of targets the mean squared error. */
+  /** Mean cross-entropy per label in nats; for targets, the mean squared error. */
   readonly loss: number;
-  /** Share of labels whose logit is the largest; without a finite loss none is. Null where the labels are targets, which no output is simply right about. */
+  /** Share of labels whose logit is the largest; 0 without a finite loss. Null for regression targets, for which outputs are not simply right or wrong. */
   readonly accuracy: number | null;
-  /** Labels: one per example, or one per token. */
+  /** Number of labels: one per example, or one per token. */
   readonly count: number;
-  /** By another measure of a classifier, where one was asked for; 0 without a finite loss. */
+  /** Another measure of a classifier, if requested; 0 without a finite loss. */
   readonly score?: number;
 }
 
-/** A measure from 0 to 1 of probabilities in row-major [count, classes] and the true classes [count], or of those of K labels and whether each holds, both [count, K]. */
+/** A measure from 0 to 1 of probabilities in row-major [count, classes] and the true classes [count], or of the probabilities and flags of K labels, both [count, K]. */
 export type Scoring = (probabilities: Float32Array, labels: ArrayLike<number>, classes: number) => number;
 
-/** Shared weights are judged with the batch's own statistics: the running ones mix all children and wreck the ranking. */
+/** Shared weights are evaluated with the batch's own statistics: running statistics mix all children and ruin the ranking. */
 export const SHARED_EVALUATION: Mode = { training: false, normalization: 'batch' };
-/** A finished network is judged as it will be used: with fixed statistics. */
+/** A finished network is evaluated as it will be used: with fixed statistics. */
 export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running' };
 
-/** Loss and accuracy of the child on one batch; `onLogits` sees its logits, which it borrows. */
+/** Loss and accuracy of the child on one batch; `onLogits` receives its logits, borrowed. */
 export function evaluateBatch(
   child: Child,
   weights: Weights,
@@ -45,7 +45,7 @@ export function evaluateBatch(
   });
 }
 
-/** Loss and accuracy of each child on one batch, and the score by `scoring`: the same numbers, in less time. */
+/** Loss and accuracy of each child on one batch, and the score by `scoring`: the same results as one at a time, in less time. */
 export function evaluateTogether(
   children: readonly Child[],
   weights: Weights,
@@ -88,14 +88,14 @@ function judge(logits: Tensor, labels: Tensor): Evaluation {
       return { loss, accuracy: null, count: labels.shape[0] };
     }
     const losses = tf.reshape(labelLosses(logits, labels), labels.shape);
-    // The largest of logits that are NaN is the first: a network that has diverged would be right about the first class.
+    // Among NaN logits the first counts as the largest: a diverged network would be right about the first class.
     const right = tf.logicalAnd(tf.equal(tf.argMax(logits, -1), labels), tf.less(losses, Infinity));
     const [loss, accuracy] = tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]).dataSync();
     return { loss: loss!, accuracy: accuracy!, count: labels.size };
   });
 }
 
-/** The accuracy of a classifier or language model; throws WeftError('operation') for a network that predicts numbers. */
+/** The accuracy of a classifier or language model; throws WeftError('operation') for a regression network. */
 export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): number {
   if (accuracy !== null) return accuracy;
   throw new WeftError(
@@ -105,7 +105,7 @@ export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): num
   );
 }
 
-/** The evaluation of a network that was retrained; throws WeftError('numeric') where its loss is not finite: it has diverged. */
+/** The evaluation of a retrained network; throws WeftError('numeric') if its loss is not finite, because it has diverged. */
 export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation: E, network: string, part: string): E {
   if (Number.isFinite(evaluation.loss)) return evaluation;
   throw new WeftError(
@@ -116,8 +116,8 @@ export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation
 }
 
 /**
- * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. Where batches continue from each other,
- * so does the state of recurrent layers, from zeros. The score by `scoring` is of all examples together.
+ * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. If batches continue each other,
+ * so does the state of recurrent layers, from zeros. The score by `scoring` is computed over all examples together.
  */
 export function evaluateChild(
   child: Child,

@@ -1,16 +1,16 @@
-/** What a mean cross-entropy means for a language model. */
+/** Perplexity and bits per character of a language model. */
 
 export interface LanguageMeasures {
-  /** exp(loss): among how many equally likely tokens the model is as uncertain. */
+  /** exp(loss): the number of equally likely tokens that would be as uncertain. */
   readonly perplexity: number;
-  /** loss / ln 2, where the tokens are characters. */
+  /** loss / ln 2, if the tokens are characters. */
   readonly bitsPerCharacter?: number;
 }
 
-/** Its exponential is still a number: a model that diverged has a perplexity, too. */
+/** Upper bound on the loss, so that its exponential is finite: a diverged model has a perplexity too. */
 const LARGEST_EXPONENT = 700;
 
-/** The other ways to say `loss`, in nats per token. */
+/** `loss`, in nats per token, in other units. */
 export function languageMeasures(loss: number, level: 'char' | 'word'): LanguageMeasures {
   return {
     perplexity: Math.exp(Math.min(loss, LARGEST_EXPONENT)),

@@ -24,15 +24,15 @@ export interface Learner {
   readonly store: ParameterStore;
   readonly trainer: Trainer;
   state: OptimizerState;
-  /** The trainer's steps, compiled where they repeat; without it they run as they are. */
+  /** The trainer's steps, compiled if they repeat; without it they run uncompiled. */
   readonly compiled?: CompiledTrainer;
-  /** The gradients of children that learn from one batch together, compiled where they repeat. */
+  /** Computes the gradients of children that learn from one batch together, compiled if they repeat. */
   readonly children?: CompiledChildren;
-  /** Of a supernet: the gradients of its children by one function; without it each is run as it is. */
+  /** For a supernet: computes the gradients of its children by one function; without it each is run on its own. */
   readonly shared?: SharedGradients;
   /** Weights that are not trained. */
   readonly still?: (name: string) => boolean;
-  /** What recurrent layers begin the next batch with. */
+  /** The initial states of recurrent layers for the next batch. */
   carried: NamedTensors;
 }
 
@@ -40,28 +40,28 @@ export interface LearnerOptions {
   readonly optimizer: OptimizerConfigInput;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** Training examples, for optimizers whose noise depends on their number. */
+  /** Number of training examples, for optimizers whose noise depends on it. */
   readonly examples?: number;
   /** How far repeated steps are compiled. */
   readonly compile?: CompileOptions;
-  /** Of a supernet whose children are trained one after the other. */
+  /** For a supernet whose children are trained one after the other. */
   readonly shared?: SharedOptions | undefined;
-  /** Optimizers and preconditioners of the user's own, which `optimizer` may name. */
+  /** The user's own optimizers and preconditioners, which `optimizer` may name. */
   readonly own?: OwnParts;
-  /** Links that act on the weights along with the optimizer, and may remember what is not in the state: steps with them are not compiled. */
+  /** Links that act on the weights along with the optimizer. They may keep state outside the chain's, so steps with them are not compiled. */
   readonly links?: readonly Link[] | undefined;
-  /** Weights of which roles stay what they are; all are trained by default. */
+  /** Roles whose weights stay fixed; none by default. */
   readonly still?: readonly ParameterRole[] | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
-  /** The one child that is trained: only its own weights and statistics are needed, of slices no more than it reads. */
+  /** The only child that is trained: only its own weights and statistics are needed, and of sliced ones only what it reads. */
   readonly child?: Child;
 }
 
-/** Children whose recordings are kept, of which few run so often that they become sessions. */
+/** Number of children whose recordings are kept; few run often enough to become sessions. */
 const KEPT_CHILDREN = 256;
 
-/** A store of the weights of a space, and the optimizer for them; the caller disposes both with `disposeLearner`. */
+/** A store of a space's weights and the optimizer for them; the caller disposes both with `disposeLearner`. */
 export function createLearner(
   space: SearchSpace,
   seed: number | string,
@@ -85,7 +85,7 @@ export function createLearner(
     store: createParameterStore(all, seed, only),
     trainer: whole,
     state: emptyState,
-    // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
+    // A regularizer keeps its memory outside the state, where a recording cannot see that it has changed.
     ...(links.length === 0 && { compiled: compiledTrainer(whole, compile) }),
     children: compiler({ ...compile, kept: KEPT_CHILDREN }),
     ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole, still: isStill }) }),
@@ -110,13 +110,13 @@ export interface LearnOptions extends Pick<
   readonly child: Child;
   readonly source: BatchSource;
   readonly epoch: number;
-  /** Within the epoch; the states of recurrent layers start again at 0. */
+  /** Step within the epoch; at 0 the states of recurrent layers are reset. */
   readonly step: number;
   /** Steps of this training so far, for schedules. */
   readonly globalStep: number;
-  /** Names the random masks of this training. */
+  /** Name of this training, for its random masks. */
   readonly seed: string;
-  /** Whether the child is a mixture of many, which no function of single ones computes. */
+  /** Whether the child is a mixture of many, which a function of single children cannot compute. */
   readonly isMixture?: boolean;
 }
 
@@ -145,7 +145,7 @@ export function learn(
   return result;
 }
 
-/** Calls `use` with the weights to evaluate: averages where the optimizer keeps some, the trained ones otherwise. */
+/** Calls `use` with the weights to evaluate: averages if the optimizer keeps some, the trained ones otherwise. */
 export function withEvaluationWeights<T>(
   { store, trainer, state }: Pick<Learner, 'store' | 'trainer' | 'state'>,
   names: readonly string[],
@@ -162,13 +162,13 @@ export function withEvaluationWeights<T>(
   }
 }
 
-/** Puts the weights to evaluate in the place of the trained ones, once training is over. */
+/** Replaces the trained weights by those to evaluate, once training is over. */
 export function adoptEvaluationWeights({ store, trainer, state }: Learner): void {
   const averages = trainer.evaluationParameters?.(store.parameters, state);
   if (averages) store.assign(averages);
 }
 
-/** Tells the optimizer of a validation loss of the trained weights, if it wants to know: `measure` is called only then. */
+/** Passes a validation loss of the trained weights to the optimizer if it uses one; `measure` is called only then. */
 export function observeValidation(learner: Learner, measure: () => number): void {
   const { trainer, state } = learner;
   if (trainer.observe) learner.state = replaceState(state, trainer.observe(measure(), state));

@@ -1,4 +1,4 @@
-/** What a finished network gives: the probabilities of classes, or numbers. */
+/** Predictions of a finished network: class probabilities, or numbers. */
 import { type Child } from '../supernet/child.js';
 import { type Weights } from '../supernet/parameter-store.js';
 import { tf, tidy } from '../tensor/tf.js';
@@ -11,7 +11,7 @@ export interface Probabilities {
   readonly labels: Int32Array;
 }
 
-/** Outputs row-major [count, classes] before they become probabilities. */
+/** Logits, row-major [count, classes]. */
 export interface Logits {
   readonly logits: Float32Array;
   readonly labels: Int32Array;
@@ -43,7 +43,7 @@ export function probabilitiesOf({ logits, labels }: Logits, classes: number, tem
 }
 
 export interface PredictedValues {
-  /** Row-major [count, targets], scaled as the targets are; logits where the targets are labels that hold or do not. */
+  /** Row-major [count, targets], in the scale of the targets; logits for flags. */
   readonly predicted: Float32Array;
   readonly actual: Float32Array;
 }

@@ -1,4 +1,4 @@
-/** Running statistics of a finished network. */
+/** Re-estimates the running statistics of a finished network. */
 import { type Child } from '../supernet/child.js';
 import { type ParameterStore } from '../supernet/parameter-store.js';
 import { writeSlice } from '../supernet/slices.js';

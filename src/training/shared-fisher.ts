@@ -1,4 +1,4 @@
-/** Fisher information of a supernet's children by one native call each, where a search estimates it often enough: see `shared-gradients.ts`. */
+/** Fisher information of a supernet's children by one native call each, if a search estimates it often enough; see `shared-gradients.ts`. */
 import { fisherLosses } from '../curvature/fisher.js';
 import { squaresOfPart } from '../curvature/fisher-squares.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -11,16 +11,16 @@ import { type TensorBatch } from './batch.js';
 import { comparedAtFirst } from './compared.js';
 
 export interface SharedFisherOptions {
-  /** Estimates that the search makes. */
+  /** Number of estimates that the search makes. */
   readonly estimates: number;
-  /** Make the function however few the estimates are. */
+  /** Make the function even for few estimates. */
   readonly always?: boolean;
-  /** Told once why it is not used, where it is not for the number of estimates. */
+  /** Called once with the reason why it is not used, unless there are too few estimates. */
   readonly note?: ((remark: string) => void) | undefined;
 }
 
 export interface SharedFisher {
-  /** The information in the examples about these parameters of the child, by their own labels, or what `asItIs` gives; the caller owns it. */
+  /** The empirical information in the examples about these parameters of the child, or the result of `asItIs`; the caller owns it. */
   of(
     child: Child,
     parameters: NamedTensors,
@@ -28,15 +28,15 @@ export interface SharedFisher {
     names: readonly string[],
     asItIs: () => NamedTensors,
   ): NamedTensors;
-  /** Calls of the function so far. */
+  /** Number of calls of the function so far. */
   readonly runs: number;
   dispose(): void;
 }
 
-/** Estimates from which the function pays: to make it and to run it for the first time takes as long as some thirty of them. */
+/** Number of estimates from which the function pays off: making it and running it for the first time takes as long as about thirty of them. */
 const ENOUGH_ESTIMATES = 60;
 
-/** The empirical Fisher information (`empirical-sample`) of a space's children; the function is made when it is needed first. */
+/** The empirical Fisher information (`empirical-sample`) of a space's children; the function is made on first use. */
 export function sharedFisher(
   space: SearchSpace,
   { estimates, always = false, note }: SharedFisherOptions,
@@ -72,7 +72,7 @@ export function sharedFisher(
       return compared.runs;
     },
     of(child, parameters, { inputs, labels }, names, asItIs) {
-      // Estimates of another size than the first are made as they are.
+      // Estimates of a size other than the first are computed directly.
       examples ||= inputs.shape[0];
       const shared = inputs.shape[0] === examples ? compute() : undefined;
       if (!shared?.serves(child)) return asItIs();

@@ -1,6 +1,6 @@
 /**
- * Gradients of a supernet's children by one native call each (`supernet/dynamic`), where a search has enough steps for it. The first
- * results are compared with those of the children by themselves, bit for bit.
+ * Gradients of a supernet's children by one native call each (`supernet/dynamic`), if a search has enough steps for it. The first
+ * results are compared bit for bit with those of the children's own functions.
  */
 import { type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type LossAndGradients, type StepContext } from '../chain/loss.js';
@@ -19,29 +19,29 @@ import { labelLosses } from './cross-entropy.js';
 import { sharedUpdate } from './shared-update.js';
 
 export interface SharedOptions {
-  /** Examples in a batch; others are computed as they are. */
+  /** Number of examples in a batch; batches of another size are computed directly. */
   readonly batchSize: number;
-  /** Training steps that the search has. */
+  /** Number of training steps of the search. */
   readonly steps: number;
   readonly smoothing?: number | undefined;
-  /** Whose steps they are, where these are to be computed in the same call. */
+  /** The trainer, if its steps should be computed in the same call. */
   readonly trainer?: Trainer | undefined;
   /** Whether batches may have weights of examples. */
   readonly weighted?: boolean | undefined;
-  /** Whether somebody looks into the steps: at the gradients before the update, or at the outputs too. */
+  /** Whether the gradients before the update are observed, or the outputs too. */
   readonly observed?: 'gradients' | 'outputs' | undefined;
   /** Weights that are not trained. */
   readonly still?: ((name: string) => boolean) | undefined;
-  /** Make the function however few the steps are. */
+  /** Make the function even for few steps. */
   readonly always?: boolean;
-  /** Told once why it is not used, where it is not for the number of steps. */
+  /** Called once with the reason why it is not used, unless there are too few steps. */
   readonly note?: ((remark: string) => void) | undefined;
 }
 
 export interface SharedGradients {
-  /** Loss and gradients of a training batch at these parameters, and the outputs where these are observed, or what `asItIs` gives; the caller owns them. */
+  /** Loss and gradients of a training batch at these parameters, and the outputs if these are observed, or the result of `asItIs`; the caller owns them. */
   of(child: Child, parameters: NamedTensors, batch: TensorBatch, mode: Mode, asItIs: () => WithLogits): WithLogits;
-  /** A step of the trainer on a training batch, or what `asItIs` does; as `Trainer.step` otherwise. */
+  /** A step of the trainer on a training batch, or that of `asItIs`; otherwise like `Trainer.step`. */
   step(
     child: Child,
     at: { readonly parameters: NamedTensors; readonly state: OptimizerState } & Pick<StepContext, 'step' | 'rate'>,
@@ -49,9 +49,9 @@ export interface SharedGradients {
     mode: Mode,
     asItIs: () => TrainerStep,
   ): TrainerStep;
-  /** Whether batches go through the function. */
+  /** Whether batches are computed by the function. */
   readonly isOpen: boolean;
-  /** Calls of the function so far, and those that computed a whole step. */
+  /** Number of calls of the function so far, and of those that computed a whole step. */
   readonly runs: number;
   readonly steps: number;
   dispose(): void;
@@ -59,10 +59,10 @@ export interface SharedGradients {
 
 export type WithLogits = LossAndGradients & { readonly logits?: Tensor };
 
-/** Steps from which the function pays: to make it and to run it for the first time takes as long as some hundred of them. */
+/** Number of steps from which the function pays off: making it and running it for the first time takes as long as about a hundred of them. */
 const ENOUGH_STEPS = 250;
 
-/** The gradients of a space's children; the function is made when it is needed first. */
+/** The gradients of a space's children; the function is made on first use. */
 export function sharedGradients(
   space: SearchSpace,
   { batchSize, steps, smoothing, trainer, weighted = false, observed, still, always = false, note }: SharedOptions,
@@ -78,7 +78,7 @@ export function sharedGradients(
   };
   const compute = (): DynamicGradients<StepMoment> | undefined => {
     if (!isOpen || made) return made;
-    // It takes its inputs from the processor's memory: on a GPU they would go back and forth.
+    // It takes its inputs from main memory: on a GPU they would be copied back and forth.
     if (!always && nativeBackend()?.isUsingGpuDevice) {
       isOpen = false;
       return undefined;
@@ -120,7 +120,7 @@ export function sharedGradients(
     },
     of(child, parameters, batch, mode, asItIs) {
       const shared = serving(child, batch, mode);
-      // Where it takes whole steps, it gives no gradients.
+      // If it computes whole steps, it returns no gradients.
       if (!shared || shared.continued) return asItIs();
       return compared.of(asItIs, () => shared.run(child, parameters, batch, { seed: mode.seed }), tensorsOf);
     },

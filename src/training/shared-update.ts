@@ -1,6 +1,6 @@
 /**
- * What a chain does with the gradients of a child, recorded once for all children of a supernet: for chains that treat each coordinate by
- * itself, whose recording no shape enters. It goes into the function of the supernet's gradients, so that a step is one native call.
+ * The update of a chain, recorded once for all children of a supernet, for chains that work coordinate by
+ * coordinate, whose recordings do not depend on shapes. It becomes part of the function of the supernet's gradients, so that a step is one native call.
  */
 import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type Link, type Movement, type SettleEach } from '../chain/link.js';
@@ -24,15 +24,15 @@ import { type Scalar, type Tensor, tf, tidy } from '../tensor/tf.js';
 type Fixed = Pick<TracedStep, 'changes' | 'reported' | 'gradientEvaluations' | 'notes'>;
 
 const STATE = 'state/';
-/** What a weight settles by, by its place, and where it has settled. */
+/** The inputs by which a weight settles, by index, and its settled value. */
 const MEMORY = 'memory/';
 const SETTLED = 'settled/';
 
-/** The update of a chain as a part of the supernet's function. */
+/** The update of a chain as part of the supernet's function. */
 export interface SharedUpdate {
   /** For `dynamicGradients`. */
   continuation(slots: readonly SlotNames[]): Continuation<StepMoment> | undefined;
-  /** A step by it; nothing where a parameter of the child has never been trained, so that it has no state yet. */
+  /** A step of the child; undefined if one of its parameters has never been trained and so has no state yet. */
   step(
     call: (further: Further<StepMoment>) => { loss: Scalar; outputs: NamedTensors },
     parameters: NamedTensors,
@@ -41,7 +41,7 @@ export interface SharedUpdate {
   ): TrainerStep | undefined;
 }
 
-/** The update of this chain, where it treats each coordinate by itself but for norms, and alike at every age. `still` names weights that are not trained. */
+/** The update of this chain, if it works coordinate by coordinate apart from norms, and in the same way at every age. `still` names weights that are not trained. */
 export function sharedUpdate(
   trainer: Trainer,
   still: (name: string) => boolean = () => false,
@@ -78,7 +78,7 @@ export function sharedUpdate(
       const memory = new Map(trained.map((name) => [name, each?.recall(name, rate)]));
       const { loss, outputs } = call((nameOf) => {
         const prefixes = slotKeys!.map((key) => STATE + key);
-        /** What the step has moved a weight to, or where it has settled from there. */
+        /** The value that the step has moved a weight to, or in which it has then settled. */
         const moved = (output: string): string | undefined => {
           const prefix = output.startsWith(SETTLED) ? SETTLED : PARAMETER_INPUT;
           const name = nameOf(output.slice(prefix.length));
@@ -91,13 +91,13 @@ export function sharedUpdate(
         });
         advanced = counted.map(([, own]) => own);
         return {
-          // The age of a slot is that of the parameter in it.
+          // The age of a slot is that of its parameter.
           moment: { ...moment, counts: Object.fromEntries(counted.map(([key, own]) => [key, state.counts[own] ?? 0])) },
           given(input) {
             if (input.startsWith(MEMORY)) {
               const [, place, ...slot] = input.split('/');
               const name = nameOf(slot.join('/'));
-              // Of a weight that stays something of its shape: what comes of it is not looked at.
+              // For a weight that does not settle, anything of its shape: the result is ignored.
               return name === undefined ? undefined : (memory.get(name)?.[Number(place)] ?? parameters[name]);
             }
             const key = renamed(input.slice(STATE.length), nameOf, slotKeys!);
@@ -132,11 +132,11 @@ export function sharedUpdate(
   };
 }
 
-/** A link that moves weights after the step and does nothing else; what it remembers is its own. */
+/** A link that only moves weights after the step and keeps its own memory. */
 const isSettling = ({ settle, update, penalty, start, layers, evaluation, elementwise }: Link): boolean =>
   !!settle && settle.length < 2 && !update && !penalty && !start && !layers && !evaluation && !elementwise;
 
-/** A link that looks at nothing but the updates, coordinate by coordinate. */
+/** A link that depends only on the updates, coordinate by coordinate. */
 const isPlain = (link: Link): boolean =>
   !!link.elementwise &&
   !link.gradientEvaluations &&
@@ -149,7 +149,7 @@ const isPlain = (link: Link): boolean =>
 const isAlike = (names: SlotNames, kind: ((parameter: string) => string | boolean) | undefined): boolean =>
   !kind || names.every((name) => kind(name) === kind(names[0]));
 
-/** `prefix` with the child's parameter in the place of the slot. */
+/** The key `prefix` with the child's parameter in place of the slot. */
 function renamed(key: string, nameOf: NameOf, prefixes: readonly string[]): string | undefined {
   const prefix = prefixes.find((one) => key.startsWith(one));
   const name = prefix === undefined ? undefined : nameOf(key.slice(prefix.length));
@@ -159,7 +159,7 @@ function renamed(key: string, nameOf: NameOf, prefixes: readonly string[]): stri
 const inOrder = (tensors: NamedTensors, order: NamedTensors): NamedTensors =>
   Object.fromEntries(Object.keys(order).flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));
 
-/** The update of parameters of these names that have all been trained before, and how they settle, with nothing of their shapes in it. */
+/** The update of parameters with these names that have all been trained before, and how they settle, independent of their shapes. */
 function recordUpdate(
   trainer: Trainer,
   names: readonly string[],
@@ -167,7 +167,7 @@ function recordUpdate(
 ): Recording<StepMoment, Fixed> | undefined {
   const backend = nativeBackend();
   if (!backend) return undefined;
-  // No two of one shape.
+  // No two have the same shape.
   const tensorOf = (i: number): Tensor => tf.fill([1, i + 1], 0.5);
   const fresh = (): NamedTensors => Object.fromEntries(names.map((name, i) => [name, tensorOf(i)]));
   const context = { step: 0 };
@@ -188,7 +188,7 @@ function recordUpdate(
     ...withPrefix(STATE, state.tensors),
   };
   const step: Step<StepMoment, Fixed> = (_, host: Host<StepMoment>) => {
-    // The chain disposes what it is given.
+    // The chain disposes its inputs.
     const evaluate = (): { loss: Scalar; gradients: NamedTensors } => ({
       loss: tf.clone(loss),
       gradients: mapNamed(gradients, (gradient) => tf.clone(gradient)),
@@ -233,7 +233,7 @@ function recordUpdate(
   return isShapeless && isPlain && difference(first, second, moments[1]!) === undefined ? first : undefined;
 }
 
-/** The weights once these links have moved them further. */
+/** The weights after these links have moved them further. */
 function settled(
   links: readonly Link[],
   before: NamedTensors,

@@ -1,11 +1,11 @@
-/** From batches of a data set to the tensors that training and evaluation ask for. */
+/** Turns batches of a data set into the tensors for training and evaluation. */
 import { type Batch, type Batches, batchTensors, type TextBatches, textTensors } from '../data/index.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch } from './batch.js';
 
 /**
- * Labelled examples: inputs [N, height, width, channels], and as labels classes [N], targets [N,K] or labels that hold or do not [N,K]. Where `weights` are given, each example counts as much as they say
- * of its class; of labels that hold or do not each answer counts as they say of it: [K,2], not holding first.
+ * Labelled examples: inputs [N, height, width, channels], and as labels classes [N], targets [N,K] or flags [N,K]. If `weights` are given, each example is weighted by
+ * that of its class; flags are weighted by label and value, [K,2], false first.
  */
 export function exampleSource(
   { examplesPerEpoch, examples, stepsPerEpoch, smallest, at, positionsAt, pick }: Batches,
@@ -35,7 +35,7 @@ function weightsIn({ labels, shape: [count] }: Batch, weights: Float32Array): Te
   );
 }
 
-/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each continues where the one before has stopped. */
+/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each continues where the previous one stopped. */
 export function textSource({ examplesPerEpoch, stepsPerEpoch, at }: TextBatches, continues = false): BatchSource {
   return {
     count: examplesPerEpoch,

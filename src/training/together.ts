@@ -1,6 +1,6 @@
 /**
- * Several children that learn from one batch: loss and gradients of each by itself, since what they have in common is weights and not values.
- * So a child that takes part in many steps is compiled, whatever the others are.
+ * Several children that learn from one batch: loss and gradients of each separately, since they share weights but not values.
+ * So a child that takes part in many steps can be compiled, whatever the others are.
  */
 import { type LossAndGradients } from '../chain/loss.js';
 import { type Mode } from '../operations/operation.js';
@@ -15,25 +15,25 @@ import { type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
 import { type Distillation, distilled } from './distill.js';
 
-/** What names the random masks of a pass. */
+/** What the random masks of a pass depend on. */
 interface PassMoment {
   readonly seed?: string | undefined;
 }
 
-/** Gradients of single children, compiled where they repeat. */
+/** Computes gradients of single children, compiled if they repeat. */
 export type CompiledChildren = Compiler<PassMoment, null>;
 
 export interface Together {
   readonly child: Child;
-  /** The loss is (1 - Σ weights) of the child's plus these shares of theirs. */
+  /** The loss is (1 - Σ weights) times the child's plus these shares of theirs. */
   readonly others: readonly { readonly child: Child; readonly weight: number }[];
-  /** What the others learn: the labels by default, or what the child says of the batch. */
+  /** What the others learn: the labels by default, or the child's outputs. */
   readonly distill?: Distillation | undefined;
   /** Whether dropout and the like act on the others too. */
   readonly othersTrain: boolean;
   readonly statistics: NamedTensors;
   readonly smoothing?: number | undefined;
-  /** Without it every child runs as it is. */
+  /** Without it every child runs uncompiled. */
   readonly compiled?: CompiledChildren | undefined;
 }
 
@@ -59,7 +59,7 @@ export function partsOfLoss(
 export const sumOfParts = (parts: readonly PartOfLoss[]): Scalar =>
   tf.addN(parts.map(({ loss, weight }) => tf.mul(loss, weight))) as Scalar;
 
-/** Loss and gradients of all together, and the loss of each; the caller owns what are tensors. */
+/** Loss and gradients of all together, and the loss of each; the caller owns the tensors. */
 export function gradientsTogether(
   together: Together,
   parameters: NamedTensors,
@@ -74,7 +74,7 @@ export function gradientsTogether(
       return result;
     });
     const terms = new Map<string, Tensor[]>();
-    // As on the backward pass through all of them: the last one first.
+    // In the order of a backward pass through all of them: the last one first.
     for (const one of found.toReversed())
       for (const [name, gradient] of Object.entries(underPrefix(GRADIENT, one)))
         terms.set(name, [...(terms.get(name) ?? []), gradient]);
@@ -90,7 +90,7 @@ export function gradientsTogether(
   return { loss, gradients, losses: numbers };
 }
 
-/** The loss of the child at this place, which has nobody to learn from if it is the first. */
+/** The loss of the child at this index; the first has no teacher. */
 function partOf(
   { child, others, distill, othersTrain, statistics, smoothing }: Together,
   place: number,
@@ -100,7 +100,7 @@ function partOf(
   teacher: Tensor | undefined,
 ): PartOfLoss {
   const other = others[place - 1];
-  // States and statistics are the first child's alone.
+  // States and statistics are only those of the first child.
   const { record: _r, carry: _c, ...silent } = mode;
   const own = other ? { ...silent, training: mode.training && othersTrain } : mode;
   const logits = (other?.child ?? child).forward(parameters, statistics, inputs, own);
@@ -113,7 +113,7 @@ function partOf(
 
 const GRADIENT = 'gradient/';
 
-/** Of one child: its part of the loss, `value` of it in the sum, the gradients of that, and `logits` for those who learn from it. Runs inside a tidy. */
+/** For one child: its loss, its weighted `value` in the sum, the gradients of that, and `logits` for those that learn from it. Runs inside a tidy. */
 function gradientsOfPart(
   together: Together,
   place: number,
@@ -173,7 +173,7 @@ function gradientsOfPart(
   return compiled.run((_, host) => step(host), given, { seed: mode.seed }, { key }).outputs;
 }
 
-/** Of these weights, or slices of weights, those that a child reads. */
+/** Those of these weights, or slices of weights, that a child reads. */
 function weightsOf({ parameterNames, slices }: Child, parameters: NamedTensors): NamedTensors {
   const names = parameterNames.map((name) => {
     const spec = slices?.get(name);

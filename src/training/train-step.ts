@@ -19,21 +19,21 @@ export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
   readonly step: number;
   /** The trainer's steps, compiled where they repeat; without it they run as they are. */
   readonly compiled?: CompiledTrainer | undefined;
-  /** Further steps of this child that are due, where that is known. */
+  /** How many more steps of this child will run, if known. */
   readonly due?: number | undefined;
-  /** By how much its update is multiplied, where the trainer has a `stepRate` link. */
+  /** Factor of a `stepRate` link for its update, if the trainer has one. */
   readonly rate?: number | undefined;
 }
 
 export interface TrainStepResult {
   /** The new state; the old one's replaced tensors are already disposed. */
   readonly state: OptimizerState;
-  /** Mean loss of the child on the batch before the step: cross-entropy in nats, that of the smoothed labels where they are smoothed, or the squared error of targets. */
+  /** Mean loss of the child on the batch before the step: cross-entropy in nats (with smoothed labels, if they are smoothed), or the squared error of targets. */
   readonly loss: number;
   readonly gradientEvaluations: number;
-  /** What the links have reported; `skipped` is 1 when a gradient was not finite and nothing moved. */
+  /** What the links reported; `skipped` is 1 if a gradient was not finite and nothing moved. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Remarks of the links for the reader of the run. */
+  /** Notes of the links for the user. */
   readonly notes: readonly string[];
 }
 
@@ -92,13 +92,13 @@ export function trainStep({
   };
 }
 
-/** Whether a step needs the gradient at the weights and nothing else of the batch. */
+/** Whether a step needs only the gradient at the weights from the batch. */
 const takesOneGradient = ({ links }: Trainer): boolean =>
   links.every(
     ({ gradientEvaluations, layers, start, shards = 1 }) => !gradientEvaluations && !layers && !start && shards === 1,
   );
 
-/** The step of several children: their gradients are another function in every step, but what the chain makes of them is not. */
+/** The step of several children: their gradients are a different function in every step, but the chain's update is not. */
 function compiledUpdate(
   compiled: CompiledTrainer,
   { evaluate, context }: BatchLoss,
@@ -135,11 +135,11 @@ function compiledUpdate(
   }
 }
 
-/** Whether a weight takes no part in a step of these weights and slices. */
+/** Whether a weight is frozen in a step of these weights and slices. */
 const isAtRest = (name: string, whole: NamedTensors, active: NamedTensors): boolean =>
   Object.hasOwn(whole, wholeName(name)) && !Object.hasOwn(active, name);
 
-/** The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and what these end with a result. */
+/** The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and the final states are a result. */
 function compiledStep(
   compiled: CompiledTrainer,
   parameters: NamedTensors,

@@ -29,10 +29,10 @@ export interface DifferenceSummary {
   readonly tau: number;
 }
 
-/** How far the best are looked at. */
+/** How many of the best are considered. */
 const BEST = 5;
 
-/** An epoch's differences in a few numbers; NaN where there is nothing. */
+/** Summary statistics of an epoch's differences; NaN if there are none. */
 export function summarizeDifferences(measured: readonly Measured[]): DifferenceSummary {
   const differences = measured.map(difference);
   const best = [...measured].sort((a, b) => a.first - b.first).slice(0, BEST);
@@ -53,14 +53,14 @@ export function summarizeDifferences(measured: readonly Measured[]): DifferenceS
   };
 }
 
-/** Second less first: positive means forgotten. */
+/** Second minus first: positive means forgotten. */
 export function difference({ first, second }: Measured): number {
   return second - first;
 }
 
 /**
- * 1 - mean(regularized) / mean(baseline): the share of forgetting that a regularizer has removed. Undefined where the
- * baseline's own forgetting is not above two standard errors, for then there is nothing to remove.
+ * 1 - mean(regularized) / mean(baseline): the share of forgetting that a regularizer has removed. Undefined if the
+ * baseline's own forgetting is not above two standard errors, because then there is nothing to remove.
  */
 export function reduction(baseline: readonly number[], regularized: readonly number[]): number | undefined {
   const base = mean(baseline);

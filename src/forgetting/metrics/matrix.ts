@@ -1,6 +1,6 @@
 /**
- * What a matrix of measurements says about forgetting. R[t][j] is how good architecture j is after training event t, and
- * event j is the training of j itself; T is the last event. Rows may be short and entries null where nothing was measured.
+ * Measures of forgetting from a matrix of measurements. R[t][j] is the performance of architecture j after training event t, and
+ * event j is the training of j itself; T is the last event. Rows may be short, and entries that were not measured null.
  * `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity); the signs of the
  * results do not depend on it.
  */
@@ -21,11 +21,11 @@ export function backwardTransfer(matrix: PerformanceMatrix, { better = 'higher' 
 }
 
 export interface ForgettingOptions extends Direction {
-  /** Takes the last event among the best ones too, so that no architecture counts as improved; as Mammoth does. */
+  /** Includes the last event in the maximum, so that no architecture counts as improved, as Mammoth does. */
   readonly clipped?: boolean;
 }
 
-/** Mean over j < T of the best of R[t][j] over t < T, less R[T][j]: positive when something was lost (Chaudhry et al. 2018, equation 3). */
+/** Mean over j < T of the best of R[t][j] over t < T, minus R[T][j]: positive if something was lost (Chaudhry et al. 2018, equation 3). */
 export function averageForgetting(
   matrix: PerformanceMatrix,
   { better = 'higher', clipped = false }: ForgettingOptions = {},
@@ -42,7 +42,7 @@ export function averageForgetting(
   );
 }
 
-/** FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture has from sharing before it is ever trained. */
+/** FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture gains from sharing before it is first trained. */
 export function forwardTransfer(
   matrix: PerformanceMatrix,
   initial: readonly (number | null)[],
@@ -51,7 +51,7 @@ export function forwardTransfer(
   return signOf(better) * meanOf(matrix.slice(1).map((_, i) => at(matrix, i, i + 1) - (initial[i + 1] ?? NaN)));
 }
 
-/** The largest fall below R[j][j] of any architecture at any event after its own; 0 where none has fallen. */
+/** The largest drop below R[j][j] of any architecture at any event after its own; 0 if none has dropped. */
 export function worstDip(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
   const sign = signOf(better);
   const falls = earlier(matrix).flatMap((j) =>
@@ -62,7 +62,7 @@ export function worstDip(matrix: PerformanceMatrix, { better = 'higher' }: Direc
   return numbersOf(falls).reduce((worst, fall) => Math.max(worst, fall), 0);
 }
 
-/** Mean of reference[j] - own[j] by which learning itself is worse than without sharing or regularizer: the cost in plasticity. */
+/** Mean of reference[j] - own[j], by which learning is worse than without sharing or regularizer: the cost in plasticity. */
 export function intransigence(
   reference: readonly number[],
   own: readonly number[],

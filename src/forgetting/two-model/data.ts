@@ -1,4 +1,4 @@
-/** The parts of a data set that two models need. */
+/** The parts of a data set for the two-model experiment. */
 import { type Dataset, measureNormalization, openDataset, splitDataset } from '../../data/index.js';
 import { proto10 } from '../../data/proto10.js';
 import { type TwoModelData } from './experiment.js';
@@ -8,12 +8,12 @@ export interface TwoModelDataOptions {
   readonly source: string;
   readonly path?: string | undefined;
   readonly seed: number;
-  /** Held-out examples for Fisher information, and to stop A by: shares or numbers. */
+  /** Held-out examples for Fisher information and for stopping A: shares or numbers. */
   readonly fisher?: number;
   readonly stopping?: number;
 }
 
-/** Opens the data and holds out a part for Fisher information and one to stop A by. */
+/** Opens the data and holds out a part for Fisher information and one for stopping A. */
 export function openTwoModelData({ source, path, seed, fisher, stopping }: TwoModelDataOptions): TwoModelData {
   const dataset: Dataset =
     source === 'proto-10' ? proto10(seed) : openDataset(source, path === undefined ? {} : { path });
@@ -33,5 +33,5 @@ export function openTwoModelData({ source, path, seed, fisher, stopping }: TwoMo
   };
 }
 
-/** Examples from which the calibrated numbers of held-out examples can be had. */
+/** Minimum number of examples for the calibrated sizes of the held-out parts. */
 const LARGE = 10_000;

@@ -34,7 +34,7 @@ export interface TwoModelData {
   readonly train: Split;
   /** Held-out examples for Fisher information. */
   readonly fisher: Split;
-  /** Held-out examples by whose accuracy a loosely converged A is stopped. */
+  /** Held-out examples whose accuracy decides when a loosely converged A is stopped. */
   readonly stopping: Split;
   readonly test: Split;
   readonly normalization: Normalization;
@@ -45,15 +45,15 @@ export interface TwoModelSetting {
   readonly data: TwoModelData;
   readonly network: Partial<TwoModelOptions>;
   readonly batchSize: number;
-  /** Steps from one evaluation on the test part to the next. */
+  /** Steps between two evaluations on the test part. */
   readonly evaluateEvery: number;
 }
 
 export interface FirstTraining {
   readonly learningRate: number;
-  /** At most so many steps. */
+  /** Maximum number of steps. */
   readonly steps: number;
-  /** Loose convergence: stop when this accuracy on the held-out examples is reached, looked at every 5 steps. */
+  /** Loose convergence: stop when this accuracy on the held-out examples is reached, checked every 5 steps. */
   readonly target?: number;
 }
 
@@ -73,10 +73,10 @@ export interface TwoModelCurve {
 export interface TwoModelOutcome {
   /** Test accuracy of A before B was trained. */
   readonly before: number;
-  /** Of A and of B, means of the last ten evaluations. */
+  /** Accuracies of A and of B, means of the last ten evaluations. */
   readonly after: number;
   readonly b: number;
-  /** The least accuracy of A at any evaluation. */
+  /** The lowest accuracy of A at any evaluation. */
   readonly worst: number;
   readonly curve: readonly TwoModelCurve[];
   /** Fisher information and squared drift of every shared weight. */
@@ -86,7 +86,7 @@ export interface TwoModelOutcome {
   readonly maxStep: number;
 }
 
-/** A, trained, from which B can be trained again and again. */
+/** The trained A, from which B can be trained any number of times. */
 export interface TrainedFirst {
   readonly accuracy: number;
   readonly steps: number;
@@ -97,7 +97,7 @@ export interface TrainedFirst {
 }
 
 const STOPPING_STEPS = 5;
-/** Evaluations at the end whose mean counts. */
+/** Number of final evaluations that are averaged. */
 const LAST = 10;
 
 /** Trains A. The caller disposes the result. */
@@ -236,12 +236,12 @@ interface Training {
 function descent(store: ParameterStore, learningRate: number, regularizer?: Regularizer): Learner {
   const rate = scaleByLearningRate(constant(learningRate));
   const trainer = chain(rate, ...(regularizer ? [regularizer] : []));
-  // What a regularizer remembers lies outside of the state, where a recording does not see that it has changed.
+  // A regularizer keeps its memory outside the state, where a recording cannot see that it has changed.
   const compiled = regularizer ? undefined : compiledTrainer(trainer);
   return { store, trainer, ...(compiled && { compiled }), state: emptyState, carried: {} };
 }
 
-/** Trains; `after` every step says whether to stop. */
+/** Trains; `after` is called after every step and says whether to stop. */
 function train(
   learner: Learner,
   { child, source, steps, seed, regularizer, childOf }: Training,
@@ -263,7 +263,7 @@ function train(
   }
 }
 
-/** Mean over all whole batches of the part, of the shared weights. */
+/** Mean over all full batches of the part, for the shared weights. */
 function estimateFisher(
   child: Child,
   store: ParameterStore,
@@ -286,7 +286,7 @@ function estimateFisher(
   );
 }
 
-/** Every shared weight's Fisher information (the regularizer's, or an estimate where it has none) and squared drift. */
+/** Every shared weight's Fisher information (the regularizer's, or an estimate if it has none) and squared drift. */
 function driftOf(
   shared: readonly string[],
   trained: NamedTensors,

@@ -6,7 +6,7 @@ import { type Link, type SettleStep } from '../../chain/link.js';
 
 export interface EmaOptions {
   decay?: number;
-  /** Begin with a smaller decay, (1 + t)/(10 + t) at update t, so that first weights are soon forgotten. */
+  /** Start with a smaller decay, (1 + t)/(10 + t) at update t, so that the first weights are soon forgotten. */
   warmUp?: boolean;
 }
 
@@ -35,13 +35,13 @@ export function ema({ decay = 0.999, warmUp = true }: EmaOptions = {}): Link {
 }
 
 export interface SwaOptions {
-  /** First step of training whose weights count. */
+  /** First training step whose weights are averaged. */
   start: number;
-  /** Updates of a parameter from one that counts to the next. */
+  /** Updates of a parameter between two that are averaged. */
   every?: number;
 }
 
-/** The mean of the weights from a step on (Izmailov et al. 2018, algorithm 1). */
+/** The mean of the weights from a given step on (Izmailov et al. 2018, algorithm 1). */
 export function swa({ start, every = 1 }: SwaOptions): Link {
   return {
     name: 'swa',
@@ -57,7 +57,7 @@ export function swa({ start, every = 1 }: SwaOptions): Link {
   };
 }
 
-/** mean <- mean + (w - mean)/n, with n kept as the number `slot/name`, in a step. */
+/** mean <- mean + (w - mean)/n, with n kept as the number `slot/name`, within a step. */
 export function meanWith(
   { slots, scalar }: Pick<SettleStep, 'slots' | 'scalar'>,
   slot: string,
@@ -70,7 +70,7 @@ export function meanWith(
   slots.addToNumber(`${slot}/${name}`, 1);
 }
 
-/** The same between steps, for a weight that counts several times. */
+/** The same between steps, for weights that count several times. */
 export function takeIntoMean(slots: Slots, slot: string, name: string, weight: Tensor, times = 1): void {
   const n = slots.number(`${slot}/${name}`) + times;
   const mean = slots.get(slot, name);
@@ -79,9 +79,9 @@ export function takeIntoMean(slots: Slots, slot: string, name: string, weight: T
 }
 
 export interface LawaOptions {
-  /** Checkpoints in the average. */
+  /** Number of checkpoints in the average. */
   last?: number;
-  /** Updates of a parameter from one checkpoint to the next. */
+  /** Updates of a parameter between two checkpoints. */
   every?: number;
 }
 
@@ -108,13 +108,13 @@ export function lawa({ last = 6, every = 1 }: LawaOptions = {}): Link {
 }
 
 export interface LookaheadOptions {
-  /** Fast updates a slow one. */
+  /** Number of fast updates per slow update. */
   every?: number;
-  /** How far the slow weights go towards the fast ones. */
+  /** Fraction of the way from the slow weights to the fast ones. */
   alpha?: number;
 }
 
-/** Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights begin there again (Zhang et al. 2019, algorithm 1). */
+/** Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights restart there (Zhang et al. 2019, algorithm 1). */
 export function lookahead({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): Link {
   return {
     name: 'lookahead',

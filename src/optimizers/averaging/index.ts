@@ -91,5 +91,5 @@ const lookaheadEntry = optimizer({
   create: (options, setting) => [...createPlain(options.base, setting), lookahead(options)],
 });
 
-/** Optimizers that evaluate an average of what another one trains. */
+/** Optimizers that evaluate an average of the weights that another one trains. */
 export const averagingOptimizers = [emaEntry, swaEntry, swadEntry, lawaEntry, lookaheadEntry] as const;

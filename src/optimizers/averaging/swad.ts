@@ -4,11 +4,11 @@ import { type Link } from '../../chain/link.js';
 import { meanWith, takeIntoMean } from './averages.js';
 
 export interface SwadOptions {
-  /** Evaluations that the loss must not fall for the valley to begin. */
+  /** Number of evaluations without improvement that start the valley. */
   converge?: number;
-  /** Evaluations that the loss must stay above the threshold for the valley to end. */
+  /** Number of evaluations above the threshold that end the valley. */
   tolerance?: number;
-  /** The threshold, as a multiple of the mean loss where the valley begins. */
+  /** The threshold, as a multiple of the mean loss at the start of the valley. */
   ratio?: number;
 }
 
@@ -59,7 +59,7 @@ export function swad({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions =
       const waiting = Array.from({ length: slots.number('evaluations') }, (_, j) => j + 1).filter(
         (j) => slots.get(`segment-${j}`, name) !== undefined,
       );
-      // Before a valley has begun, the latest segment stands for it.
+      // Before a valley has begun, the latest segment is used in its place.
       const segments = slots.number('start') === 0 ? waiting.slice(-1) : waiting;
       const parts = segments.map((j) => ({
         mean: slots.get(`segment-${j}`, name)!,

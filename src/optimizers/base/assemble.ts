@@ -1,4 +1,4 @@
-/** What the optimizers that are a chain have in common: clipping, decay, a direction, the learning rate. */
+/** What base optimizers have in common: clipping, decay, a direction, the learning rate. */
 import { z } from 'zod';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { createPreconditioner, preconditionerSchema } from '../../preconditioners/index.js';
@@ -10,7 +10,7 @@ import { addDecayedWeights, hasRole, type Mask } from '../../chain/transforms/de
 import { scaleByLearningRate } from '../../chain/transforms/learning-rate.js';
 import { shareOfRate } from '../../chain/transforms/rate-share.js';
 
-/** A share that stays below one: of momentum, of a moving mean. */
+/** A fraction below one, as of momentum or a moving average. */
 export const fraction = z.number().min(0).lt(1);
 export const positive = z.number().positive();
 
@@ -23,7 +23,7 @@ export interface CommonDefaults {
   decayPlace?: DecayPlace;
 }
 
-/** The options that every base optimizer has, with its own defaults. */
+/** The options of every base optimizer, with the given defaults. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the type of a schema is inferred
 export function commonOptions({
   learningRate,
@@ -59,9 +59,9 @@ export function commonOptions({
 export type CommonOptions = z.output<z.ZodObject<ReturnType<typeof commonOptions>>>;
 
 export interface AssembleOptions {
-  /** Each parameter's learning rate relative to the optimizer's, where there are several groups. */
+  /** Each parameter's learning rate relative to the optimizer's, if there are several groups. */
   rateShare?: RateShare;
-  /** Ends the chain, knowing the learning rate. */
+  /** The last links of the chain, given the learning rate. */
   last?: (learningRate: Schedule) => Link;
 }
 
@@ -98,7 +98,7 @@ function clipping({ clipValue, clipTensorNorm, clipNorm }: CommonOptions): Link[
   ];
 }
 
-/** The parameters that weight decay concerns; what has no known role counts as a kernel. */
+/** The parameters to which weight decay applies; a parameter without a known role counts as a kernel. */
 function decayMask({ weightDecayOn }: CommonOptions, { roleOf }: TrainingSetting): Mask {
   if (weightDecayOn === 'all' || !roleOf) return () => true;
   const spared = hasRole(roleOf, ['bias', 'scale', 'offset']);

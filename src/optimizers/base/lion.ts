@@ -7,9 +7,9 @@ import { movingMean } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction } from './assemble.js';
 
 export interface LionOptions {
-  /** Share of the momentum in the direction. */
+  /** Weight of the momentum in the direction. */
   beta1?: number;
-  /** Share of the momentum that survives a step. */
+  /** Fraction of the momentum that is kept at each step. */
   beta2?: number;
 }
 

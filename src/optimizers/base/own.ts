@@ -1,4 +1,4 @@
-/** An optimizer of the user's own. */
+/** Optimizers defined by the user. */
 import { type Link } from '../../chain/link.js';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../../parts/own.js';
@@ -7,7 +7,7 @@ import { optimizer } from '../entry.js';
 export type OwnOptimizer<O extends object = object> = OwnPart<TrainingSetting, readonly Link[], O>;
 
 /**
- * Defines an optimizer: a name, options, and the links that lie between a gradient and the new weights. A search takes it with
+ * Defines an optimizer: a name, options, and the links between a gradient and the new weights. A search uses it with
  * `parts: [it]` and `optimizer: { name: 'own', part: NAME, options: {…} }`, also as the base of another one.
  */
 export function defineOptimizer<O extends object>(

@@ -10,11 +10,11 @@ import { scaleByRms } from '../../chain/transforms/adaptive.js';
 import { assemble, commonOptions, fraction, positive } from './assemble.js';
 
 export interface ScheduleFreeOptions {
-  /** Where gradients are taken between the steps z (0) and the average x (1). */
+  /** The point between the steps z (0) and the average x (1) at which gradients are taken. */
   beta?: number;
-  /** Power of the step's number in its weight in the average. */
+  /** Exponent of the step number in a step's weight in the average. */
   power?: number;
-  /** Power of the highest rate so far in the weight. */
+  /** Exponent of the highest learning rate so far in the weight. */
   ratePower?: number;
 }
 
@@ -48,7 +48,7 @@ export function scheduleFree(
         return tf.add(tf.mul(tf.sub(z, y), share), tf.mul(update, back));
       });
     },
-    // x = y + (1 - 1/beta)(z - y) where there is a z.
+    // x = y + (1 - 1/beta)(z - y) if there is a z.
     evaluation(name, y, slots) {
       const z = slots.get('z', name);
       return z && tf.add(y, tf.mul(tf.sub(z, y), 1 - 1 / beta));

@@ -5,7 +5,7 @@ import { momentumOverDiagonal } from '../../chain/transforms/over-diagonal.js';
 import { assemble, commonOptions, fraction, positive } from '../base/assemble.js';
 import { optimizer } from '../entry.js';
 
-/** The diagonal that comes with the gradient is AdaHessian's root mean square of |z ∘ H z|. */
+/** Passes on AdaHessian's root mean square of |z ∘ H z| as the diagonal. */
 export function adaHessian(options: CurvatureRmsOptions = {}): Link {
   return {
     name: 'adahessian',

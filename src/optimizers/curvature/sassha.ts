@@ -19,9 +19,9 @@ export interface SasshaOptions {
 }
 
 /**
- * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, renewed every k updates, t the
+ * g and d at w + rho g/|g|: d <- (h/(1 - b2^t))^p, h the decaying mean of |z ∘ H z|, refreshed every k updates, t the
  * update of the
- * last renewal (Shin et al. 2025, algorithm 1).
+ * last refresh (Shin et al. 2025, algorithm 1).
  */
 export function sassha({ rho = 0.2, beta2 = 0.999, power = 0.5, every = 10, samples = 1 }: SasshaOptions = {}): Link {
   return {

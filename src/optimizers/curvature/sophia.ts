@@ -9,11 +9,11 @@ import { dueFor, hessianDiagonal } from '../../chain/hutchinson.js';
 
 export interface SophiaOptions {
   beta2?: number;
-  /** Updates of a parameter from one estimate of its curvature to the next. */
+  /** Updates of a parameter between two estimates of its curvature. */
   every?: number;
 }
 
-/** d <- h, the decaying mean of z ∘ H z, renewed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's estimator). */
+/** d <- h, the decaying mean of z ∘ H z, refreshed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's estimator). */
 export function sophia({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Link {
   return {
     name: 'sophia',

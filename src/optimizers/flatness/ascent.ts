@@ -1,10 +1,10 @@
-/** Directions uphill, in the metric of the sharpness-aware optimizer at hand. */
+/** Ascent directions, in the metric of each sharpness-aware optimizer. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
 import { type Scalar, type Tensor, tf, tidy } from '../../tensor/tf.js';
 import { product, scaled } from '../../chain/named-arithmetic.js';
 import { globalNorm } from '../../chain/transforms/clip.js';
 
-/** Guards divisions by a norm; added to the norm, as in the reference implementations. */
+/** Added to norms to guard divisions, as in the reference implementations. */
 export const NORM_EPSILON = 1e-12;
 
 /** rho M g/|M^(1/2) g| for a diagonal metric given by its root M^(1/2): the steepest way up to a distance of rho. */
@@ -16,7 +16,7 @@ export function ascent(gradients: NamedTensors, rho: number, metricRoot: NamedTe
 /** The norm over all tensors. */
 export const normOf = (tensors: NamedTensors): Scalar => tidy(() => globalNorm(tensors));
 
-/** rho/norm, as a factor of what has that norm. */
+/** rho/norm, the factor that scales a vector of that norm to length rho. */
 export const radiusOver = (rho: number | Scalar, norm: Scalar): Scalar => tf.div(rho, tf.add(norm, NORM_EPSILON));
 
 /** sum of a ∘ b over all tensors. */

@@ -14,12 +14,12 @@ export interface BayesianSamOptions {
   rho?: number;
   /** Number of training examples, which sets the width of the posterior. */
   dataSize: number;
-  /** Share of the precision that survives a step. */
+  /** Fraction of the precision that is kept at each step. */
   beta2?: number;
   damping?: number;
   /** Precision of the prior: the weight decay. */
   weightDecay?: number;
-  /** First value of the precision. */
+  /** Initial value of the precision. */
   initial?: number;
 }
 

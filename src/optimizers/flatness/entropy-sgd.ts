@@ -13,19 +13,19 @@ export interface EntropySgdOptions {
   iterations?: number;
   /** Size of a Langevin step. */
   innerRate?: number;
-  /** Pull back to the weights, in the first step of training. */
+  /** Strength of the pull back to the weights in the first training step. */
   gamma?: number;
-  /** The pull grows by 1 + scoping a step. */
+  /** The pull grows by a factor of 1 + scoping per step. */
   scoping?: number;
   noise?: number;
-  /** Share of the mean of visited points that survives a Langevin step. */
+  /** Fraction of the running mean of visited points that is kept at a Langevin step. */
   decay?: number;
 }
 
 /**
  * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu +
  * (1 - decay) x
- * from x = mu = w; the base gets w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are
+ * from x = mu = w; the base receives w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are
  * relative to w.
  */
 export function entropySgd({

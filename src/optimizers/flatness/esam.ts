@@ -11,13 +11,13 @@ import { normOf, radiusOver } from './ascent.js';
 
 export interface EfficientSamOptions {
   rho?: number;
-  /** Chance of each parameter tensor to be perturbed. */
+  /** Probability that each parameter tensor is perturbed. */
   beta?: number;
-  /** Share of the examples that the second gradient is taken of: those whose loss rises most. */
+  /** Share of the examples on which the second gradient is taken: those whose loss rises most. */
   gamma?: number;
 }
 
-/** A pass forward in units of a gradient: one of its three matrix products. */
+/** Cost of a forward pass in units of a gradient: one of its three matrix products. */
 const FORWARD_COST = 1 / 3;
 
 /**
@@ -42,13 +42,13 @@ export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientS
   };
 }
 
-/** Places in the batch of the examples whose loss the displacement raises most. */
+/** Indices of the examples whose loss the displacement raises most. */
 function mostSensitive({ parameters, context, charge }: LinkStep, displacement: NamedTensors, share: number): number[] {
   const { exampleLosses, batchSize } = context;
   if (!exampleLosses || batchSize === undefined) {
     throw new WeftError(
       'unsupported',
-      "'esam' needs the loss of each example, which this training does not give",
+      "'esam' needs the loss of each example, which this training does not provide",
       'set gamma: 1',
     );
   }

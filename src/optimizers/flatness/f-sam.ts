@@ -10,9 +10,9 @@ import { normOf, radiusOver } from './ascent.js';
 
 export interface FriendlySamOptions {
   rho?: number;
-  /** How much of the mean gradient is taken out of the perturbation. */
+  /** How much of the mean gradient is removed from the perturbation. */
   sigma?: number;
-  /** Share of the mean gradient that survives a step. */
+  /** Fraction of the mean gradient that is kept at each step. */
   decay?: number;
 }
 

@@ -8,11 +8,11 @@ import { type Link } from '../../chain/link.js';
 import { normOf, orthogonalPart, radiusOver } from './ascent.js';
 
 export interface GamOptions {
-  /** Distance at which the gradient of the gradient's norm is sought. */
+  /** Distance at which the gradient of the gradient norm is taken. */
   rho?: number;
-  /** Length of the differences that stand for derivatives of the norm. */
+  /** Step length of the finite differences for derivatives of the norm. */
   gradientRho?: number;
-  /** Strength of the step along the loss gradient's orthogonal part. */
+  /** Strength of the step along the orthogonal part of the loss gradient. */
   gamma?: number;
 }
 

@@ -8,7 +8,7 @@ import { type Schedule } from '../../chain/schedule.js';
 import { orthogonalPart, radiusOver } from './ascent.js';
 
 export interface GsamOptions {
-  /** Distance of the second gradient by step. */
+  /** Distance of the second gradient at each step. */
   rho: Schedule;
   /** Strength of the step against the surrogate gap. */
   alpha?: number;

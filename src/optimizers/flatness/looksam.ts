@@ -10,14 +10,14 @@ import { normOf, orthogonalPart, radiusOver } from './ascent.js';
 
 export interface LookSamOptions {
   rho?: number;
-  /** Steps from one second gradient to the next. */
+  /** Steps between two second gradients. */
   every?: number;
   alpha?: number;
-  /** Norms and projections of each tensor by itself, as some implementations have them. */
+  /** Compute norms and projections for each tensor separately, as some implementations do. */
   perTensor?: boolean;
 }
 
-/** Where the orthogonal part is smaller than this share of the gradient, it is rounding error. */
+/** An orthogonal part smaller than this fraction of the gradient is rounding error. */
 const SMALLEST_SHARE = 1e-5;
 
 /**

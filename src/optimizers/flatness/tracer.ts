@@ -1,5 +1,5 @@
 /**
- * G-TRACER in the form that its published abstract and framing allow to reconstruct (Williams & Roberts 2023): the loss
+ * G-TRACER as reconstructed from its published abstract and introduction (Williams & Roberts 2023): the loss
  * plus
  * rho times the trace ratio tr(F^-1 F(w)), F diagonal empirical Fisher information of the gradient, its running mean
  * held fixed.
@@ -19,15 +19,15 @@ import { normOf } from './ascent.js';
 export interface TracerOptions {
   /** Strength of the regularizer; scales like one over the number of weights. */
   rho?: number;
-  /** Share of the Fisher information that survives a step. */
+  /** Fraction of the Fisher information that is kept at each step. */
   beta?: number;
-  /** Added to the Fisher information before it divides. */
+  /** Added to the Fisher information before division by it. */
   delta?: number;
   /** Distance of the second gradient, in weight space. */
   radius?: number;
-  /** Steps of each parameter in which its Fisher information settles and the regularizer rests. */
+  /** Number of first steps of each parameter in which its Fisher information converges and the regularizer is off. */
   settle?: number;
-  /** Hand sqrt(f^) to the base as the diagonal that it divides by. */
+  /** Pass sqrt(f^) to the base as the diagonal that it divides by. */
   handsOnRoot?: boolean;
 }
 
@@ -65,14 +65,14 @@ export function tracer({
       report({ traceRatio: meanRatio(gradients, damped) });
       if (ready.length === 0) return gradients;
       const norm = normOf(natural);
-      // Without a direction there is no rise.
+      // Without a direction the penalty does not rise.
       const rise = difference(gradientsAt(scaled(natural, tf.divNoNan(radius, norm))), gradients);
       return plusScaled(gradients, tf.mul(norm, (2 * rho) / radius), rise);
     },
   };
 }
 
-/** Mean over all weights of g^2/(f^ + delta): the regularizer's value by weight. */
+/** Mean over all weights of g^2/(f^ + delta): the regularizer's value per weight. */
 function meanRatio(gradients: NamedTensors, damped: NamedTensors): Scalar {
   const ratios = mapNamed(product(gradients, gradients), (square, name) => tf.sum(tf.div(square, damped[name]!)));
   return tf.div(tf.addN(Object.values(ratios)), countNamed(gradients));

@@ -7,9 +7,9 @@ import { radiusOver } from './ascent.js';
 
 export interface WeightedSamOptions {
   rho?: number;
-  /** Weight of sharpness against loss, gamma/(1 - gamma) to 1; 1/2 is SAM. */
+  /** Weight of sharpness relative to the loss, gamma/(1 - gamma) to 1; 1/2 is SAM. */
   gamma?: number;
-  /** Leave sharpness out of the base optimizer's statistics and subtract its gradient after the step. */
+  /** Keep sharpness out of the base optimizer's statistics and subtract its gradient after the step. */
   decoupled?: boolean;
 }
 

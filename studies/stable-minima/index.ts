@@ -79,15 +79,19 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
   }
   const shattered: { seed: number; flat: ShatteredFit; decayed: ShatteredFit }[] = [];
   for (const [i, seed] of (chosen.dimensions === 0 ? [] : seeds).entries()) {
-    const once = (arm: typeof LARGE): Promise<ShatteredFit> =>
+    const once = (arm: typeof LARGE, before: number): Promise<ShatteredFit> =>
       shatter({
         ...chosen,
         ...arm,
         seed,
         tick: (share) =>
-          report(setting, `${chosen.dimensions} dimensions, seed ${seed}`, 0.85 + (0.15 * (i + share)) / seeds.length),
+          report(
+            setting,
+            `${chosen.dimensions} dimensions, seed ${seed}`,
+            0.85 + (0.15 * (i + (before + share) / 2)) / seeds.length,
+          ),
       });
-    shattered.push({ seed, flat: await once(LARGE), decayed: await once(DECAYED) });
+    shattered.push({ seed, flat: await once(LARGE, 0), decayed: await once(DECAYED, 1) });
   }
   const rows = [...calibratedRows(fits), ...theoremRows(fits), ...rateRows(errors), ...shatteringRows(shattered)];
   const shown = fits.filter(({ seed }) => seed === seeds[0]);

@@ -161,6 +161,7 @@ export async function judgeShared<S extends Sampled>(
           data.derive,
           SHARED_EVALUATION,
           Math.min(batches ?? data.derive.steps, data.derive.steps),
+          { compiled: supernet.passes },
         ),
       );
       examples = count;

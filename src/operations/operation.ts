@@ -29,6 +29,14 @@ export interface StatisticSpec {
   readonly initial: number;
 }
 
+/** Everything that changes from pass to pass besides tensors. */
+export interface PassMoment {
+  /** Seed of the random masks. */
+  readonly seed?: number | string | undefined;
+  /** The node whose masks are drawn, if the recording of another node that computes the same is used. */
+  readonly prefix?: string | undefined;
+}
+
 /** How a forward pass is run; the same mode, parameters and batch always give the same numbers. */
 export interface Mode {
   /** Dropout and the like are active only in training. */
@@ -38,7 +46,7 @@ export interface Mode {
   /** Seed of the random masks of this pass, for example `7/train/12`. */
   readonly seed?: string;
   /** Where everything that changes from pass to pass is declared, so that a pass can be compiled; undefined if it runs uncompiled. */
-  readonly host?: Host<{ readonly seed?: number | string | undefined }> | undefined;
+  readonly host?: Host<PassMoment> | undefined;
   /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */
   readonly record?: (statistic: string, value: Tensor) => void;
   /** Initial states of recurrent operations [N, ...shape], by name; zeros if missing. Borrowed tensors. */

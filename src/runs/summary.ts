@@ -45,11 +45,12 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
-  /** How training steps were computed, with the same results: of the supernet by one function, or by stages where steps or the children in them repeat, of the retrained network by stages. */
+  /** How training steps were computed, with the same results: of the supernet by one function, or by stages where steps or the children in them repeat, of the retrained network by stages; and the nodes of children that were evaluated. */
   readonly compiled?: {
     readonly supernet: number;
     readonly search: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly retraining: Readonly<Record<'eager' | 'replay' | 'session', number>>;
+    readonly evaluation: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly notes: readonly string[];
   };
   /** A classifier, or a model of numbers, compared with simpler models; not part of the hash, which version 0.1 computed without it. */

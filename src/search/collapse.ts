@@ -22,7 +22,7 @@ export function watchCollapse(session: SearchSession): void {
   const { config, data, emit, space, state, supernet } = session;
   const networks = levelsOf(space, WATCHED).map((architecture) => session.child(architecture));
   const { evaluations, chance } = withBatch(data.revisited, 0, 0, (batch) => ({
-    evaluations: evaluateTogether(networks, supernet.store, batch, SHARED_EVALUATION),
+    evaluations: evaluateTogether(networks, supernet.store, batch, SHARED_EVALUATION, { compiled: supernet.passes }),
     chance: space.task.kind === 'regression' ? guessingLoss(space.task) : guessing(batch.labels),
   }));
   const { epoch } = state;

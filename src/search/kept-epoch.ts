@@ -39,7 +39,10 @@ export function watchEpoch(session: SearchSession, learner: Retrained, epoch: nu
   const { retrain } = config;
   if (!comparesEpochs(retrain)) return undefined;
   const { count: _, ...validation } = withEvaluationWeights(learner, learner.child.parameterNames, (weights) =>
-    evaluateChild(learner.child, weights, data.validation, SHARED_EVALUATION, undefined, objective.scoring),
+    evaluateChild(learner.child, weights, data.validation, SHARED_EVALUATION, undefined, {
+      scoring: objective.scoring,
+      compiled: learner.passes,
+    }),
   );
   if (isBetter(validation, state.bestEpoch, objective.measure)) {
     state.bestEpoch = { epoch, ...validation };

@@ -112,7 +112,9 @@ function attended({ data, state, supernet }: SearchSession, { first, draw, draws
   }
   if (candidates.length === 1) return first;
   const losses = withBatch(data.train, state.epoch, state.step, (batch) =>
-    evaluateTogether(candidates, supernet.store, batch, SHARED_EVALUATION).map(({ loss }) => loss),
+    evaluateTogether(candidates, supernet.store, batch, SHARED_EVALUATION, { compiled: supernet.passes }).map(
+      ({ loss }) => loss,
+    ),
   );
   // A network whose loss is NaN is the worst.
   const rank = (loss: number): number => (Number.isNaN(loss) ? Infinity : loss);

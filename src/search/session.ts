@@ -237,6 +237,7 @@ function assemble(
       supernet: supernet.shared?.runs ?? 0,
       search: runsOf(supernet.compiled, supernet.children),
       retraining: runsOf(session.retrained?.compiled),
+      evaluation: runsOf(supernet.passes, session.retrained?.passes),
       notes,
     }),
     child(written) {

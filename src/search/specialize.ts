@@ -182,7 +182,7 @@ function judged(session: SearchSession, onJudged?: (judged: number) => void): Ju
       if (!found) {
         const child = session.child(architecture);
         const evaluation = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
-          evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps),
+          evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps, { compiled: supernet.passes }),
         );
         found = { genotype, evaluation };
         known.set(key, found);

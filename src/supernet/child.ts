@@ -11,6 +11,7 @@ import {
   type Context,
   type Mode,
   type ParameterSpec,
+  type PassMoment,
   type Shape,
 } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
@@ -148,11 +149,11 @@ export function operationContext(
       return masks(mode.seed, prefix);
     },
     values(shape, draw) {
-      const filled = (seed: number | string | undefined): Float32Array => {
-        const rng = masks(seed, prefix);
+      const filled = ({ seed, prefix: own = prefix }: PassMoment): Float32Array => {
+        const rng = masks(seed, own);
         return Float32Array.from({ length: sizeOf(shape) }, () => draw(rng));
       };
-      return mode.host?.values(shape, ({ seed }) => filled(seed)) ?? tf.tensor(filled(mode.seed), [...shape]);
+      return mode.host?.values(shape, filled) ?? tf.tensor(filled(mode), [...shape]);
     },
   };
 }

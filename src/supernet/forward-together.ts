@@ -3,20 +3,23 @@
  * values there: with six operations per layer, a hundred children have only six different first layers.
  */
 import { type Mode } from '../operations/operation.js';
-import { tf, tidy, type Tensor } from '../tensor/tf.js';
-import { type Child, evaluateNode } from './child.js';
+import { type Tensor } from '../tensor/tf.js';
+import { type Child } from './child.js';
+import { type CompiledNodes, valueOfNode } from './compiled-nodes.js';
 import { type Weights } from './parameter-store.js';
 
 /**
  * The results of `use` on each child's logits, in the order of the children; equal to one `forward` after the other. The children are
- * evaluated in an order in which neighbours have most in common, and only what the next one needs is kept: peak memory is that of one child.
+ * evaluated in an order in which neighbours have most in common, and only what the next one needs is kept: peak memory is that of one child. Nodes may be
+ * compiled.
  */
 export function forwardTogether<T>(
   children: readonly Child[],
-  { parameters, statistics }: Weights,
+  weights: Weights,
   x: Tensor,
   { record: _, carry: __, ...mode }: Mode,
   use: (logits: Tensor) => T,
+  compiled?: CompiledNodes,
 ): T[] {
   const plans = valuesOf(children);
   const order = plans.map((_, i) => i).sort((a, b) => lexicographic(plans[a]!, plans[b]!));
@@ -29,10 +32,8 @@ export function forwardTogether<T>(
       children[index]!.nodes.forEach((node, i) => {
         let value = values.get(plan[i]!);
         if (!value) {
-          // A separate handle, because an operation may pass its input through.
-          value = tf.keep(
-            tidy(() => tf.clone(evaluateNode(node, (name) => ofNode.get(name)!, parameters, statistics, x, mode))),
-          );
+          const inputs = node.inputs.map((name) => ofNode.get(name)!);
+          value = valueOfNode(node, inputs, weights, x, mode, compiled);
           values.set(plan[i]!, value);
         }
         ofNode.set(node.name, value);

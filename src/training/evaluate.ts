@@ -2,10 +2,12 @@
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
+import { type CompiledNodes } from '../supernet/compiled-nodes.js';
 import { forwardTogether } from '../supernet/forward-together.js';
 import { type Weights } from '../supernet/parameter-store.js';
 import { areFlags, areTargets } from '../tensor/logits.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
+import { type StepResult } from '../tensor/plan/index.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
 import { carrying } from './carried.js';
@@ -30,19 +32,31 @@ export const SHARED_EVALUATION: Mode = { training: false, normalization: 'batch'
 /** A finished network is evaluated as it will be used: with fixed statistics. */
 export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running' };
 
+export interface EvaluationOptions {
+  /** Computes a further measure. */
+  readonly scoring?: Scoring | undefined;
+  /** Compiles passes that repeat; without it they run uncompiled. */
+  readonly compiled?: CompiledNodes | undefined;
+}
+
 /** Loss and accuracy of the child on one batch; `onLogits` receives its logits, borrowed. */
 export function evaluateBatch(
   child: Child,
   weights: Weights,
   batch: TensorBatch,
   mode: Mode,
-  onLogits?: (logits: Tensor) => void,
+  {
+    compiled,
+    onLogits,
+  }: Pick<EvaluationOptions, 'compiled'> & { onLogits?: ((logits: Tensor) => void) | undefined } = {},
 ): Evaluation {
-  return tidy(() => {
-    const logits = child.forward(weights.parameters, weights.statistics, batch.inputs, mode);
+  const seen = (logits: Tensor): Evaluation => {
     onLogits?.(logits);
-    return judge(logits, batch.labels);
-  });
+    return judge(logits, batch.labels, compiled);
+  };
+  // Final states of recurrent layers do not leave a compiled pass.
+  if (compiled && !mode.carry) return forwardTogether([child], weights, batch.inputs, mode, seen, compiled)[0]!;
+  return tidy(() => seen(child.forward(weights.parameters, weights.statistics, batch.inputs, mode)));
 }
 
 /** Loss and accuracy of each child on one batch, and the score by `scoring`: the same results as one at a time, in less time. */
@@ -51,15 +65,16 @@ export function evaluateTogether(
   weights: Weights,
   batch: TensorBatch,
   mode: Mode,
-  scoring?: Scoring,
+  { scoring, compiled }: EvaluationOptions = {},
 ): Evaluation[] {
-  return forwardTogether(children, weights, batch.inputs, mode, (logits) => {
-    const judged = judge(logits, batch.labels);
+  const use = (logits: Tensor): Evaluation => {
+    const judged = judge(logits, batch.labels, compiled);
     if (!scoring) return judged;
     const seen = collector();
     seen.take(logits, batch.labels);
     return { ...judged, score: seen.score(scoring, judged.loss) };
-  });
+  };
+  return forwardTogether(children, weights, batch.inputs, mode, use, compiled);
 }
 
 /** Probabilities and labels of several batches. */
@@ -81,17 +96,23 @@ function collector(): {
   };
 }
 
-function judge(logits: Tensor, labels: Tensor): Evaluation {
+function judge(logits: Tensor, labels: Tensor, compiled?: CompiledNodes): Evaluation {
+  const step = (): StepResult<null> => ({ outputs: { means: meansOf(logits, labels) }, fixed: null });
+  const isCompiled = compiled?.isWorthwhile({ key: 'judge' });
+  const { outputs } = isCompiled ? compiled!.run(step, { logits, labels }, {}, { key: 'judge' }) : step();
+  const [loss, accuracy = null] = outputs['means']!.dataSync();
+  disposeNamed(outputs);
+  return { loss: loss!, accuracy, count: accuracy === null ? labels.shape[0] : labels.size };
+}
+
+/** Mean loss and, if the labels are classes, the share of correct ones. */
+function meansOf(logits: Tensor, labels: Tensor): Tensor {
   return tidy(() => {
-    if (areTargets(labels) || areFlags(labels)) {
-      const loss = tf.mean(labelLosses(logits, labels)).dataSync()[0]!;
-      return { loss, accuracy: null, count: labels.shape[0] };
-    }
+    if (areTargets(labels) || areFlags(labels)) return tf.reshape(tf.mean(labelLosses(logits, labels)), [1]);
     const losses = tf.reshape(labelLosses(logits, labels), labels.shape);
     // Among NaN logits the first counts as the largest: a diverged network would be right about the first class.
     const right = tf.logicalAnd(tf.equal(tf.argMax(logits, -1), labels), tf.less(losses, Infinity));
-    const [loss, accuracy] = tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]).dataSync();
-    return { loss: loss!, accuracy: accuracy!, count: labels.size };
+    return tf.stack([tf.mean(losses), tf.mean(tf.cast(right, 'float32'))]);
   });
 }
 
@@ -125,7 +146,7 @@ export function evaluateChild(
   source: BatchSource,
   mode: Mode,
   steps: number = source.steps,
-  scoring?: Scoring,
+  { scoring, compiled }: EvaluationOptions = {},
 ): Evaluation {
   const seen = scoring && collector();
   let loss = 0;
@@ -136,7 +157,10 @@ export function evaluateChild(
     for (let step = 0; step < steps; step++) {
       const { result, next } = carrying(source, state, mode, (through) =>
         withBatch(source, 0, step, (batch) =>
-          evaluateBatch(child, weights, batch, through, seen && ((logits) => seen.take(logits, batch.labels))),
+          evaluateBatch(child, weights, batch, through, {
+            compiled,
+            onLogits: seen && ((logits) => seen.take(logits, batch.labels)),
+          }),
         ),
       );
       disposeNamed(state);

@@ -9,6 +9,7 @@ import { type OwnParts } from '../parts/own.js';
 import { createTrainer, type OptimizerConfigInput } from '../optimizers/index.js';
 import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { type Child } from '../supernet/child.js';
+import { type CompiledNodes } from '../supernet/compiled-nodes.js';
 import { requireMemory } from '../supernet/memory.js';
 import { createParameterStore, type ParameterStore, type Weights } from '../supernet/parameter-store.js';
 import { trainedSlices, wholeName } from '../supernet/slices.js';
@@ -28,6 +29,8 @@ export interface Learner {
   readonly compiled?: CompiledTrainer;
   /** Computes the gradients of children that learn from one batch together, compiled if they repeat. */
   readonly children?: CompiledChildren;
+  /** Compiles evaluations of children, node by node. */
+  readonly passes?: CompiledNodes;
   /** For a supernet: computes the gradients of its children by one function; without it each is run on its own. */
   readonly shared?: SharedGradients;
   /** Weights that are not trained. */
@@ -60,6 +63,8 @@ export interface LearnerOptions {
 
 /** Number of children whose recordings are kept; few run often enough to become sessions. */
 const KEPT_CHILDREN = 256;
+/** Number of nodes whose recordings are kept: enough for the largest spaces with batches of a few sizes. */
+const KEPT_NODES = 1024;
 
 /** A store of a space's weights and the optimizer for them; the caller disposes both with `disposeLearner`. */
 export function createLearner(
@@ -88,14 +93,16 @@ export function createLearner(
     // A regularizer keeps its memory outside the state, where a recording cannot see that it has changed.
     ...(links.length === 0 && { compiled: compiledTrainer(whole, compile) }),
     children: compiler({ ...compile, kept: KEPT_CHILDREN }),
+    passes: compiler({ ...compile, kept: KEPT_NODES }),
     ...(shared && { shared: sharedGradients(space, { ...shared, trainer: whole, still: isStill }) }),
     ...(isStill && { still: isStill }),
     carried: {},
   };
 }
 
-export function disposeLearner({ store, state, carried, compiled, children, shared }: Learner): void {
+export function disposeLearner({ store, state, carried, compiled, children, passes, shared }: Learner): void {
   store.dispose();
+  passes?.dispose();
   children?.dispose();
   shared?.dispose();
   compiled?.dispose();

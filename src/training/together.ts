@@ -3,7 +3,7 @@
  * So a child that takes part in many steps can be compiled, whatever the others are.
  */
 import { type LossAndGradients } from '../chain/loss.js';
-import { type Mode } from '../operations/operation.js';
+import { type Mode, type PassMoment } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { sliceKey } from '../supernet/slices.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
@@ -15,12 +15,6 @@ import { type TensorBatch } from './batch.js';
 import { labelLosses } from './cross-entropy.js';
 import { type Distillation, distilled } from './distill.js';
 
-/** What the random masks of a pass depend on. */
-interface PassMoment {
-  readonly seed?: string | undefined;
-}
-
-/** Computes gradients of single children, compiled if they repeat. */
 export type CompiledChildren = Compiler<PassMoment, null>;
 
 export interface Together {

@@ -64,6 +64,25 @@ describe('compiled steps', () => {
     expect(session.notes).to.deep.equal([]);
   });
 
+  it('keep apart inputs that were one tensor when they were recorded', () => {
+    const compiled = compile<Moment, null>(
+      ({ a, b }) => ({ outputs: { y: tidy(() => tf.sub(tf.mul(a!, 3), b!)) }, fixed: null }),
+      { mode: 'replay' },
+    );
+    const [one, two] = [tf.scalar(1), tf.scalar(2)];
+    const run = (inputs: NamedTensors): number => {
+      const { y } = compiled.run(inputs, { t: 0 }, { due: 100 }).outputs;
+      const [value] = y!.dataSync();
+      y!.dispose();
+      return value!;
+    };
+    for (let i = 0; i < 4; i++) expect(run({ a: one, b: one })).to.equal(2);
+    for (let i = 0; i < 4; i++) expect(run({ a: one, b: two })).to.equal(1);
+    expect(compiled.runs.replay).to.equal(2);
+    compiled.dispose();
+    tf.dispose([one, two]);
+  });
+
   it('take other ways by declared decisions', () => {
     const alternating: Body = (x, { choose }) => (choose(({ t }) => t % 3 === 0) ? tf.square(x) : tf.abs(x));
     const { compiled, plain, counts, notes } = both(alternating, 40);

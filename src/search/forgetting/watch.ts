@@ -132,7 +132,7 @@ export function createWatch({
       const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
       for (let batch = 0; batch < batches; batch++) {
         withBatch(source, state.epoch, batch, (examples) =>
-          evaluateTogether(children, weights, examples, SHARED_EVALUATION),
+          evaluateTogether(children, weights, examples, SHARED_EVALUATION, { compiled: learner.passes }),
         ).forEach((one, i) => {
           sums[i]!.loss += one.loss / batches;
           sums[i]!.accuracy += requireAccuracy(one) / batches;

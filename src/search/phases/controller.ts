@@ -71,9 +71,10 @@ export function rewardsOf(session: SearchSession, architectures: readonly unknow
       const children = architectures.map(session.child);
       const { sharpness } = session.config.search;
       return withEvaluationWeights(supernet, namesOf(children), (weights) => {
-        const rewards = evaluateTogether(children, weights, batch, SHARED_EVALUATION, objective.scoring).map(
-          objective.reward,
-        );
+        const rewards = evaluateTogether(children, weights, batch, SHARED_EVALUATION, {
+          scoring: objective.scoring,
+          compiled: supernet.passes,
+        }).map(objective.reward);
         if (sharpness.weight === 0) return rewards;
         return rewards.map(
           (reward, i) =>

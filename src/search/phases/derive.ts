@@ -143,7 +143,10 @@ function score(session: SearchSession, sampled: unknown): Scored {
     loss,
     score: scored,
   } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
-    evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps, session.objective.scoring),
+    evaluateChild(child, weights, data.derive, SHARED_EVALUATION, steps, {
+      scoring: session.objective.scoring,
+      compiled: supernet.passes,
+    }),
   );
   // Recurrent cells may diverge with shared weights: a loss far above guessing carries no information, and would dominate every mean.
   const guessing = guessingLoss(space.task);

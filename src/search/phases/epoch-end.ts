@@ -57,7 +57,7 @@ function validationLoss({ child, config, data, space, supernet }: SearchSession)
   const rng = stream(config.seed, 'observed');
   const children = Array.from({ length: OBSERVED }, () => child(space.sample(rng)));
   const evaluations = withBatch(data.revisited, 0, 0, (batch) =>
-    evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION),
+    evaluateTogether(children, supernet.store, batch, SHARED_EVALUATION, { compiled: supernet.passes }),
   );
   return evaluations.reduce((sum, { loss }) => sum + loss, 0) / OBSERVED;
 }

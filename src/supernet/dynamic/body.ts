@@ -1,6 +1,6 @@
 /** The body of the function that all children of a space share: its arguments, and the forward pass. */
 import { type SearchSpace } from '../../graph/define-space.js';
-import { type Shape } from '../../operations/operation.js';
+import { type PassMoment, type Shape } from '../../operations/operation.js';
 import { DATA_TYPES, type NativeBackend } from '../../tensor/kernels/raw-op.js';
 import {
   addOperations,
@@ -21,7 +21,6 @@ import {
   PARAMETER_GRADIENT,
   parametersOf,
   type Pass,
-  type PassMoment,
   recordNode,
   type Whole,
 } from './record-node.js';

@@ -3,6 +3,7 @@
  * the given architecture. The results equal those of the child's own function to the bit.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
+import { type PassMoment } from '../../operations/operation.js';
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../../tensor/kernels/raw-op.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import {
@@ -20,7 +21,7 @@ import { type Scalar, type Tensor, tf } from '../../tensor/tf.js';
 import { type Child } from '../child.js';
 import { addBackward } from './backward.js';
 import { type Body, bodyWithForward, resultOf, type Slot } from './body.js';
-import { byGradients, INPUT_GRADIENT, NoGraph, type PassMoment, recordLoss, type WayBack } from './record-node.js';
+import { byGradients, INPUT_GRADIENT, NoGraph, recordLoss, type WayBack } from './record-node.js';
 
 export type { WayBack } from './record-node.js';
 import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure.js';

@@ -1,5 +1,5 @@
 /** One node of a supernet, forward and backward, as a recording. */
-import { type BuiltOperation, type ParameterSpec, type Shape } from '../../operations/operation.js';
+import { type BuiltOperation, type ParameterSpec, type PassMoment, type Shape } from '../../operations/operation.js';
 import { type NamedTensors, underPrefix, withPrefix } from '../../tensor/named.js';
 import { tf, tidy, type Tensor } from '../../tensor/tf.js';
 import { type NativeBackend } from '../../tensor/kernels/raw-op.js';
@@ -7,11 +7,6 @@ import { difference, type Host, record, type Recording } from '../../tensor/plan
 import { backpropagate, recordOn, type Tape } from '../../tensor/tape.js';
 import { combine, operationContext } from '../child.js';
 import { type DynamicNode } from './structure.js';
-
-/** What the random masks of a pass depend on. */
-export interface PassMoment {
-  readonly seed?: number | string | undefined;
-}
 
 export type NodeRecording = Recording<PassMoment, null>;
 

@@ -50,6 +50,8 @@ export interface Compiler<M, F> {
 const RUNS_FOR_REPLAY = 6;
 /** Number of runs of one step from which a session pays off: making one and running it for the first time takes 50 to 400 ms. */
 const RUNS_FOR_SESSION = 64;
+/** Number of operations from which a session pays off: calling one costs as much as a few of them. */
+const OPERATIONS_FOR_SESSION = 4;
 /** Number of runs after which it is worth a note that nothing is compiled. */
 const RUNS_FOR_NOTE = 16;
 /** Expected number of remaining runs: as many again as there have been, unless known. */
@@ -206,9 +208,10 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
         return eager(step, inputs, moment);
       }
       variant.runs++;
+      const { length } = variant.recording.operations;
       // A session takes its inputs from main memory: on a GPU they would be copied back and forth.
       const pays = !backend.isUsingGpuDevice && variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
-      const worth = options.mode === 'session' || pays;
+      const worth = options.mode === 'session' ? length > 0 : pays && length >= OPERATIONS_FOR_SESSION;
       if (!variant.tried && worth && options.mode !== 'replay') {
         variant.tried = true;
         const session = checkedSession(backend, variant, inputs, moment, folder);
@@ -244,11 +247,17 @@ function dropVariant<M, F>({ variants }: Entry<M, F>, variant: Variant<M, F>): v
   variant.execution?.dispose();
 }
 
-/** Names, types and shapes of the inputs. */
-const shapesOf = (inputs: NamedTensors): string =>
-  Object.entries(inputs)
-    .map(([name, { shape, dtype }]) => `${name}${dtype === 'float32' ? '' : dtype}[${shape}]`)
+/** Names, types and shapes of the inputs, and which of them are the same tensor: a recording cannot tell these apart. */
+function shapesOf(inputs: NamedTensors): string {
+  const names = new Map<object, string>();
+  return Object.entries(inputs)
+    .map(([name, { shape, dtype, dataId }]) => {
+      const same = names.get(dataId);
+      if (same === undefined) names.set(dataId, name);
+      return `${name}${dtype === 'float32' ? '' : dtype}[${shape}]${same === undefined ? '' : `=${same}`}`;
+    })
     .join();
+}
 
 /** The native backend, where it is the one in use. */
 export function nativeBackend(): NativeBackend | undefined {

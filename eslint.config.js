@@ -58,6 +58,15 @@ const SPREAD_ARGUMENTS = {
     'CallExpression[callee.property.name=/^(push|unshift|max|min|fromCharCode|fromCodePoint)$/] > SpreadElement',
   message: 'Use a loop, concat, largestOf or smallestOf (statistics/extremes.ts).',
 };
+/** Files that read what no other user may have made: the system, the package, the code that the user names, standard input. */
+const READERS = [
+  'src/data/{source,package-version,unlabelled,image-cache}.ts',
+  'src/runs/{environment,process-identity}.ts',
+  'src/jobs/child-handle.ts',
+  'src/tensor/browser-bundle.ts',
+  'src/api/{templates,import-module}.ts',
+];
+
 const SIZED_BY_DATA = [
   'data',
   'statistics',
@@ -125,6 +134,25 @@ export default defineConfig(
         { object: 'performance', property: 'now', message: 'Only src/runs and src/cli look at the clock.' },
       ],
       'no-restricted-syntax': ['error', NEW_DATE],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: READERS,
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'node:fs',
+              importNames: ['readFileSync', 'createReadStream'],
+              message:
+                'readBytes (data/source.ts) and readText (runs/read-text.ts) refuse pipes, devices and what is too large.',
+            },
+          ],
+        },
+      ],
     },
   },
   { files: ['src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', NEW_DATE, DEFAULT_EXPORT] } },

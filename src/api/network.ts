@@ -1,5 +1,5 @@
 /** A trained network that can be asked, from a run or from an exported folder: what it computes, and how its inputs are made. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -7,11 +7,13 @@ import {
   type InputForm,
   type InputShape,
   type Normalization,
+  readBytes,
   type SeriesForm,
   widthOf,
 } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import type { ModelFacts } from '../export/index.js';
+import { readText } from '../runs/read-text.js';
 import type { ModelCard } from '../search/model.js';
 import type { Child } from '../supernet/child.js';
 import type { ParameterStore } from '../supernet/parameter-store.js';
@@ -93,7 +95,7 @@ const modelSchema = z.object({
 
 async function openExported(folder: string): Promise<Network> {
   const path = join(folder, 'model.json');
-  const whole = parse(readFileSync(path, 'utf8'));
+  const whole = parse(readText(path, { code: 'export' }));
   const parsed = modelSchema.safeParse(whole);
   if (!parsed.success)
     throw new WeftError(
@@ -224,7 +226,7 @@ async function loadGraph(
       'export the network again',
     );
   try {
-    const shards = paths.map((path) => readFileSync(join(folder, path)));
+    const shards = paths.map((path) => readBytes(join(folder, path), { code: 'export' }));
     return await tf.loadGraphModel(
       tf.io.fromMemory({
         format: 'graph-model',

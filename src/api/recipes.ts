@@ -1,9 +1,10 @@
 /** Recipes: configurations by name, in the present project's runs/recipes or shipped with the package. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, type SearchConfig } from '../config/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
+import { readText } from '../runs/read-text.js';
 
 /** The path of a recipe's YAML file. */
 export function findRecipe(name: string): string {
@@ -38,7 +39,7 @@ export const loadRecipe = (name: string): SearchConfig => loadConfig(findRecipe(
 
 /** What a recipe's comments say of it. */
 function describeRecipe(name: string): RecipeNote {
-  const comments = readFileSync(findRecipe(name), 'utf8')
+  const comments = readText(findRecipe(name), { code: 'config' })
     .split('\n')
     .filter((line) => line.startsWith('#'))
     .map((line) => line.replace(/^#\s*/, '').trim());

@@ -90,7 +90,7 @@ const MOST_BYTES = 1 << 20;
 
 function readText(path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path, MOST_BYTES));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path, { most: MOST_BYTES }));
   } catch (cause) {
     const reason = cause instanceof WeftError ? cause.message : (systemReason(cause)?.[0] ?? 'it is not UTF-8 text');
     throw new WeftError('config', `cannot read the configuration ${path}: ${reason}`, 'name a YAML file', { cause });

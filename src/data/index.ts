@@ -46,7 +46,7 @@ export {
   memorySource,
 } from './memory.js';
 export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
-export { readBytes, readListed, requireFile } from './source.js';
+export { hashFile, readBytes, readListed, requireFile } from './source.js';
 export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './own.js';
 export { decoderLike, type Decoders, recordedDecoder, sayDecoders } from './read-images.js';
 export { measureNormalization, type Normalization } from './normalization.js';

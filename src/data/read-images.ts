@@ -140,7 +140,7 @@ function look(path: string, index: number, room: { bytes: number }): Found {
       `${path}: ${extname(path).toLowerCase()} images are not supported`,
       'convert it to PNG or JPEG',
     );
-  const bytes = readBytes(path, MOST_IMAGE_BYTES);
+  const bytes = readBytes(path, { most: MOST_IMAGE_BYTES });
   const header = headerOf(bytes);
   if (!header) {
     if (isForeignName(path))
@@ -286,7 +286,10 @@ function decodeAll(found: readonly Found[], size: readonly [number, number], dec
       attempt(failures, file.index, () =>
         keep(
           file,
-          resizeImage(decodeImage(file.content ?? readBytes(file.path, MOST_IMAGE_BYTES), file.path), ...size),
+          resizeImage(
+            decodeImage(file.content ?? readBytes(file.path, { most: MOST_IMAGE_BYTES }), file.path),
+            ...size,
+          ),
         ),
       );
     tell();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { systemReason, WeftError } from '../errors.js';
+import { systemReason, WeftError, type WeftErrorCode } from '../errors.js';
 import type { Source } from './dataset.js';
 
 export interface SourceFile {
@@ -21,29 +21,30 @@ export function readSource(path: string): SourceFile {
   };
 }
 
-/**
- * The unchanged content of a file. Only plain files are read: a pipe would wait forever, and a device may never end. Throws
- * where the file is larger than `most` bytes.
- */
-export function readBytes(path: string, most = MOST_FILE_BYTES): Buffer {
-  const { size } = requireFile(path);
-  if (size > most)
-    throw new WeftError(
-      'data',
-      `${path} has ${size} bytes, more than the limit of ${most}`,
-      'check that it is the right file, or split it',
-    );
-  return readable(path, () => readFileSync(path));
+/** What a file may be, and how it is told if it is not. */
+export interface FileRules {
+  /** The largest size, in bytes. Default: 2 GiB, because Node reads no more at once. */
+  readonly most?: number;
+  /** The kind of the error. Default: data. */
+  readonly code?: WeftErrorCode;
+  /** What to do about a file that cannot be read, is no file or is too large. */
+  readonly remedy?: string | undefined;
+}
+
+/** The unchanged content of a file, which must obey the rules. Throws WeftError with the reason of the system as its cause. */
+export function readBytes(path: string, rules: FileRules = {}): Buffer {
+  requireFile(path, { most: MOST_FILE_BYTES, ...rules });
+  return readable(path, () => readFileSync(path), rules);
 }
 
 /** The content of a file of any size in buffers of at most `size` bytes; each is overwritten by the next. */
-export function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Array> {
-  requireFile(path);
-  const file = readable(path, () => openSync(path, 'r'));
+export function* piecesOf(path: string, size = PIECE_BYTES, rules: FileRules = {}): Generator<Uint8Array> {
+  requireFile(path, rules);
+  const file = readable(path, () => openSync(path, 'r'), rules);
   try {
     const buffer = new Uint8Array(size);
     for (;;) {
-      const read = readable(path, () => readSync(file, buffer));
+      const read = readable(path, () => readSync(file, buffer), rules);
       if (read === 0) return;
       yield buffer.subarray(0, read);
     }
@@ -55,10 +56,10 @@ export function* piecesOf(path: string, size = PIECE_BYTES): Generator<Uint8Arra
 export const PIECE_BYTES = 2 ** 22;
 
 /** Path, size and hash of a file of any size. */
-export function hashFile(path: string): Source {
+export function hashFile(path: string, rules: FileRules = {}): Source {
   const hash = createHash('sha256');
   let bytes = 0;
-  for (const piece of piecesOf(path)) {
+  for (const piece of piecesOf(path, PIECE_BYTES, rules)) {
     hash.update(piece);
     bytes += piece.length;
   }
@@ -68,10 +69,21 @@ export function hashFile(path: string): Source {
 /** Node reads no larger file at once. */
 const MOST_FILE_BYTES = 2 ** 31 - 1;
 
-/** What the file system says of a file; refuses folders, pipes, sockets and devices by name. */
-export function requireFile(path: string): Stats {
-  const found = readable(path, () => statSync(path));
-  if (found.isFile()) return found;
+/**
+ * What the file system says of a file. Folders, pipes, sockets and devices are refused by name: a pipe would wait for ever, and a device may
+ * never end. So is a file that is larger than `most` bytes.
+ */
+export function requireFile(path: string, rules: FileRules = {}): Stats {
+  const { most = Infinity, code = 'data', remedy } = rules;
+  const found = readable(path, () => statSync(path), rules);
+  if (found.isFile()) {
+    if (found.size <= most) return found;
+    throw new WeftError(
+      code,
+      `${path} has ${found.size} bytes, more than the limit of ${most}`,
+      remedy ?? 'check that it is the right file, or split it',
+    );
+  }
   const kind = found.isDirectory()
     ? 'a folder'
     : found.isFIFO()
@@ -79,7 +91,7 @@ export function requireFile(path: string): Stats {
       : found.isSocket()
         ? 'a socket'
         : 'a device';
-  throw new WeftError('data', `${path} is ${kind}, not a file`, 'name a file');
+  throw new WeftError(code, `${path} is ${kind}, not a file`, remedy ?? 'name a file');
 }
 
 /** The names of what lies in a folder (with `recursive` also deeper, as relative paths), in order. */
@@ -95,18 +107,22 @@ export function isFolder(path: string): boolean {
 }
 
 /** What `read` gives of a path, a failure told with the path. */
-export function readable<T>(path: string, read: () => T): T {
+export function readable<T>(path: string, read: () => T, { code = 'data', remedy }: FileRules = {}): T {
   try {
     return read();
   } catch (cause) {
     throw new WeftError(
-      'data',
+      code,
       `cannot read ${path}: ${systemReason(cause)?.[0] ?? (cause as Error).message}`,
-      'check the path and that you may read it',
+      remedy ?? 'check the path and that you may read it',
       { cause },
     );
   }
 }
+
+/** Whether an error of `readBytes` says that there is no such file. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof WeftError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 
 /** A line as `sha256sum` writes it: what would end the line is escaped, and a backslash before the hash says so. */
 function listed(hash: string, path: string): string {

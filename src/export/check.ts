@@ -1,11 +1,12 @@
 /** Whether exported files compute what the network computes: each is loaded by its own runtime, in a separate process, and asked about the same inputs. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WeftError } from '../errors.js';
-import { decodeSafetensors } from '../runs/index.js';
+import { readBytes } from '../data/index.js';
+import { decodeSafetensors, readText } from '../runs/index.js';
 import { type NamedTensors, disposeNamed } from '../tensor/named.js';
 import { tidy, type Tensor } from '../tensor/tf.js';
 import { largestOf } from '../statistics/extremes.js';
@@ -70,7 +71,7 @@ export function checkFiles(folder: string, trained: TrainedChild, inputs: Tensor
 }
 
 function hasRoundedWeights(folder: string): boolean {
-  const { userDefinedMetadata } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as {
+  const { userDefinedMetadata } = JSON.parse(readText(join(folder, 'model.json'), { code: 'export' })) as {
     userDefinedMetadata?: Partial<ModelFacts>;
   };
   return userDefinedMetadata?.rounding !== undefined;
@@ -100,7 +101,7 @@ const outputsOf = (trained: TrainedChild, inputs: Tensor): Outputs =>
 
 /** Outputs of the network with the weights of a file in the place of its own. */
 function outputsOfWeights(path: string, trained: TrainedChild, inputs: Tensor): Outputs {
-  const { tensors } = decodeSafetensors(readFileSync(path), path);
+  const { tensors } = decodeSafetensors(readBytes(path, { code: 'export' }), path);
   const read = (own: NamedTensors): NamedTensors =>
     Object.fromEntries(
       Object.entries(own).map(([name, { shape }]) => {

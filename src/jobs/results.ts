@@ -1,7 +1,8 @@
 /** The folder of results: one file a finished key, there whole or not at all. */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
+import { readText } from '../runs/read-text.js';
 import { type JobResult } from './contract.js';
 import { parseResult, resultText } from './job.js';
 import { check, hashSchema } from './schema.js';
@@ -40,7 +41,7 @@ export function openResults(directory: string, { onDamage = () => {} }: ResultsO
       const file = fileOf(key);
       let text: string;
       try {
-        text = readFileSync(file, 'utf8');
+        text = readText(file);
       } catch {
         return undefined; // not there, or it cannot be read: then it is done again
       }

@@ -2,8 +2,9 @@
  * Checkpoints: everything that a run needs to go on exactly as if it had never stopped, as a folder that
  * is there whole or not at all. Each file is hashed, so that a damaged one is noticed and an earlier one serves.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBytes } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
@@ -12,6 +13,7 @@ import { packageVersion } from './environment.js';
 import { type EventsMark, type JournalEvent } from './journal.js';
 import { sha256, stringifyStrict } from './json.js';
 import { type Manifest, runFiles, runIdentity } from './run-directory.js';
+import { readText } from './read-text.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
 /** 2: names the run and hashes its events. */
@@ -172,7 +174,7 @@ function holds(folder: string, wanted: Pick<Document, (typeof OWN)[number]>): bo
   if (!existsSync(folder)) return false;
   try {
     const document = readDocument(folder);
-    readBytes(document, folder);
+    bytesOfGroups(document, folder);
     return OWN.every((field) => document[field] === wanted[field]);
   } catch (error) {
     if (error instanceof WeftError) return false;
@@ -194,17 +196,17 @@ function seal(document: Document): string {
 }
 
 function readDocument(folder: string): Document {
-  const text = readPart(folder, STATE_FILE).toString();
+  const text = readText(join(folder, STATE_FILE), UNREADABLE);
   const body = text.replace(/,"sha256":"([0-9a-f]{64})"}\n$/, '}');
   if (body === text || !text.endsWith(`"${sha256(body)}"}\n`)) throw damaged(folder, STATE_FILE);
   return JSON.parse(body) as Document;
 }
 
 /** The bytes of each group, with their hashes checked. */
-function readBytes({ groups }: Document, folder: string) {
+function bytesOfGroups({ groups }: Document, folder: string) {
   return Object.entries(groups).map(([group, expected]) => {
     const name = `${group}.safetensors`;
-    const bytes = readPart(folder, name);
+    const bytes = readBytes(join(folder, name), UNREADABLE);
     if (sha256(bytes) !== expected.sha256) throw damaged(folder, name);
     return { group, bytes, name, names: expected.names };
   });
@@ -212,7 +214,7 @@ function readBytes({ groups }: Document, folder: string) {
 
 function readGroups(document: Document, folder: string): Record<string, NamedTensors> {
   return Object.fromEntries(
-    readBytes(document, folder).map(({ group, bytes, name, names }) => [
+    bytesOfGroups(document, folder).map(({ group, bytes, name, names }) => [
       group,
       pickNamed(decodeSafetensors(bytes, join(folder, name)).tensors, names),
     ]),
@@ -257,18 +259,7 @@ function prune(runPath: string, keep: number, keepEvery: number | undefined, wri
   }
 }
 
-function readPart(folder: string, name: string): Buffer {
-  try {
-    return readFileSync(join(folder, name));
-  } catch (cause) {
-    throw new WeftError(
-      'checkpoint',
-      `cannot read ${join(folder, name)}: ${(cause as Error).message}`,
-      'an earlier checkpoint can be used',
-      { cause },
-    );
-  }
-}
+const UNREADABLE = { code: 'checkpoint', remedy: 'an earlier checkpoint can be used' } as const;
 
 const damaged = (folder: string, name: string): WeftError =>
   new WeftError(

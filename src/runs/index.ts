@@ -47,6 +47,7 @@ export {
   type Safetensors,
   writeSafetensors,
 } from './safetensors.js';
+export { readText, readTextIfThere } from './read-text.js';
 export { readSealedJson, sealJson, unseal } from './sealed.js';
 export { breathe, catchSignals, type Shutdown } from './shutdown.js';
 export { type Measured, readSummary, type RunResults, type RunSummary, writeSummary } from './summary.js';

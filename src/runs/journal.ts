@@ -14,6 +14,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { readable, requireFile } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { diskError } from './atomic-write.js';
@@ -51,6 +52,7 @@ export interface Journal {
 /** Opens or creates the journal at `path` for writing. */
 export function openJournal(path: string, { position, sha256, detail = {}, guard }: JournalOptions = {}): Journal {
   guard?.();
+  if (existsSync(path)) requireFile(path, EVENTS);
   // What is to be cut back must be there already.
   if (position && !existsSync(path)) throw unfit(path, position);
   const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644));
@@ -108,14 +110,17 @@ export function* readEvents(path: string): Generator<JournalEvent> {
   const descriptor = openForReading(path);
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
-    let rest = Buffer.alloc(0);
+    let rest: Buffer[] = []; // the beginning of a line whose end is not read yet
     let line = 0;
     for (let length; (length = readSync(descriptor, chunk)) > 0;) {
-      const text = Buffer.concat([rest, chunk.subarray(0, length)]);
+      const text = chunk.subarray(0, length);
       let start = 0;
-      for (let end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1)
-        yield parseLine(text.subarray(start, end), path, ++line);
-      rest = text.subarray(start);
+      for (let end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
+        yield parseLine(Buffer.concat([...rest, text.subarray(start, end)]), path, ++line);
+        rest = [];
+      }
+      rest.push(Buffer.from(text.subarray(start)));
+      if (rest.length * CHUNK_BYTES > LONGEST_LINE) throw tooLong(path);
     }
   } finally {
     closeSync(descriptor);
@@ -137,11 +142,17 @@ export function tailEvents(path: string, count: number): JournalEvent[] {
         .slice(start === 0 ? 0 : 1, -1);
       if (start === 0 || lines.length >= count)
         return lines.slice(Math.max(0, lines.length - count)).map((line) => parseLine(line, path));
+      if (bytes > count * LONGEST_LINE) throw tooLong(path);
     }
   } finally {
     closeSync(descriptor);
   }
 }
+
+/** What a file of events may be. Long searches have some hundred MB of them. */
+export const EVENTS = { code: 'run', most: 2 ** 32, remedy: 'check that this is the directory of a run' } as const;
+/** A longer line is no event. */
+const LONGEST_LINE = 2 ** 24;
 
 const CHUNK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
@@ -174,6 +185,13 @@ function hashOf(descriptor: number, end: number): Hash {
   }
   return hash;
 }
+
+const tooLong = (path: string): WeftError =>
+  new WeftError(
+    'run',
+    `${path} has a line of more than ${LONGEST_LINE} bytes, which is no event`,
+    'the file was edited or the disk is failing; restore the original',
+  );
 
 const changedEvents = (path: string, end: number): WeftError =>
   new WeftError(
@@ -221,16 +239,8 @@ function parseLine(line: Uint8Array | string, path: string, number?: number): Jo
 }
 
 function openForReading(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (cause) {
-    throw new WeftError(
-      'run',
-      `cannot read ${path}: ${(cause as Error).message}`,
-      'check that this is the directory of a run',
-      { cause },
-    );
-  }
+  requireFile(path, EVENTS);
+  return readable(path, () => openSync(path, 'r'), EVENTS);
 }
 
 function guarded<T>(path: string, action: () => T): T {

@@ -3,11 +3,12 @@
  * that is certainly gone; from one that cannot be seen from here (another container, another machine), after its lease has expired.
  */
 import { randomUUID } from 'node:crypto';
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WeftError } from '../errors.js';
 import { diskError } from './atomic-write.js';
 import { hasExpired, LEASE_SECONDS, leaseText, startHeartbeat, tokenIn } from './lease.js';
+import { readTextIfThere } from './read-text.js';
 import { type ProcessIdentity, type Standing, standingOf, thisProcess } from './process-identity.js';
 
 export interface RunLock {
@@ -193,14 +194,8 @@ const isMine = (path: string, mine: string): boolean => {
   return text !== undefined && tokenIn(text) === mine;
 };
 
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
+const contentOf = (path: string): string | undefined =>
+  readTextIfThere(path, { remedy: `if no process uses it, delete ${path}` });
 
 /** The holder, or undefined for what no process has finished writing. */
 function holderIn(text: string): Holder | undefined {

@@ -1,5 +1,5 @@
 /** A run on disk: a directory that says what was asked for, with what, and what came of it. */
-import { constants, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { constants, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import { now } from './clock.js';
 import { describeEnvironment, packageVersion } from './environment.js';
 import { sha256 } from './json.js';
 import { acquireLock, type LockOptions, type RunLock } from './lock.js';
+import { readTextIfThere } from './read-text.js';
 import { sealJson, unseal } from './sealed.js';
 
 /** 2: manifests are sealed, checkpoints name their run, and what a finished run consists of is hashed. */
@@ -106,7 +107,15 @@ export function openRun(directory: string): Run {
       'restore the original, or start a new search with the changed file: `weft search --config FILE`',
     );
   }
-  return { path, manifest, config: parse(text) as Json };
+  return { path, manifest, config: parseConfig(text, files.config) };
+}
+
+function parseConfig(text: string, path: string): Json {
+  try {
+    return parse(text) as Json;
+  } catch (cause) {
+    throw new WeftError('run', `${path} is not YAML: ${(cause as Error).message}`, 'restore the original', { cause });
+  }
 }
 
 /** When a run began, by the clock of its machine. */
@@ -236,18 +245,15 @@ function parseManifest(text: string, path: string): Manifest {
 }
 
 function readPart(file: string, path: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new WeftError(
-      'run',
-      `${path} is not a run directory: ${basename(file)} is missing or cannot be read`,
-      existsSync(join(path, 'halving.json'))
-        ? 'it has the results of `weft halve`: give that command again with --pick or --retrain-top; what was trained is not trained again'
-        : 'name a directory that `weft search` has made',
-      { cause },
-    );
-  }
+  const text = readTextIfThere(file, { remedy: 'restore the original, or name another run' });
+  if (text !== undefined) return text;
+  throw new WeftError(
+    'run',
+    `${path} is not a run directory: ${basename(file)} is missing`,
+    existsSync(join(path, 'halving.json'))
+      ? 'it has the results of `weft halve`: give that command again with --pick or --retrain-top; what was trained is not trained again'
+      : 'name a directory that `weft search` has made',
+  );
 }
 
 function similar(path: string): string {

@@ -5,7 +5,7 @@
  *
  * [Reference]: https://huggingface.co/docs/safetensors
  */
-import { readFileSync } from 'node:fs';
+import { readBytes } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
@@ -52,18 +52,7 @@ export function writeSafetensors(
 
 /** The tensors of a file, in the order of their names; the caller owns them. */
 export function readSafetensors(path: string): Safetensors {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new WeftError(
-      'checkpoint',
-      `cannot read ${path}: ${(cause as Error).message}`,
-      'check the path and that you may read it',
-      { cause },
-    );
-  }
-  return decodeSafetensors(bytes, path);
+  return decodeSafetensors(readBytes(path, { code: 'checkpoint' }), path);
 }
 
 /** The bytes of a file that holds these tensors. */

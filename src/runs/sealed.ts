@@ -1,7 +1,7 @@
 /** JSON files with a hash of their own content, so that a damaged or changed one is noticed when it is read. */
-import { readFileSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { isObject, type JsonObject, sha256, stringifyStrict } from './json.js';
+import { readText } from './read-text.js';
 
 /** The object as text with a last field `sha256`: the hash of the compact JSON of all others. */
 export function sealJson(value: JsonObject, indent?: number): string {
@@ -31,8 +31,9 @@ export function readSealedJson(path: string, remedy: string): Record<string, unk
     new WeftError('run', `${path} ${what}`, remedy, { cause });
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(readText(path, { remedy }));
   } catch (cause) {
+    if (cause instanceof WeftError) throw cause;
     throw fault(`is not JSON: ${(cause as Error).message}`, cause);
   }
   if (!isObject(value)) throw fault('holds no JSON object');

@@ -1,11 +1,11 @@
 /** The results of a run, in one file that is the same to the byte for two runs of the same seed, except for measured times and the history of the run. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
 import { type EnvironmentChange } from './environment-change.js';
 import { isObject, sha256, sortKeys, stringifyStrict } from './json.js';
+import { readTextIfThere } from './read-text.js';
 import { runFiles } from './run-directory.js';
 import { checkPart, remake, writeSums } from './sums.js';
 
@@ -111,15 +111,8 @@ export function writeSummary(
 /** The summary of a finished run; undefined while it is not finished. */
 export function readSummary(runPath: string): RunSummary | undefined {
   const path = runFiles(runPath).summary;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new WeftError('run', `cannot read ${path}: ${(error as Error).message}`, 'check that you may read it', {
-      cause: error,
-    });
-  }
+  const text = readTextIfThere(path, { remedy: remake(runPath) });
+  if (text === undefined) return undefined;
   const summary = parse(text);
   const {
     resultHash,

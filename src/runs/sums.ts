@@ -2,13 +2,15 @@
  * The hashes of what a finished run consists of, in the form that `sha256sum --check` reads. The configuration is hashed in the
  * manifest, and manifest and checkpoints carry hashes of themselves.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { hashFile } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { writeFileAtomic, type WriteOptions } from './atomic-write.js';
 import { latestEventsMark } from './checkpoint.js';
-import { checkEvents, type JournalEvent, readEvents } from './journal.js';
+import { checkEvents, EVENTS, type JournalEvent, readEvents } from './journal.js';
 import { isObject, sha256 } from './json.js';
+import { readText, readTextIfThere } from './read-text.js';
 import { runFiles } from './run-directory.js';
 
 /** Writes SHA256SUMS: a line for each file of the run, by name. */
@@ -19,10 +21,8 @@ export function writeSums(runPath: string, hashes: Readonly<Record<string, strin
 
 /** The recorded hashes of the files of a finished run, by name; undefined where there are none. */
 export function readSums(runPath: string): ReadonlyMap<string, string> | undefined {
-  const { sums } = runFiles(runPath);
-  if (!existsSync(sums)) return undefined;
-  const lines = readFileSync(sums, 'utf8').split('\n');
-  return new Map(lines.map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]));
+  const lines = readTextIfThere(runFiles(runPath).sums, { remedy: remake(runPath) })?.split('\n');
+  return lines && new Map(lines.map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]));
 }
 
 /** Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are missing. */
@@ -34,10 +34,14 @@ function hasSums(runPath: string): boolean {
 }
 
 /** Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has no hashes. */
-export function checkPart(runPath: string, name: string, content: Uint8Array | string): boolean {
+export const checkPart = (runPath: string, name: string, content: Uint8Array | string): boolean =>
+  checkHash(runPath, name, sha256(content));
+
+/** The same of the hash of the content. */
+function checkHash(runPath: string, name: string, hash: string): boolean {
   if (!hasSums(runPath)) return false;
   const { sums } = runFiles(runPath);
-  if (readSums(runPath)!.get(name) === sha256(content)) return true;
+  if (readSums(runPath)!.get(name) === hash) return true;
   throw new WeftError(
     'run',
     `${join(runPath, name)} is damaged or was changed: its hash is not the one in ${basename(sums)}`,
@@ -52,7 +56,7 @@ export function checkPart(runPath: string, name: string, content: Uint8Array | s
 export function readCheckedEvents(runPath: string): JournalEvent[] {
   const { events, summary } = runFiles(runPath);
   if (!existsSync(events)) return [];
-  if (existsSync(summary)) checkPart(runPath, basename(events), readFileSync(events));
+  if (existsSync(summary)) checkHash(runPath, basename(events), hashFile(events, EVENTS).sha256);
   else {
     const mark = latestEventsMark(runPath);
     if (mark) checkEvents(events, mark);
@@ -69,7 +73,7 @@ const HASH_LENGTH = 64;
 /** Since format 2; the manifest itself is checked where the run is opened. */
 export function needsSums(runPath: string): boolean {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(runFiles(runPath).manifest, 'utf8'));
+    const manifest: unknown = JSON.parse(readText(runFiles(runPath).manifest));
     return !isObject(manifest) || !(Number(manifest['formatVersion']) < 2);
   } catch {
     return false; // no run, or one that cannot be opened

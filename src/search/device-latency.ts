@@ -49,7 +49,7 @@ const MOST_BYTES = 2 ** 26;
 
 function contentOf(path: string): string {
   try {
-    return readBytes(path, MOST_BYTES).toString('utf8');
+    return readBytes(path, { most: MOST_BYTES }).toString('utf8');
   } catch (cause) {
     throw new WeftError(
       'config',

@@ -1,8 +1,17 @@
 /** Checks whether the files of a finished search exist: what a kill at its end, a deletion or damage has removed can be restored. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { hashFile } from '../data/index.js';
 import { WeftError } from '../errors.js';
-import { listCheckpoints, needsSums, readSums, readSummary, runFiles, type RunSummary, sha256 } from '../runs/index.js';
+import {
+  listCheckpoints,
+  needsSums,
+  readSums,
+  readSummary,
+  readText,
+  runFiles,
+  type RunSummary,
+} from '../runs/index.js';
 
 /** The files of a finished search's network; only one of the two kinds of weights exists. */
 export const networkFiles = (run: string) =>
@@ -35,7 +44,7 @@ export function resultsOf(run: string): Results | undefined {
   if (missing.length > 0) return { summary: undefined, missing: missing.map((path) => basename(path)) };
   try {
     const read = readSummary(run)!;
-    if (read.weights === sha256(readFileSync(own))) return { summary: read, missing: [] };
+    if (read.weights === hashFile(own, RUN).sha256) return { summary: read, missing: [] };
     return { summary: undefined, missing: [basename(own)] };
   } catch (error) {
     if (error instanceof WeftError) return { summary: undefined, missing: [basename(summary)] };
@@ -53,12 +62,17 @@ export function requireRestorable(run: string, { missing }: Results): void {
   );
 }
 
+const RUN = {
+  code: 'run',
+  most: 2 ** 32,
+  remedy: 'remove it and resume the run again: what is missing is made again',
+} as const;
+
 /** Checks the recorded hash if there is one; a file of version 0.1 is intact if it can be read. */
 function isWhole(path: string, hashes: ReadonlyMap<string, string> | undefined): boolean {
   if (!existsSync(path)) return false;
-  const content = readFileSync(path);
-  if (hashes) return hashes.get(basename(path)) === sha256(content);
-  return !path.endsWith('.json') || isJson(content.toString());
+  if (hashes) return hashes.get(basename(path)) === hashFile(path, RUN).sha256;
+  return !path.endsWith('.json') || isJson(readText(path, RUN));
 }
 
 function isJson(text: string): boolean {

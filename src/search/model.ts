@@ -1,11 +1,11 @@
 /** A found and trained network, read back from its run. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type SearchSpace, type SpaceFactory, type Task } from '../graph/define-space.js';
-import { type Normalization } from '../data/index.js';
-import { checkPart, decodeSafetensors, readSummary, remake, sha256 } from '../runs/index.js';
+import { type Normalization, readBytes } from '../data/index.js';
+import { checkPart, decodeSafetensors, readSummary, readText, remake, sha256 } from '../runs/index.js';
 import { childCatalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
@@ -100,7 +100,7 @@ function readCard(run: string): { card: ModelCard; hashed: boolean } {
   const path = join(run, 'model.json');
   if (!existsSync(path))
     throw new WeftError('run', `${run} has no trained network yet`, `let the search finish: weft resume ${run}`);
-  const text = readFileSync(path, 'utf8');
+  const text = readText(path, { remedy: remake(run) });
   const hashed = checkPart(run, 'model.json', text);
   const parsed = cardSchema.safeParse(parseJson(text, path));
   if (!parsed.success)
@@ -113,11 +113,7 @@ function readCard(run: string): { card: ModelCard; hashed: boolean } {
 }
 
 function readWeights(path: string, run: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new WeftError('run', `cannot read ${path}: ${(cause as Error).message}`, remake(run), { cause });
-  }
+  return readBytes(path, { code: 'run', remedy: remake(run) });
 }
 
 /** In a run of version 0.1 only the summary records which weights and which architecture belong to it. */

@@ -2,12 +2,11 @@
  * Checks whether the data is still what a run has recorded. Changed data would be divided anew, so that examples that the weights have learned
  * from could end up in the test part.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
 import { readListed, type Decoders, recordedDecoder } from '../data/index.js';
 import { type Json } from '../operations/operation.js';
-import { isObject, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
+import { isObject, readTextIfThere, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
 import { type DataFacts, type SearchData } from './data.js';
 
 export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
@@ -90,8 +89,8 @@ const stable = (value: Json | undefined): string => (value === undefined ? '' : 
 /** The recorded hashes of the individual files of a folder; undefined for runs of version 0.1, which have none. */
 function recordedListing({ path }: Run, sources: DataFacts['sources']): string | undefined {
   const file = runFiles(path).dataFiles;
-  if (!existsSync(file)) return undefined;
-  const listing = readFileSync(file, 'utf8');
+  const listing = readTextIfThere(file);
+  if (listing === undefined) return undefined;
   if (sources.some((source) => source.sha256 === sha256(listing))) return listing;
   throw new WeftError('run', `${file} is damaged or was changed`, 'restore the original');
 }

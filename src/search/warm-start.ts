@@ -1,9 +1,9 @@
 /** Existing weights from which training starts in place of fresh ones. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig } from '../config/schema.js';
-import { requireFile } from '../data/index.js';
+import { hashFile, readBytes, requireFile } from '../data/index.js';
 import { nearest, ownValue, WeftError } from '../errors.js';
 import { checkPart, decodeSafetensors, openRun, sha256 } from '../runs/index.js';
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
@@ -41,7 +41,7 @@ export function startHashes(
   { search, retrain }: Pick<SearchConfig, 'search' | 'retrain'>,
   alone: boolean,
 ): StartHashes {
-  const hashOf = (start: string, field: Field): string => sha256(readFileSync(fileOf(start, field).path));
+  const hashOf = (start: string, field: Field): string => hashFile(fileOf(start, field).path).sha256;
   return {
     ...(!alone && search.start !== undefined && { search: hashOf(search.start, SHARED) }),
     ...(retrain.epochs > 0 && isFileOfWeights(retrain.start) && { retrain: hashOf(retrain.start, RETRAIN) }),
@@ -128,7 +128,7 @@ function withFile<T>(
   recorded?: string,
 ): T {
   const file = fileOf(start, field);
-  const bytes = readFileSync(file.path);
+  const bytes = readBytes(file.path);
   if (recorded !== undefined && sha256(bytes) !== recorded)
     throw new WeftError(
       'data',

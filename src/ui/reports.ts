@@ -1,6 +1,6 @@
 /** The written reports of a run that may be opened from its page. */
-import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import { readBytes } from '../data/index.js';
 import { fileInside } from './inside.js';
 
 /** What is offered where it is there. */
@@ -25,5 +25,7 @@ export function readReport(
 ): { content: Buffer; type: string } | undefined {
   if (!SENT.test(file)) return undefined;
   const path = fileInside(root, ...names, file);
-  return path === undefined ? undefined : { content: readFileSync(path), type: TYPES.get(extname(file))! };
+  return path === undefined
+    ? undefined
+    : { content: readBytes(path, { code: 'run' }), type: TYPES.get(extname(file))! };
 }

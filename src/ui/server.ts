@@ -57,7 +57,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
     return send(response, 403, text, 'ask for 127.0.0.1\n');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return send(response, 405, text, 'this server is read-only\n', { allow: 'GET, HEAD' });
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const address = addressOf(request.url ?? '/');
+  if (!address) return send(response, 400, text, 'this is not an address\n');
+  const { pathname, searchParams } = address;
   const [, given = '', ...rest] = pathname.split('/');
   if (!isEqual(given, token))
     return send(response, 403, text, 'open the complete address that weft ui printed: it contains a token\n');
@@ -77,6 +79,13 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
   const etag = `"${createHash('sha256').update(content.markup).digest('base64url')}"`;
   if (request.headers['if-none-match'] === etag) return send(response, 304, 'text/html; charset=utf-8', '', { etag });
   send(response, status, 'text/html; charset=utf-8', content.markup, { etag });
+}
+
+/** A path is taken as it is: two slashes at its start name no other host. */
+function addressOf(asked: string): URL | undefined {
+  const origin = 'http://localhost';
+  const whole = asked.startsWith('/') ? `${origin}${asked}` : asked;
+  return URL.canParse(whole, origin) ? new URL(whole, origin) : undefined;
 }
 
 function send(

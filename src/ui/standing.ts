@@ -74,7 +74,17 @@ function versionOf(path: string): string {
     const stat = statSync(file, { throwIfNoEntry: false });
     return stat ? `${stat.mtimeMs}/${stat.size}/${stat.ino}` : '-';
   });
-  return [...files, standingOfLock(lock)].join(' ');
+  return [...files, standingOf(lock)].join(' ');
+}
+
+/** What `look` refuses is no fault of the server. */
+function standingOf(lock: string): string {
+  try {
+    return standingOfLock(lock);
+  } catch (error) {
+    if (error instanceof WeftError) return error.message;
+    throw error;
+  }
 }
 
 function look(root: string, path: string): Omit<Standing, 'name'> {
@@ -82,7 +92,8 @@ function look(root: string, path: string): Omit<Standing, 'name'> {
   const foreign = [files.config, files.events, files.summary, files.sums, files.lock].find(
     (file) => statSync(file, { throwIfNoEntry: false }) && !isInside(root, file),
   );
-  if (foreign) return { state: 'damaged', detail: `${basename(foreign)} leads out of the folder of runs` };
+  if (foreign)
+    return { state: 'damaged', detail: `${basename(foreign)} leads out of the folder of runs or is no file` };
   try {
     const run = openRun(path);
     const held = standingOfLock(files.lock);

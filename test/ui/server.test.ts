@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -99,11 +100,26 @@ describe('weft ui', function () {
     ])
       expect((await get(origin + path)).status).to.equal(403);
     expect((await get(url, { host: 'example.com' })).status).to.equal(403);
+    for (const path of ['//', '//x', '///', '/\\', '//:99999/', '*', 'http://example.com/'])
+      expect((await get(url, {}, 'GET', path)).status, path).to.equal(403);
+    expect((await get(url, {}, 'GET', 'http://[')).status).to.equal(400);
     for (const method of ['POST', 'PUT', 'DELETE']) expect((await get(url, {}, method)).status).to.equal(405);
     expect((await get(url.slice(0, -1))).headers['location']).to.equal(new URL(url).pathname);
     const other = await serveUi(root);
     expect(new URL(other.url).pathname).to.have.length(34).and.not.equal(new URL(url).pathname);
     await other.close();
+  });
+
+  it('does not wait for a pipe, and calls the run damaged by its name', async () => {
+    const root = join(folder(), 'runs');
+    for (const file of ['run.lock', 'events.jsonl', 'config.yaml', 'summary.json', 'SHA256SUMS', 'manifest.json']) {
+      const run = runWith(root, [], { name: file });
+      rmSync(join(run, file), { force: true });
+      execFileSync('mkfifo', [join(run, file)]);
+    }
+    const { text } = await (await serve(root))('');
+    expect(text.match(/class="state \w+"/g)).to.deep.equal(Array(5).fill('class="state damaged"'));
+    expect(text).to.include('SHA256SUMS leads out of the folder of runs or is no file');
   });
 
   it('sends nothing from outside the folder, nor any file of a run that is not a report', async () => {
@@ -199,9 +215,9 @@ interface Reply {
 }
 
 /** As `fetch`, but the path is sent as it is and the host can be another. */
-async function get(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> {
+async function get(url: string, headers: Record<string, string> = {}, method = 'GET', path?: string): Promise<Reply> {
   const { hostname, port, origin } = new URL(url);
-  const sent = request({ hostname, port, path: url.slice(origin.length), headers, method }).end();
+  const sent = request({ hostname, port, path: path ?? url.slice(origin.length), headers, method }).end();
   const [reply] = (await once(sent, 'response')) as [IncomingMessage];
   let text = '';
   for await (const piece of reply) text += String(piece);

@@ -1,9 +1,8 @@
 /** The state of an embedded queue, as last written by its coordinator: the database itself is open for one process alone. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Json } from '../../operations/operation.js';
-import { type JsonObject, sealJson, unseal, writeFileAtomic } from '../../runs/index.js';
+import { type JsonObject, readText, sealJson, unseal, writeFileAtomic } from '../../runs/index.js';
 import { type QueueStanding } from './job-queue.js';
 
 const count = z.int().min(0);
@@ -41,7 +40,7 @@ export function writeStanding(folder: string, standing: QueueStanding): void {
 /** What was written last; undefined if there is nothing, or something else. */
 export function readStanding(folder: string): QueueStanding | undefined {
   try {
-    return standingSchema.parse(unseal(JSON.parse(readFileSync(fileIn(folder), 'utf8')))) as QueueStanding;
+    return standingSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStanding;
   } catch {
     return undefined;
   }

@@ -1,0 +1,19 @@
+/** Reading the files of a run. Others may have made them: only regular files of bounded size are read. */
+import { type FileRules, isMissing, readBytes } from '../data/source.js';
+
+/** A text of a run is some kB; an unusual one, such as the state of a search with many candidates, some MB. */
+const MOST_BYTES = 2 ** 27;
+
+/** The text of a file of a run, of a lock or of a result. Throws WeftError('run', or `code`) for what is no regular file, is too large or cannot be read. */
+export const readText = (path: string, rules: Omit<FileRules, 'most'> = {}): string =>
+  readBytes(path, { code: 'run', ...rules, most: MOST_BYTES }).toString('utf8');
+
+/** The same; undefined where there is no such file. */
+export function readTextIfThere(path: string, rules: Omit<FileRules, 'most'> = {}): string | undefined {
+  try {
+    return readText(path, rules);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

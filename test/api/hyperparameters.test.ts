@@ -70,7 +70,7 @@ describe('hyper-parameters from code', function () {
     return { outcome, begun, text: existsSync(file) ? readFileSync(file, 'utf8') : undefined };
   };
 
-  it('halving draws them with the architectures, and a training takes the values that were found', async () => {
+  it('halving draws them together with architectures, and a training uses the values that were found', async () => {
     const { outcome } = await halved('halved', { candidates: 4, factor: 2, first: 1 });
     const { rungs, winner, hyperparameters, configuration } = outcome!;
     expect(rungs.map(({ ranking }) => ranking.length)).to.deep.equal([4, 2, 1]);
@@ -92,7 +92,7 @@ describe('hyper-parameters from code', function () {
     expect(kept.retrain!.optimizer).to.include({ learningRate: hyperparameters![RATE] });
   });
 
-  it('candidates are promoted with them without waiting too', async () => {
+  it('candidates with them are promoted asynchronously too', async () => {
     const { outcome } = await halved('asha', { candidates: 4, factor: 2, first: 1, asynchronous: { longest: 2 } });
     expect(outcome!.rungs[0]!.ranking).to.have.length(4);
     for (const { hyperparameters, architecture } of outcome!.rungs.flatMap(({ ranking }) => ranking)) {
@@ -102,7 +102,7 @@ describe('hyper-parameters from code', function () {
     expect(existsSync(outcome!.configuration!)).to.equal(true);
   });
 
-  it('a strategy proposes them in rounds; what was stopped goes on to the same bytes', async () => {
+  it('a strategy proposes them in rounds, and a stopped halving resumes to the same bytes', async () => {
     const request = { candidates: 3, factor: 1, first: 1, rounds: 3, controller: 'evolution' };
     const whole = await halved('whole', request);
     expect(whole.outcome!.rounds!.map((rungs) => rungs.map(({ candidates }) => candidates))).to.deep.equal([
@@ -146,7 +146,7 @@ describe('hyper-parameters from code', function () {
     );
   });
 
-  it('lets only candidates win that meet conditions', async () => {
+  it('lets only candidates win that meet the conditions', async () => {
     const request = { candidates: 6, factor: 2, first: 1 };
     const all = (await halved('picked', request)).outcome!;
     const space = mlp.create(config.space, { inputShape: [2], classes: 2 });
@@ -172,7 +172,7 @@ describe('hyper-parameters from code', function () {
     expect(await saidLater(halved('picked', { ...request, retrainTop: 0 }))).to.match(/retrainTop must be/);
   });
 
-  it('without them nothing of a halving speaks of them', async () => {
+  it('without them a halving does not mention them', async () => {
     const plain = { ...config, search: { batchSize: 16 } };
     const { outcome, text } = await halved('plain', { config: plain, candidates: 3, factor: 2, first: 1 });
     expect(text).to.not.match(/hyperparameters|rounds/);
@@ -182,7 +182,7 @@ describe('hyper-parameters from code', function () {
     expect((await halved('empty', { config: empty, candidates: 3, factor: 2, first: 1 }, 'plain')).begun).to.equal(0);
   });
 
-  it('are refused where nothing could come of them', async () => {
+  it('are refused where they would have no effect', async () => {
     const asked = (request: Parameters<typeof runHalving>[0]) => saidLater(halved('refused', request));
     expect(await saidLater(runSearch({ ...parts, controller: 'random', runs: join(folder, 'none') }))).to.match(
       /all networks of a search share their weights.*weft halve/s,

@@ -6,7 +6,7 @@ import { hashOfLoaded, importModule } from '../../src/api/import-module.js';
 import { sha256 } from '../../src/runs/index.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
-describe("a file of the user's own that was loaded before", function () {
+describe("a user's file that was loaded before", function () {
   const folder = temporaryFolder(this);
   const typed = (value: number): string => `export const value: number = ${value};\nexport default {};\n`;
   const forms: [name: string, text: (value: number) => string][] = [
@@ -16,7 +16,7 @@ describe("a file of the user's own that was loaded before", function () {
     ['part.cjs', (value) => `exports.value = ${value};\n`],
   ];
   for (const [name, text] of forms)
-    it(`is loaded as it is now: ${name}`, async () => {
+    it(`is reloaded if it has changed: ${name}`, async () => {
       const path = join(folder(), name);
       const seen: unknown[] = [];
       for (const value of [1, 2, 2, 3, 1]) {

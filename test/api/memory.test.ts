@@ -32,7 +32,7 @@ describe('a search on data in memory', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('ends in a network that predicts; a signal stops it, and the same data goes on to the same result', async () => {
+  it('ends in a network that predicts; a signal stops it, and it resumes with the same data to the same result', async () => {
     const heard: string[] = [];
     const whole = await runSearch({
       ...request(join(folder(), 'whole')),
@@ -72,7 +72,7 @@ describe('a search on data in memory', function () {
     expect(code, stderr + stdout).to.equal(0); // finished: nothing needs the data
   });
 
-  it('does not begin where the signal has come, data is named twice, or an option reads files', async () => {
+  it('does not start after the signal, with data given twice, or with an option for reading files', async () => {
     const runs = join(folder(), 'none');
     const refused = (more: Partial<SearchRequest>): Promise<string> =>
       saidLater(runSearch({ ...request(runs), data: points(60), ...more }));

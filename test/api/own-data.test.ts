@@ -56,7 +56,7 @@ describe('a data set of your own', function () {
     expect(await evaluateRun(given.run, { data: source })).to.include({ own: true });
   });
 
-  it('is loaded for a run only where the file is named, and is then what it was', async () => {
+  it('is loaded for a run only if the file is named, and must not have changed', async () => {
     const runs = join(folder(), 'runs');
     const source = file();
     const request = { ...parts, config: { ...config, data: { source } }, runs };
@@ -78,7 +78,7 @@ describe('a data set of your own', function () {
     );
   });
 
-  it('goes into jobs of this process and of others as a file, to the same bytes', async () => {
+  it('as a file, works in jobs of this and other processes, with the same bytes', async () => {
     const source = file();
     const request = { ...parts, config: { ...config, data: { source } }, candidates: 2, factor: 2, first: 1 };
     const results = join(folder(), 'jobs');

@@ -60,7 +60,7 @@ describe('parts of your own in jobs', function () {
   const here = (name: string): WithExecutor => inThisProcess({ results: join(folder(), name) });
   const elsewhere = (name: string): WithExecutor => inProcesses({ results: join(folder(), name), workers: 1 });
 
-  it('proxies: a search as a job begins and filters by those in files, the same in another process', async () => {
+  it('proxies: a search as a job starts and filters with those in files, with the same result in another process', async () => {
     const proxies = [{ name: 'own', part: fileOf('slim.mjs', SLIM) } as const];
     const searched = async (withExecutor: WithExecutor, search: SearchConfigInput['search'], runs: string) =>
       (await searchSeeds({
@@ -78,7 +78,7 @@ describe('parts of your own in jobs', function () {
     }
   });
 
-  it('proxies: halving takes its candidates by those in files, and by values too, which its trainings do not need', async () => {
+  it('proxies: halving selects its candidates with those in files, and with values too, which its trainings do not need', async () => {
     const narrow = async (proxy: string, withExecutor: WithExecutor, parts: Parameters<typeof runHalving>[0] = {}) => {
       const proxies = [{ name: 'own', part: proxy } as const];
       const outcome = await runHalving({
@@ -102,7 +102,7 @@ describe('parts of your own in jobs', function () {
     expect(await narrow(fileOf('slim.mjs', SLIM), elsewhere('there'))).to.deep.equal(file);
   });
 
-  it('optimizers: trainings alone take those in files, as shipped ones do that say the same', async () => {
+  it('optimizers: stand-alone trainings use those in files, with the result of equivalent built-in ones', async () => {
     const halved = async (
       optimizer: NonNullable<SearchConfigInput['retrain']>['optimizer'],
       withExecutor: WithExecutor,
@@ -127,7 +127,7 @@ describe('parts of your own in jobs', function () {
     expect(found.at(-1)).to.equal(1e-6);
   });
 
-  it('are refused where a job would need what is a value of the program', async () => {
+  it('are refused if a job would need a value that exists only in the program', async () => {
     const proxies = [{ name: 'own', part: 'slim' } as const];
     const asked = searchSeeds({
       ...{ seeds: [1], space: 'mlp', controller: 'evolution', withExecutor: here('refused') },

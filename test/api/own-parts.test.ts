@@ -67,7 +67,7 @@ describe('parts of your own', function () {
       .filter(({ type }) => ['weights-epoch', 'retrain-epoch'].includes(type))
       .map(({ loss }) => loss);
 
-  it('train as shipped ones do that say the same, also as the base of another', async () => {
+  it('train like equivalent built-in ones, also as the base of another', async () => {
     const tensors = tf.memory().numTensors;
     const own = { name: 'own', part: 'descent' } as const;
     const pairs = [
@@ -119,7 +119,7 @@ describe('parts of your own', function () {
     expect(Math.abs(first! - second!)).to.be.below(Math.abs(moved! - further!));
   });
 
-  it('are asked for where a run goes on, and named where nothing defines them or they are of another kind', async () => {
+  it('are required when a run resumes, and named in the error if undefined or of another kind', async () => {
     const optimizer = { name: 'own', part: 'descent' } as const;
     const request = { parts: [descent] as readonly OwnPart[] };
     const both = { search: { optimizer }, retrain: { optimizer } };
@@ -144,7 +144,7 @@ describe('parts of your own', function () {
     );
   });
 
-  it('are files of the command, made absolute, and loaded for a run only where they are named', async () => {
+  it('can be files named on the command line, made absolute, and loaded for a run only if named', async () => {
     const index = pathToFileURL('src/index.ts').href;
     const file = join(folder(), 'descent.mjs');
     writeFileSync(

@@ -49,7 +49,7 @@ describe('an exported folder', function () {
     return path;
   };
 
-  it('gives the answers of its run, to tables, JSON lines and numbers, and leaves no tensor behind', async () => {
+  it('gives the predictions of its run, for tables, JSON lines and numbers, and leaves no tensor behind', async () => {
     const table = write('asked.csv', '"the ""colour""",x\nred,1\nblue,\ngreen,0.5\nviolet,NA\n');
     const json = write(
       'asked.jsonl',
@@ -110,7 +110,7 @@ describe('an exported folder', function () {
     other.dispose();
   });
 
-  it('is asked through standard input', () => {
+  it('reads from standard input', () => {
     const ask = [...runTypeScript, 'src/cli/main.ts', 'predict', exported, '-', '--json'];
     const { stdout } = spawnSync(process.execPath, ask, {
       encoding: 'utf8',
@@ -124,7 +124,7 @@ describe('an exported folder', function () {
     expect(answers[1]).to.include({ type: 'prediction', name: '-:3' });
   });
 
-  it('names what does not fit: in lines, in the folder', async () => {
+  it('names mismatches in lines and in the folder', async () => {
     const model = await loadModel(exported, { backend: 'cpu' });
     const refusal = (text: string): string => said(() => model.predictFiles([write('bad.jsonl', text)]));
     expect(refusal('{"x": 1}\n')).to.match(/line 1 has no 'the "colour"'.*null/);

@@ -46,7 +46,7 @@ describe('predictions', function () {
       return path;
     };
 
-    it('are the same in memory, and in tables whose columns stand in another order beside others', () => {
+    it('are the same in memory, and for tables with reordered or additional columns', () => {
       const inMemory = model.predict(rows.map(([x, y]) => [Number(x), Number(y)]));
       expect(inMemory).to.have.length(60);
       for (const { label, probability, probabilities } of inMemory) {
@@ -68,7 +68,7 @@ describe('predictions', function () {
       );
     });
 
-    it('are right as often as the evaluation of the same table says', async () => {
+    it('have the accuracy of the evaluation on the same table', async () => {
       const path = table('judged.csv', ['y', 'class', 'x'], ([x, y, label]) => [y!, label!, x!]);
       const { accuracy } = JSON.parse(await quietly(() => evaluate(run, { data: path, json: true }))) as {
         accuracy: number;
@@ -77,7 +77,7 @@ describe('predictions', function () {
       expect(right.length / 60).to.be.closeTo(accuracy, 1e-6);
     });
 
-    it('name what does not fit: a missing column, a word, an empty cell, a wrong length, a picture', () => {
+    it('name what does not fit: a missing column, a word, an empty cell, a wrong length, an image', () => {
       const refusal = (text: string): string => {
         const path = join(folder(), 'bad.csv');
         writeFileSync(path, text);
@@ -148,7 +148,7 @@ describe('predictions', function () {
     model.dispose();
   });
 
-  it('of pictures: of any size, in folders at any depth, and named where they cannot be read', async () => {
+  it('of images: of any size, in folders at any depth, and named if they cannot be read', async () => {
     const data = join(folder(), 'images');
     for (const [label, value] of [
       ['bright', 230],

@@ -32,7 +32,7 @@ describe('a queue from code', function () {
   this.timeout(240_000);
   const folder = temporaryFolder(this);
 
-  it('does jobs, tells how it stands, and a worker serves it until a signal or the end of its jobs', async () => {
+  it('runs jobs, reports its status, and a worker serves it until a signal or the end of its jobs', async () => {
     const place = folder();
     const [queue, runs, results] = ['queue', 'runs', 'jobs'].map((name) => join(place, name)) as [
       string,
@@ -73,7 +73,7 @@ describe('a queue from code', function () {
     expect(await listRuns(join(place, 'nowhere'))).to.deep.equal([]);
   });
 
-  it('is told as it was written last where it does not open, and never by a file that is something else', async () => {
+  it('reports its last written status if it cannot be opened, and never that of an unrelated file', async () => {
     const queue = folder();
     mkdirSync(join(queue, 'database'));
     writeFileSync(join(queue, 'database', 'PG_VERSION'), 'none');
@@ -89,7 +89,7 @@ describe('a queue from code', function () {
     expect(await saidLater(queueState({ queue }))).to.match(/cannot be opened/);
   });
 
-  it('promotes candidates without waiting for their rung, by the same numbers as this process', async () => {
+  it('promotes candidates asynchronously, by the same results as in this process', async () => {
     const place = folder();
     const request = { config: CONFIG, candidates: 4, factor: 2, first: 1, asynchronous: { longest: 2 } };
     const withExecutor = inQueue({ queue: join(place, 'queue'), results: join(place, 'jobs'), workers: 1 });

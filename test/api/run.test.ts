@@ -37,7 +37,7 @@ describe('a run from code', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('is searched, evaluated, asked, reported and converted by the names of its parts', async () => {
+  it('is searched, evaluated, used for predictions, reported and converted by the names of its parts', async () => {
     const tensors = tf.memory().numTensors;
     const runs = join(folder(), 'runs');
     const { run, summary } = await runSearch({ space: 'mlp', controller: 'random', config, data: points(80), runs });
@@ -81,7 +81,7 @@ describe('a run from code', function () {
     expect(alone.summary!.test!.accuracy).to.be.within(0, 1);
   });
 
-  it('loads a file of code that it names only where that is named, trusted, or given as a value', async () => {
+  it('loads a file of code only if the file is named, trusted, or given as a value', async () => {
     const file = join(folder(), 'space.mjs');
     writeFileSync(
       file,

@@ -78,7 +78,7 @@ describe('verbs from code', function () {
     expect(await saidLater(deriveRun(run))).to.match(/in the memory of a program/);
   });
 
-  it('rank: the order of shared weights beside that of trainings, which are done once', async () => {
+  it('rank: compares the order by shared weights with that by trainings, which run only once', async () => {
     const states: string[] = [];
     const options = {
       data,
@@ -104,7 +104,7 @@ describe('verbs from code', function () {
     expect(stopped).to.equal(undefined);
   });
 
-  it('halve: here on data in memory as in other processes on a file, and these refuse what they cannot reach', async () => {
+  it('halve: in this process on data in memory as in others on a file; other processes refuse data in memory', async () => {
     const request = { ...parts, candidates: 4, factor: 2, first: 1 };
     const here = await runHalving({
       ...request,
@@ -142,7 +142,7 @@ describe('verbs from code', function () {
     expect(existsSync(join(folder, 'none'))).to.equal(false);
   });
 
-  it('halve without waiting: goes on from its record, and says what would promote nobody', async () => {
+  it('asynchronous halving: continues from its record, and refuses settings that promote no candidate', async () => {
     const place = join(folder, 'asha');
     const heard: string[] = [];
     const halve = (asynchronous: AshaRequest, rest: HalvingRequest = {}) =>
@@ -178,7 +178,7 @@ describe('verbs from code', function () {
     expect(existsSync(`${place}-3`)).to.equal(false);
   });
 
-  it('halve without waiting: a job that fails is the last of its rung, one that is cancelled ends the work', async () => {
+  it('asynchronous halving: a failed job ranks last in its rung, and a cancelled one ends the work', async () => {
     const halve = (out: string, fate: 'failed' | 'cancelled') =>
       runHalving({
         ...parts,

@@ -9,7 +9,7 @@ import { type Scalar, tf, tidy } from '../../src/tensor/tf.js';
 describe('parts of a batch', () => {
   before(() => loadBackend());
 
-  it('hold every example once, in order, differ by at most one, and have the mean of the whole', () =>
+  it('contain every example once, in order, differ by at most one in size, and have the mean of the whole', () =>
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 12 }), (shards, batchSize) =>
         tidy(() => {
@@ -37,7 +37,7 @@ describe('parts of a batch', () => {
       { numRuns: 40 },
     ));
 
-  it('are named by the link that takes the smallest, the first of equals', () => {
+  it('are attributed to the link with the smallest part, the first one in a tie', () => {
     const half: Link = { name: 'half', smallestPart: (examples) => Math.ceil(examples / 2) };
     const plain: Link = { name: 'plain' };
     expect(smallestPart([], 8)).to.deep.equal({ examples: 8 });
@@ -47,7 +47,7 @@ describe('parts of a batch', () => {
     expect(smallestPart([half, { name: 'm-sam', shards: 99 }], 3)).to.deep.equal({ examples: 1, link: 'm-sam' });
   });
 
-  it('cannot be had of a loss whose batch has no size', () => {
+  it('are refused for a loss without a batch size', () => {
     expect(() => meanOverShards(2, undefined, () => expect.fail())).to.throw(/cannot be evaluated on a part/);
   });
 });

@@ -82,7 +82,7 @@ describe('mistakes on the command line', function () {
       }
     });
 
-  it(`of ${SAMPLE} lines drawn at random are told as such, each in one line`, async () => {
+  it(`in ${SAMPLE} random lines are reported as such, each in one line`, async () => {
     const runs = mkdtempSync(join(tmpdir(), 'weft-lines-run-'));
     try {
       await tryLine([...soundLine, '--runs', runs], runs);
@@ -103,7 +103,7 @@ describe('mistakes on the command line', function () {
     }
   });
 
-  it('begins a search of any number of epochs, whose end is far away', () =>
+  it('starts a search with any number of epochs', () =>
     withFolder(async (folder) => {
       const { code, stderr } = await weft([
         ...soundLine,

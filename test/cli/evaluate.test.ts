@@ -31,7 +31,7 @@ describe('weft evaluate on other data', function () {
     return code === 0 ? `${(JSON.parse(stdout) as { count: number }).count} examples` : stderr;
   };
 
-  it('takes the label column from the run, and the very file that it was trained on', async () => {
+  it('takes the label column from the run, and accepts the file that it was trained on', async () => {
     const run = await trained('csv-label-not-last/train.csv', 'data.label=species');
     expect(await evaluated(run, 'csv-label-not-last/other.csv')).to.equal('40 examples');
     expect(await evaluated(run, 'csv-label-not-last/train.csv')).to.equal('24 examples');
@@ -42,7 +42,7 @@ describe('weft evaluate on other data', function () {
     expect(await evaluated(run, 'csv-eval-columns/other.csv')).to.match(/^\d+ examples$/);
   });
 
-  it('brings images to the size and channels of the network, and its classes to those it knows', async () => {
+  it('converts images to the size and channels of the network, and maps classes to its own', async () => {
     const run = await trained('img-eval/data', 'data.size=[12, 12]');
     for (const data of ['new', 'only-dog', 'grey', 'mixed'])
       expect(await evaluated(run, `img-eval/${data}`), data).to.match(/^\d+ examples$/);

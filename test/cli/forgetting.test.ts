@@ -75,7 +75,7 @@ describe('weft forgetting', () => {
         expect(existsSync(join(out, file)), file).to.equal(true);
     }));
 
-  it('says how forgetting is measured where it was not', () =>
+  it('says how to measure forgetting in a run without measurements', () =>
     withFolder(async (folder) => {
       const without = runWith(folder, 1, 'none', fixtureRun({ layers: 3, epochs: 2 }).events);
       await report([without.path], {}).then(

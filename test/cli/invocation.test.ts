@@ -15,14 +15,14 @@ describe('the command in hints', function () {
     return place;
   };
 
-  it('is weft where it is on the path, and npx weft where only npx finds it', () => {
+  it('is weft if it is on the path, and npx weft if only npx finds it', () => {
     const [everywhere, local] = [put('bin'), put('project', 'node_modules', '.bin')];
     expect(invocation([folder(), everywhere].join(delimiter))).to.equal('weft');
     expect(invocation([local, folder()].join(delimiter))).to.equal('npx weft');
     expect(invocation('')).to.equal('npx weft');
   });
 
-  it('is put before every command, and before nothing else', () => {
+  it('is prepended to every command, and to nothing else', () => {
     const hint = 'next  weft export runs/a    (or `weft rank runs/a`: see weft --help), in ./weft x and my-weft y';
     expect(asTyped(hint, 'npx weft')).to.equal(
       'next  npx weft export runs/a    (or `npx weft rank runs/a`: see weft --help), in ./weft x and my-weft y',

@@ -15,7 +15,7 @@ const printed = async (command: () => Promise<void>): Promise<{ type: string; ki
 describe('weft list', function () {
   this.timeout(60_000);
 
-  it('has parts of every kind, each with a name of its own and words', async () => {
+  it('has parts of every kind, each with a unique name and a description', async () => {
     for (const kind of PART_KINDS) {
       const parts = await listParts(kind);
       expect(parts, kind).to.have.length.above(1);
@@ -24,7 +24,7 @@ describe('weft list', function () {
     }
   });
 
-  it('tells the options of a part with their defaults', async () => {
+  it('shows the options of a part with their defaults', async () => {
     const options = async (kind: (typeof PART_KINDS)[number], name: string): Promise<Record<string, unknown>> =>
       Object.fromEntries((await describePart(kind, name)).options.map((one) => [one.name, one.default]));
     expect(await options('optimizers', 'sam')).to.include({ rho: 0.05, shards: 1 });
@@ -36,7 +36,7 @@ describe('weft list', function () {
     expect((await describePart('proxies', 'snip')).facts).to.include.keys('formula', 'reference');
   });
 
-  it('takes kinds in the singular and the plural, and names what there is where there is no such thing', async () => {
+  it('accepts kinds in the singular and the plural, and names what exists if one is unknown', async () => {
     expect(['space', 'spaces', 'proxy', 'study', 'data', 'optimizer'].map(partKind)).to.deep.equal([
       ...['spaces', 'spaces', 'proxies', 'studies', 'data', 'optimizers'],
     ]);
@@ -47,7 +47,7 @@ describe('weft list', function () {
     expect(await saidLater(describePart('predictors', 'constructor'))).to.match(/'constructor' among the predictors/);
   });
 
-  it('prints a line for each, also under its older names', async () => {
+  it('prints a line for each, also under the older command names', async () => {
     const kinds = await printed(() => list(undefined, undefined, { json: true }));
     expect(kinds.map(({ kind }) => kind)).to.deep.equal([...PART_KINDS]);
     const optimizers = await printed(() => list('optimizers', undefined, { json: true }));

@@ -26,19 +26,19 @@ function printed(isTTY: boolean, options: OutputOptions, seconds = 0): { stdout:
 }
 
 describe('output', () => {
-  it('is one JSON object per line with --json, and words go to the other stream', () => {
+  it('is one JSON object per line with --json, with messages on the other stream', () => {
     for (const isTTY of [true, false])
       expect(printed(isTTY, { json: true }, 60)).to.deep.equal({ stdout: '{"type":"event"}\n', stderr: 'words\n' });
   });
 
-  it('is words alone without --json, on a terminal with lines that are redrawn', () => {
+  it('is text only without --json, with redrawn lines on a terminal', () => {
     expect(printed(false, {})).to.deep.equal({ stdout: 'words\n', stderr: '' });
     const { stdout, stderr } = printed(true, {});
     expect(stderr).to.equal('');
     expect(stdout).to.include('words\nhalf done\nmore\n\x1b[2A\x1b[0J').and.not.include('event');
   });
 
-  it('has a line of progress in a pipe now and then, not each time', () => {
+  it('has an occasional line of progress in a pipe', () => {
     expect(printed(false, {}, 20).stdout).to.equal('words\nhalf\n');
   });
 });

@@ -16,7 +16,7 @@ const JAVASCRIPT = `import { defineController, z } from 'weft-nas';
 export const own = defineController({ name: 'own', description: 'From a file.', options: z.strictObject({}), create: () => { throw new Error('not called'); } });
 `;
 
-describe('files of the user’s own', function () {
+describe('user files', function () {
   this.timeout(120_000);
 
   for (const [kind, manifest] of [
@@ -24,7 +24,7 @@ describe('files of the user’s own', function () {
     ['is CommonJS', '{ "type": "commonjs" }'],
     ['is a module', '{ "type": "module" }'],
   ] as const) {
-    it(`are loaded where the package ${kind}`, () =>
+    it(`are loaded if the package ${kind}`, () =>
       withFolder(async (folder) => {
         mkdirSync(join(folder, 'node_modules'));
         symlinkSync(ROOT, join(folder, 'node_modules', 'weft-nas'));

@@ -35,7 +35,7 @@ const ofData = (written: string): string => written.replace(/\x1b\[\d+A\x1b\[0J|
 describe('text from data on a terminal', function () {
   const folder = temporaryFolder(this);
 
-  it('shows what would steer as its code, and anything else as it is', () => {
+  it('shows control characters as their codes, and anything else unchanged', () => {
     expect(printable(HOSTILE)).to.equal(
       'a\\x1b[2Jb\\x1b]0;title\\x07c\\x1b[8md\\x0de\\x9b31mf\\x7f\\u202eg\\u2028h\\x00',
     );
@@ -50,7 +50,7 @@ describe('text from data on a terminal', function () {
   });
 
   for (const isTTY of [true, false])
-    it(`is harmless in words, lines below and events, ${isTTY ? 'on a terminal' : 'in a pipe'}`, () => {
+    it(`is harmless in messages, status lines and events, ${isTTY ? 'on a terminal' : 'in a pipe'}`, () => {
       for (const json of [true, false]) {
         const { streams, written } = terminal(isTTY);
         const output = createOutput({ json }, streams);
@@ -68,7 +68,7 @@ describe('text from data on a terminal', function () {
       }
     });
 
-  it('is harmless in the course of a search, which has styles of its own: it cannot end or begin them', () => {
+  it('is harmless in the progress of a search, whose styles it cannot start or end', () => {
     const { streams, written } = terminal(true);
     const view = createLiveView(createOutput({}, streams));
     view.event({ type: 'warning', message: `\x1b[0m${HOSTILE}\x1b[2m` } as unknown as SearchEvent);
@@ -77,7 +77,7 @@ describe('text from data on a terminal', function () {
     expect(ofData(written())).to.not.match(STEERING);
   });
 
-  it('is harmless in errors, ours and others', () => {
+  it('is harmless in errors, Weft's and others'', () => {
     for (const error of [new WeftError('data', HOSTILE, HOSTILE), new Error(HOSTILE), HOSTILE]) {
       const { streams, written } = terminal(true);
       reportError(error, streams.stderr);
@@ -85,7 +85,7 @@ describe('text from data on a terminal', function () {
     }
   });
 
-  it('is harmless in names of files, columns and classes, from the command line to the exit', async () => {
+  it('is harmless in names of files, columns and classes, throughout a command', async () => {
     const name = HOSTILE.replace(/\0/, '');
     const data = join(folder(), name);
     mkdirSync(data);
@@ -113,7 +113,7 @@ describe('text from data in an exported README', () => {
   const HTML = '<img src=x onerror=alert(1)>';
   const LINK = '[a](https://example.org) www.example.org @someone **b** | c';
 
-  it('is a code span, whose fence no text can end', () => {
+  it('is a code span, whose fence no text can close', () => {
     for (const [text, span] of [
       ['a', '`a`'],
       ['a`b', '``a`b``'],
@@ -133,7 +133,7 @@ describe('text from data in an exported README', () => {
     );
   });
 
-  it('is no markup, in names of classes, in the architecture, in the name of the space', () => {
+  it('is not markup, in names of classes, in the architecture, in the name of the space', () => {
     const names = [HTML, LINK, 'two\n\n# Heading', '```\n<script>', 'cat', 't-shirt', 'Größe'];
     const text = readme(
       HTML,
@@ -156,7 +156,7 @@ describe('text from data in an exported README', () => {
     expect(before.split('\n').filter((line) => line.startsWith('#'))).to.have.length(1);
   });
 
-  it('are text in a report, which somebody may print to a terminal', () => {
+  it('are plain text in a report that is printed to a terminal', () => {
     const { markup } = html`<td>${HOSTILE}</td>`;
     expect(markup).to.not.match(STEERING);
     expect(markup).to.include('a\\x1b[2Jb');

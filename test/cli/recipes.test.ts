@@ -5,7 +5,7 @@ import { saidLater } from '../said.js';
 import { quietly } from './quietly.js';
 
 describe('weft recipes', () => {
-  it('lists every recipe with a line, and a time only where one was measured', async () => {
+  it('lists every recipe on one line, with a time only if it was measured', async () => {
     const said = (await quietly(async () => recipes({ json: true })))
       .trim()
       .split('\n')
@@ -23,7 +23,7 @@ describe('weft recipes', () => {
     expect(timeOf('forgetting-mnist')).to.equal(undefined);
   });
 
-  it('are configurations for programs too', async () => {
+  it('are available to programs as configurations too', async () => {
     expect(await loadRecipe('digits')).to.include({ recipe: 'digits' });
     expect(await saidLater(loadRecipe('digist'))).to.match(/no recipe 'digist'/);
   });

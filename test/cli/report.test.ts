@@ -10,7 +10,7 @@ describe('weft report', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('says what a report lacks where the events of a finished run are missing', async () => {
+  it('says what a report lacks if the events of a finished run are missing', async () => {
     const run = await tinyRun(folder());
     expect(await quietly(() => report([run], {}))).not.to.include('missing');
     rmSync(join(run, 'events.jsonl'));

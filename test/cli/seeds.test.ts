@@ -52,7 +52,7 @@ describe('several seeds', function () {
   });
   const runsIn = (name: string): string[] => readdirSync(join(folder(), name)).filter((one) => !one.endsWith('.html'));
 
-  it('are runs like any other, with a name, a report and the optimizers in summary and status; the same command adds none', async () => {
+  it('give ordinary runs, with a name, a report and the optimizers in summary and status; repeating the command adds none', async () => {
     const start = () => quietly(() => search({ ...options(), seeds: '1-2', name: 'Flat minima' }));
     const found = lines(await start()).filter(({ type }) => type === 'search-result');
     const names = runsIn('runs');
@@ -75,7 +75,7 @@ describe('several seeds', function () {
     ]);
   });
 
-  it('of one training have a mean with its interval, and can be compared', async () => {
+  it('of one training have a mean with an interval, and can be compared', async () => {
     await quietly(() => search({ ...options(), runs: join(folder(), 'found') }));
     const [run] = runsIn('found');
     const from = join(folder(), 'found', run!);

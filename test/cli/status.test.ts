@@ -15,7 +15,7 @@ describe('weft status', function () {
     return JSON.parse(said) as { state: string; detail: string };
   }
 
-  it('calls a run finished only where it can be opened', async () => {
+  it('calls a run finished only if it can be opened', async () => {
     const run = await tinyRun(folder());
     expect(await stateOf(run)).to.include({ state: 'finished' });
     appendFileSync(join(run, 'config.yaml'), '# changed\n');

@@ -22,13 +22,13 @@ describe('weft init --kind', function () {
   });
   after(() => workspace.dispose());
 
-  it('knows the kinds that there are templates of', () => {
+  it('knows every kind that has a template', () => {
     const command = program().commands.find((one) => one.name() === 'init')!;
     expect(command.options.find(({ long }) => long === '--kind')?.argChoices).to.have.members(KINDS);
     expect(readdirSync(join(ROOT, 'templates')).sort()).to.deep.equal([...KINDS].sort());
   });
 
-  it('writes files that pass their own tests, all of them', async () => {
+  it('writes files that all pass their own tests', async () => {
     const folder = workspace.folder('own');
     await quietly(async () => KINDS.forEach((kind) => init(folder, { kind })));
     const tests = KINDS.map((kind) => `./my-${kind}.test.ts`);
@@ -51,7 +51,7 @@ describe('weft init --kind', function () {
     expect(await describePart('proxies', join(folder, 'my-proxy.ts'))).to.include({ name: 'my-proxy' });
   });
 
-  it('writes JavaScript of spaces alone, and nothing over a file of yours', async () => {
+  it('writes JavaScript only for spaces, and overwrites no file', async () => {
     const folder = workspace.folder('js');
     expect(said(() => init(folder, { kind: 'proxy', js: true }))).to.match(/--js writes spaces/);
     expect(existsSync(folder)).to.equal(false);

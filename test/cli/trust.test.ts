@@ -102,7 +102,7 @@ describe('code that data names', function () {
     );
   });
 
-  it('is not put into a hint before the user has trusted it', async () => {
+  it('does not appear in a hint before the user has trusted it', async () => {
     const run = await tinyRun(folder());
     nameInConfig(run, 'name: random', `name: ${trap(run).path}`);
     const hints = [
@@ -115,7 +115,7 @@ describe('code that data names', function () {
         .and.to.not.include('trap.mjs');
   });
 
-  it('is loaded from where the user says it lies now, not from where the run does', async () => {
+  it('is loaded from where the user says it is now, not from where the run says', async () => {
     const run = await tinyRun(folder(), { units: 3 });
     const { path, sprung } = trap(run);
     nameInConfig(run, 'name: mlp', `name: ${path}`);
@@ -127,7 +127,7 @@ describe('code that data names', function () {
     expect(sprung()).to.equal(false);
   });
 
-  it('of the user’s own is named in the commands that a search ends with', async () => {
+  it('of the user is named in the commands that a search suggests at its end', async () => {
     const space = join(folder(), 'space.ts');
     writeFileSync(space, `export { default } from '${join(ROOT, 'search-spaces', 'mlp.ts')}';\n`);
     const set = ['data.subset.train=100', 'search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2'];
@@ -175,7 +175,7 @@ describe('code that data names', function () {
     }
   });
 
-  it('can be allowed by an option of every command that reads a run', () => {
+  it('can be allowed by an option in every command that reads a run', () => {
     const commands = program().commands.flatMap((one) => [one, ...one.commands]);
     const reading = commands.filter(
       (one) => one.registeredArguments.some((argument) => /^runs?$/.test(argument.name())) || one.name() === 'train',

@@ -54,7 +54,7 @@ describe('the JSON schema for editors', () => {
     });
   }
 
-  it('describes its fields, has no loose ends, and is small', () => {
+  it('describes its fields, has no dangling references, and is small', () => {
     const text = JSON.stringify(schema);
     const { definitions, properties } = schema as unknown as {
       definitions: object;

@@ -30,7 +30,7 @@ describe('configuration', () => {
     expect(checkConfig(config)).to.deep.equal(config);
   });
 
-  it('refuses a learning rate that rises beyond the end of the training', () => {
+  it('refuses a warm-up longer than the training', () => {
     const refused = (config: object): string => said(() => checkConfig(config));
     expect(refused({ search: { epochs: 4, optimizer: { name: 'adamw', warmUp: 100 } } })).to.contain(
       'search.optimizer.warmUp: the learning rate would not reach its maximum',
@@ -49,7 +49,7 @@ describe('configuration', () => {
     expect(config.search.optimizer).to.include({ name: 'nesterov', learningRate: 0.3 });
   });
 
-  it('drops the options of what is replaced by another name', () => {
+  it('drops the options of a part that is replaced by another name', () => {
     expect(mergeConfig({ space: { name: 'mlp', depth: 3 } }, { space: { name: 'macro-cnn' } })).to.deep.equal({
       space: { name: 'macro-cnn' },
     });
@@ -58,7 +58,7 @@ describe('configuration', () => {
     });
   });
 
-  it('says where broken YAML breaks', () => {
+  it('says where YAML is invalid', () => {
     expect(said(() => loadConfig(file('seed: 1\nsearch: {epochs: 3\ndata: x\n')))).to.match(/weft\.yaml:\d+:\d+: /);
     expect(said(() => loadConfig(file('- a\n- b\n')))).to.match(/weft\.yaml:1:1: .*a sequence/);
     expect(said(() => loadConfig(join(folder, 'none.yaml')))).to.match(/no configuration file/);
@@ -73,7 +73,7 @@ describe('configuration', () => {
     );
   });
 
-  it('names a wrong value with its place', () => {
+  it('names a wrong value with its position', () => {
     expect(said(() => loadConfig(file('data:\n  labelNoise: 2\n')))).to.match(/weft\.yaml:2:3: data\.labelNoise: /);
     expect(said(() => loadConfig(file('search:\n  optimizer: { name: nestrov }\n')))).to.match(/search\.optimizer/);
   });
@@ -84,7 +84,7 @@ describe('configuration', () => {
     expect(said(() => parseOverride('a.b'))).to.match(/--set a\.b: not in the form field=value/);
   });
 
-  it('takes the name alone for a part that is chosen by name', () => {
+  it('accepts just a name for a part that is chosen by name', () => {
     expect(parseOverride('search.optimizer=sam')).to.deep.equal({ search: { optimizer: { name: 'sam' } } });
     const { search } = loadConfig(
       undefined,
@@ -95,7 +95,7 @@ describe('configuration', () => {
     expect(parseOverride('space.optimizer=sam')).to.deep.equal({ space: { optimizer: 'sam' } });
   });
 
-  it('refuses more of what is held at the same time than memory has room for', () => {
+  it('refuses settings that would need more memory than there is', () => {
     const counts = ['search.samplesPerRound', 'search.probe', 'search.warmStart.pool', 'search.proxyFilter.draws', 'search.elastic.networks', 'search.elastic.draws', 'derive.candidates', 'derive.random']; // prettier-ignore
     for (const field of counts)
       expect(
@@ -114,7 +114,7 @@ describe('configuration', () => {
       expect(() => whole(1, of)(`${most + 1}`)).to.throw(`and at most ${most}`);
   });
 
-  it('says of an unknown name where it belongs, or what the papers call it here', () => {
+  it('suggests where an unknown name belongs, or what it is called here', () => {
     const refusal = (text: string): string => said(() => loadConfig(undefined, {}, parseOverrides([text])));
     expect(refusal('search.optimizer=kfac')).to.match(
       /--set search\.optimizer=kfac: .*there is no optimizer 'kfac': 'kfac' is a preconditioner.*\{name: sgd, preconditioner: \{name: kfac\}\}/,
@@ -129,13 +129,13 @@ describe('configuration', () => {
     expect(refusal('search.optimizer=constructor')).to.match(/there is no optimizer 'constructor'/);
   });
 
-  it('points from a name that belongs elsewhere to a form that is accepted', () => {
+  it('points from a misplaced name to an accepted form', () => {
     expect(() =>
       checkConfig(parseOverride('search.optimizer={name: sgd, preconditioner: {name: kfac}}')),
     ).not.to.throw();
   });
 
-  it('reads lengths of time', () => {
+  it('reads durations', () => {
     expect(['90s', '10m', '1.5h'].map(parseDuration)).to.deep.equal([90, 600, 5400]);
     expect(said(() => parseDuration('soon'))).to.match(/not a length of time/);
     expect(parseSeeds('1-3, 7')).to.deep.equal([1, 2, 3, 7]);

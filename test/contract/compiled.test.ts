@@ -85,7 +85,7 @@ for (const { factory, tiny, task } of SPACES) {
       // The whole catalogue where a step costs least, and what is used most everywhere.
       if (!isLong && factory.name !== 'mlp') continue;
       const mode: CompileMode = isLong ? 'session' : 'replay';
-      it(`${name} by ${mode} gives the bits of the steps as they are`, () => {
+      it(`${name} by ${mode} gives the bits of the uncompiled steps`, () => {
         const steps = isLong ? 18 : 8;
         const before = tf.memory().numTensors;
         const plain = trained(config, 'off', steps);

@@ -93,7 +93,7 @@ for (const { factory, options = {} } of controllers) {
 
     for (const [place, space] of spaces.entries()) {
       if (factory.name === 'darts' && space.name === 'elastic-mlp') {
-        it('refuses sizes by name: a mixture has one shape', () =>
+        it('refuses spaces with sizes by name, because a mixture has one shape', () =>
           expect(() => factory.create(options, { space, seed: 1 })).to.throw(
             /cannot mix the architectures of 'elastic-mlp'/,
           ));
@@ -118,7 +118,7 @@ for (const { factory, options = {} } of controllers) {
         };
         const draws = ['sample', 'propose', 'derive'] as const;
 
-        it('draws as many architectures as asked for, all of the space and within its constraints', () => {
+        it('draws as many architectures as requested, all within the space and its constraints', () => {
           const controller = create();
           for (let i = 0; i < 4; i++) {
             for (const method of draws) {
@@ -132,7 +132,7 @@ for (const { factory, options = {} } of controllers) {
           controller.dispose();
         });
 
-        it('begins with what it is given, if it takes a warm start', () => {
+        it('starts from given architectures, if it takes a warm start', () => {
           if (!factory.warmStart) return;
           const given = [...new Map(Array.from({ length: 4 }, (_, i) => space.sample(stream(3, 'given', i))).map((one) => [space.encode(one), one])).values()].slice(0, 2); // prettier-ignore
           const controller = factory.create(options, { space, seed: 1, start: (place) => given[place] });
@@ -145,7 +145,7 @@ for (const { factory, options = {} } of controllers) {
           plain.dispose();
         });
 
-        it('depends on seed, rewards and random streams alone', () => {
+        it('depends only on seed, rewards and random streams', () => {
           const [a, b] = [create(), create()];
           for (let i = 0; i < 3; i++) {
             expect(round(a, i)).to.equal(round(b, i));
@@ -156,7 +156,7 @@ for (const { factory, options = {} } of controllers) {
           b.dispose();
         });
 
-        it('samples and derives without an effect on what is learned', () => {
+        it('samples and derives without affecting what is learned', () => {
           const [a, b] = [create(), create()];
           for (let i = 0; i < 3; i++) {
             a.sample(3, stream(3, i));
@@ -168,7 +168,7 @@ for (const { factory, options = {} } of controllers) {
           b.dispose();
         });
 
-        it('goes on from a snapshot to the bit', () => {
+        it('continues from a snapshot to the bit', () => {
           const [a, b] = [create(1), create(2)];
           for (let i = 0; i < 3; i++) {
             a.sample(3, stream(3, i));
@@ -192,7 +192,7 @@ for (const { factory, options = {} } of controllers) {
           b.dispose();
         });
 
-        it('learns from architectures that it has not proposed, and from none', () => {
+        it('learns from architectures that it has not proposed, and accepts none', () => {
           const controller = create();
           const strangers = Array.from({ length: 4 }, (_, i) => space.sample(stream(8, i)));
           for (const value of Object.values(
@@ -221,7 +221,7 @@ for (const { factory, options = {} } of controllers) {
           expect(tf.memory().numTensors).to.equal(outside);
         });
 
-        it('tells preferences that fit the decisions', () => {
+        it('reports preferences that match the decisions', () => {
           const controller = create();
           const preferences = controller.preferences?.(stream(1)) ?? {};
           for (const { path, kind, length, cardinality } of space.decisions.filter(({ path }) => path in preferences)) {

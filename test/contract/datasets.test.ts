@@ -43,7 +43,7 @@ describe('data sets by name', () => {
         expect(datasetDescriptions[name]).to.be.a('string').and.not.empty;
       });
 
-      it('has whole examples with labels of its classes, the same each time', () => {
+      it('has complete examples with labels of its classes, the same each time', () => {
         const [first, second] = opened() as [Dataset, Dataset];
         expect(first.name).to.equal(name);
         expect(first.inputShape).to.deep.equal(inputShape);
@@ -65,7 +65,7 @@ describe('data sets by name', () => {
         if (files) expect(sources.map((one) => one.sha256)).to.have.members(Object.values(files).map(sha256));
       });
 
-      it('refuses options of other forms, and says which files are missing', () => {
+      it('refuses options of other formats, and says which files are missing', () => {
         expectError('config', () => openDataset(name, { label: 'x' }), name, 'label');
         if (!files) return;
         const empty = folderWith();

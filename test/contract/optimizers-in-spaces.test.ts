@@ -75,7 +75,7 @@ describe('a found child of macro-cnn', () => {
   const data = openData(checkConfig(configOf({ name: 'sgd' })));
 
   for (const { name } of OPTIMIZERS) {
-    it(`is retrained with ${name} by one line of its configuration, and its gradients are counted`, () => {
+    it(`is retrained with ${name} by one line of configuration, and its gradients are counted`, () => {
       const before = tf.memory().numTensors;
       const events: SearchEvent[] = [];
       const session = createSession(

@@ -30,7 +30,7 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       for (const text of [cost, formula, reference]) expect(text).to.be.a('string').and.not.empty;
     });
 
-    it('is deterministic, and borrows what it is given', () => {
+    it('is deterministic, and borrows its arguments', () => {
       const [first, second] = [0, 1].map(() => {
         const start = weights(7);
         const before = values(start);
@@ -75,7 +75,7 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       problem.dispose();
     });
 
-    it('records batch statistics once a step, at the weights as they are, and counts its gradients', () => {
+    it('records batch statistics once per step, at the undisplaced weights, and counts its gradients', () => {
       const problem = quadratic();
       const subject = trainer();
       const start = weights(9);
@@ -104,7 +104,7 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       problem.dispose();
     });
 
-    it('neither moves nor ages what is inactive; what is activated later starts afresh', () => {
+    it('changes neither inactive parameters nor their state; a parameter that is activated later starts afresh', () => {
       const problem = quadratic();
       const subject = trainer();
       const all = weights(11);
@@ -147,7 +147,7 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       problem.dispose();
     });
 
-    it('continues bit by bit from a state that was written and read', () => {
+    it('continues bit for bit from a saved state', () => {
       const problem = quadratic();
       const subject = trainer();
       const start = weights(17);

@@ -27,7 +27,7 @@ for (const { name, ...summary } of PRECONDITIONERS) {
     });
 
     for (const space of Object.keys(SPACES)) {
-      it(`trains a child of ${space}: its weights and no others, finite, no tensor left behind`, () => {
+      it(`trains only the weights of a child of ${space}, finitely, and leaves no tensor behind`, () => {
         const before = tf.memory().numTensors;
         const s = subject(space);
         const child = s.child(3);
@@ -48,7 +48,7 @@ for (const { name, ...summary } of PRECONDITIONERS) {
       });
     }
 
-    it('continues bit by bit from a state that was written and read, between two refreshes', () => {
+    it('continues bit for bit from a saved state, between two refreshes', () => {
       const run = (interrupted: boolean): { weights: unknown; state: unknown } => {
         const s = subject('mlp');
         const child = s.child(3);
@@ -67,7 +67,7 @@ for (const { name, ...summary } of PRECONDITIONERS) {
       expect(run(true)).to.deep.equal(run(false));
     });
 
-    it('neither moves nor ages what is inactive', () => {
+    it('changes neither inactive parameters nor their state', () => {
       const s = subject('mlp');
       const trainer = s.trainer(config);
       const first = s.child(5);

@@ -34,7 +34,7 @@ const SOME = ['snip', 'fisher', 'synflow', 'naswot', 'zen'].map(proxyNamed);
 before(() => loadBackend('cpu'));
 
 describe('every proxy', () => {
-  it('has a name of its own and says what it is', () => {
+  it('has a unique name and a description', () => {
     expect(new Set(PROXIES.map(({ name }) => name)).size).to.equal(PROXIES.length);
     for (const { kind, name, description, formula, reference } of PROXIES) {
       expect(kind).to.equal('weft-proxy');
@@ -88,7 +88,7 @@ for (const { factory, options, task } of SPACES) {
       tf.dispose([inputs, labels, order, shuffled.inputs, shuffled.labels]);
     });
 
-    it('score a child on the weights of the whole supernet as on its own', () => {
+    it('score a child in the same way on the whole supernet's weights as on its own', () => {
       const { x: inputs, labels } = examples(task, 6);
       const store = createParameterStore(catalogue(space.supernet), 1);
       const child = createChild(space, networks[0]);
@@ -105,7 +105,7 @@ for (const { factory, options, task } of SPACES) {
     });
 
     for (const proxy of PROXIES)
-      it(`${proxy.name} is finite, the same twice, and leaves no tensors`, () => {
+      it(`${proxy.name} is finite and reproducible, and leaves no tensors`, () => {
         const before = tf.memory().numTensors;
         const first = scores(proxy);
         for (const score of first) if (score !== undefined) expect(Number.isFinite(score)).to.equal(true);

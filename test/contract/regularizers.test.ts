@@ -90,7 +90,7 @@ describe('regularizers', function () {
       });
 
       for (const [name, { off, on }] of Object.entries(TABLE)) {
-        it(`${name} of strength zero changes not a bit (U4), and acts otherwise`, () => {
+        it(`${name} changes no bit at strength zero (U4), and acts otherwise`, () => {
           const [idle, acting] = [begin({ name, ...off }, optimizer), begin({ name, ...on }, optimizer)];
           expect(finish(idle.session)).to.equal(none);
           const own = new Set([
@@ -113,7 +113,7 @@ describe('regularizers', function () {
   }
 
   for (const [name, { on }] of Object.entries(TABLE)) {
-    it(`${name} goes on from a checkpoint to the same bytes, and leaves no tensor behind`, () => {
+    it(`${name} continues from a checkpoint to the same bytes, and leaves no tensor behind`, () => {
       const before = tf.memory().numTensors;
       const whole = begin({ name, ...on });
       const halted = begin({ name, ...on });

@@ -118,11 +118,11 @@ describe('second derivatives', () => {
       });
     }
 
-    it('list no kernel that none of these cases exercises', () => {
+    it('list only kernels that these cases exercise', () => {
       expect(secondOrderKernels()).to.deep.equal([...exercised].sort());
     });
 
-    it('of a kernel that nobody declared are refused by name', () => {
+    it('of an undeclared kernel are refused by name', () => {
       for (const example of [RIGHT, WRONG]) {
         expect(() => measure(example))
           .to.throw(WeftError, /second derivative of 'TestSquare(OffTape)?'/)
@@ -130,19 +130,19 @@ describe('second derivatives', () => {
       }
     });
 
-    it('of such a kernel are a central difference where that is allowed, and say so', () => {
+    it('of such a kernel are a central difference if that is allowed, and are reported as such', () => {
       const { method, reasons, error } = measure(WRONG, { onUnverified: 'difference' });
       expect(method).to.equal('central-difference');
       expect(reasons).to.deep.equal(["no verified second derivative of 'TestSquareOffTape'"]);
       expect(error).to.be.below(1e-2);
     });
 
-    it('that are wrong fail this contract', () => {
+    it('fail this contract if they are wrong', () => {
       expect(measure(RIGHT, { trust: ['TestSquare'] }).error).to.be.below(TOLERANCE);
       expect(measure(WRONG, { trust: ['TestSquareOffTape'] }).error).to.be.above(0.1);
     });
 
-    it('of a customGrad, which has no name, are refused', () => {
+    it('of a customGrad, which has no kernel name, are refused', () => {
       const square = tf.customGrad((x, save) => {
         (save as tf.GradSaveFunc)([x as Tensor]);
         return {

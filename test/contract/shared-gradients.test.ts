@@ -164,7 +164,7 @@ for (const { factory, tiny, task } of SPACES) {
       return;
     }
 
-    it('are those of the child by itself, bit for bit, and leave no tensor behind', () => {
+    it('are those of the child's own function, bit for bit, and leave no tensor behind', () => {
       const store = createParameterStore(catalogue(space.supernet), 1);
       const { x: inputs, labels } = examples(task, BATCH);
       const before = tf.memory().numTensors;
@@ -196,7 +196,7 @@ for (const { factory, tiny, task } of SPACES) {
     });
 
     for (const optimizer of factory.name === 'mlp' ? UPDATES : UPDATES.slice(0, 2))
-      it(`are followed by the update of ${optimizer.name} in the same call, with the bits of the steps as they are`, () => {
+      it(`are followed by the update of ${optimizer.name} in the same call, with the bits of the separate steps`, () => {
         const before = tf.memory().numTensors;
         const [alone, together] = [false, true].map((isShared) => trained(space, task, { optimizer, isShared })) as [
           Trained,
@@ -210,7 +210,7 @@ for (const { factory, tiny, task } of SPACES) {
   });
 }
 
-describe('steps of a supernet with something of their own', () => {
+describe('steps of a supernet with special cases', () => {
   before(() => loadBackend('native'));
   const { factory, tiny, task } = SPACES.find((one) => one.factory.name === 'macro-cnn')!;
   const space = factory.create(tiny, task);
@@ -224,18 +224,18 @@ describe('steps of a supernet with something of their own', () => {
     return together;
   };
 
-  it('are one call where some weights are not trained, and where each has a rate of its own', () => {
+  it('are one call if some weights are not trained, and if each has its own rate', () => {
     const optimizer = { name: 'adam', clipNorm: 0.5 } as const;
     expect(same({ optimizer, still: ['scale', 'offset'] }).steps).to.be.above(0);
     expect(same({ optimizer, links: [stepRate()] }).steps).to.be.above(0);
   });
 
-  it('are one call where the weight plasticity loss pulls on weights, from the epoch on in which it begins', () => {
+  it('are one call if the weight plasticity loss pulls on weights, from the epoch in which it starts', () => {
     const optimizer = { name: 'momentum' } as const;
     for (const step of ['proximal', 'explicit'] as const) expect(same({ optimizer, step }).steps).to.be.above(0);
   });
 
-  it('give gradients and outputs to whoever watches them, and weigh examples', () => {
+  it('pass gradients and outputs to observers, and weight examples', () => {
     const weights = (step: number): number[] => Array.from({ length: BATCH }, (_, i) => 1 + ((i + step) % 3) / 3);
     const { runs, steps } = same({ optimizer: { name: 'momentum' }, observed: 'outputs', weights });
     expect([runs > 0, steps]).to.deep.equal([true, 0]);
@@ -310,16 +310,16 @@ describe('shared gradients', () => {
     return { alone, runs, isOpen, notes };
   };
 
-  it('are compared with the child by itself three times, and then used', () => {
+  it('are compared three times with the child's own function, and then used', () => {
     expect(asked({ batchSize: BATCH, steps: 1000 })).to.deep.equal({ alone: 3, runs: 5, isOpen: true, notes: [] });
   });
 
-  it('are not made for few steps, and not used for other batches', () => {
+  it('are not built for few steps, and not used for other batch sizes', () => {
     expect(asked({ batchSize: BATCH, steps: 100 })).to.deep.include({ alone: 8, runs: 0 });
     expect(asked({ batchSize: BATCH + 1, steps: 1000 })).to.deep.include({ alone: 8, runs: 0 });
   });
 
-  it('are given up, with a note, where a bit differs', () => {
+  it('are given up, with a note, if a bit differs', () => {
     const { alone, isOpen, notes } = asked({ batchSize: BATCH, steps: 1000 }, true);
     expect([alone, isOpen]).to.deep.equal([8, false]);
     expect(notes).to.deep.equal([

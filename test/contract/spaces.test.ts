@@ -56,7 +56,7 @@ for (const { factory, options, tiny, task } of SPACES) {
       );
     });
 
-    it('has every encoding of predictors: rows of one length, the same for networks that compute the same', () => {
+    it('has every encoding for predictors: rows of equal length, the same for networks that compute the same', () => {
       const rng = stream(3, 'encodings');
       const drawn = Array.from({ length: 12 }, () => space.sample(rng));
       for (const [name, { names, encode }] of Object.entries({
@@ -74,13 +74,13 @@ for (const { factory, options, tiny, task } of SPACES) {
       }
     });
 
-    it('has as many architectures as it enumerates, all different', () => {
+    it('enumerates as many architectures as its size says, all different', () => {
       const small = factory.create(tiny, task);
       const encodings = new Set([...small.enumerate()].map((architecture) => small.encode(architecture)));
       expect(BigInt(encodings.size)).to.equal(small.size());
     });
 
-    it('samples the same from the same stream, and every option sooner or later', () => {
+    it('samples the same from the same stream, and eventually every option', () => {
       const draw = (): string[] => {
         const rng = stream(5, 'draws');
         return Array.from({ length: 300 }, () => space.encode(space.sample(rng)));
@@ -173,7 +173,7 @@ for (const { factory, options, tiny, task } of SPACES) {
       store.dispose();
     });
 
-    it('hashes by what is computed', () => {
+    it('hashes what is computed', () => {
       fc.assert(
         fc.property(architectures(), (architecture) => {
           expect(space.canonicalHash(architecture)).to.equal(
@@ -185,7 +185,7 @@ for (const { factory, options, tiny, task } of SPACES) {
       );
     });
 
-    it('draws first weights that do not depend on what else is drawn', () => {
+    it('initializes weights independently of what else is drawn', () => {
       const all = createParameterStore(catalogue(space.supernet), 3);
       const child = createChild(space, space.sample(stream(2, 'part')));
       const part = createParameterStore(catalogue(space.supernet), 3, child.parameterNames);
@@ -195,7 +195,7 @@ for (const { factory, options, tiny, task } of SPACES) {
       part.dispose();
     });
 
-    it('names an option that it does not have', () => {
+    it('names an unknown option', () => {
       expect(() => factory.create({ laayers: 3 }, task)).to.throw(/laayers/);
     });
   });

@@ -55,7 +55,7 @@ describe('the controller darts', () => {
     controller.dispose();
   });
 
-  it('finds a way where constraints forbid the most probable architecture', () => {
+  it('derives another architecture if constraints forbid the most probable one', () => {
     const constrained = space.constrain([{ name: 'some convolution', holds: (cell) => cell.flat().includes('conv3') }]);
     const controller = darts.create({ initialScale: 0.1 }, { space: constrained, seed: 3 });
     for (let i = 0; i < 20; i++)
@@ -91,7 +91,7 @@ describe('the controller darts', () => {
       return logits(session.controller);
     };
 
-    it('learns from the averages of the weights where the optimizer keeps some: slow weights that never move are as frozen ones', () => {
+    it('learns from averages of the weights if the optimizer keeps some: slow weights that never move act as frozen ones', () => {
       const sgd = { name: 'sgd', learningRate: 0.3, schedule: { name: 'constant' } } as const;
       const [slow, frozen, moving] = [
         { name: 'lookahead', every: 1000, base: sgd },
@@ -107,7 +107,7 @@ describe('the controller darts', () => {
       expect(slow).to.not.deep.equal(moving);
     });
 
-    it('rests while the search warms up, then learns at every step, and goes on from a snapshot to the bit', () => {
+    it('is inactive during the warm-up, then learns at every step, and continues from a snapshot to the bit', () => {
       const before = tf.memory().numTensors;
       const [a, b] = [open(), open()];
       const first = logits(a.controller);

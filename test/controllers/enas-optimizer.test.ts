@@ -26,7 +26,7 @@ function trained(options: object, rounds = 4): Record<string, number[]> {
 describe('the optimizer of the ENAS controller', () => {
   before(() => loadBackend());
 
-  it('is Adam where none is named, and SAM of radius 0 over the same Adam is it bit by bit', () => {
+  it('is Adam by default, and SAM with radius 0 over the same Adam gives the same bits', () => {
     const adam = { name: 'adam', learningRate: 3.5e-4, schedule: { name: 'constant' } };
     const plain = trained({});
     expect(trained({ optimizer: adam })).to.deep.equal(plain);
@@ -34,7 +34,7 @@ describe('the optimizer of the ENAS controller', () => {
     expect(trained({ optimizer: { name: 'sam', rho: 0.1, base: adam } })).to.not.deep.equal(plain);
   });
 
-  it('may be any other, leaves no tensor behind, and does not lower its rate', () => {
+  it('may be any other, leaves no tensor behind, and keeps its learning rate', () => {
     const before = tf.memory().numTensors;
     const constant = trained({ optimizer: { name: 'lion', learningRate: 1e-3, schedule: { name: 'constant' } } });
     expect(trained({ optimizer: { name: 'lion', learningRate: 1e-3 } })).to.deep.equal(constant);

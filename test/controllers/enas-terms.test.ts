@@ -78,7 +78,7 @@ describe('the terms of the ENAS controller', () => {
       tf.dispose(Object.values(parameters));
     });
 
-    it(`have the gradient that finite differences give: ${name}`, () => {
+    it(`have the gradient of finite differences: ${name}`, () => {
       const { options, parameters, weights } = setUp(overrides);
       const advantages = [0.7, -1.3, 0.2];
       const seen: number[] = [];
@@ -161,7 +161,7 @@ describe('the terms of the ENAS controller', () => {
     expect(values[2]).to.be.closeTo(0, 1e-6);
   });
 
-  it('decisions stay finite where the policy is certain', () => {
+  it('decisions stay finite if the policy is certain', () => {
     const values = tf.tidy(() => {
       const sure = bernoulliTerms(tf.tensor2d([[80, -80]]), tf.tensor2d([[1, 0]]));
       const choice = categoricalTerms(tf.tensor2d([[200, 0]]), tf.tensor2d([[1, 0]]));
@@ -180,7 +180,7 @@ describe('the terms of the ENAS controller', () => {
     expect(values[5]).to.be.closeTo(-Math.log(0.4), 1e-6);
   });
 
-  it('the baseline moves before it is subtracted', () => {
+  it('the baseline is updated before it is subtracted', () => {
     const baseline = movingAverage(0.9);
     expect(baseline.advantage(1)).to.be.closeTo(0.9, 1e-12);
     expect(baseline.value).to.be.closeTo(0.1, 1e-12);
@@ -190,7 +190,7 @@ describe('the terms of the ENAS controller', () => {
     expect(baseline.advantage(0.5)).to.equal(0);
   });
 
-  it('a language model is worth c over its perplexity', () => {
+  it('the reward of a language model is c over its perplexity', () => {
     expect(perplexityReward(Math.log(160))).to.be.closeTo(0.5, 1e-12);
   });
 });

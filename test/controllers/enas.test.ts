@@ -29,7 +29,7 @@ function outline(tree: ChoiceTree): string {
 const ops = ['a', 'b'] as const;
 
 describe('the plan of the ENAS policy', () => {
-  it('macro: the anchor is the state that attended', () => {
+  it('macro: the anchor is the state that attended to earlier ones', () => {
     expect(outline({ layers: repeat(3, (i) => ({ op: oneOf(ops), skip: subset(i) })) })).to.equal(
       'enter0+0 layers.0.op any0@0 anchor0 layers.1.op any1@0 anchor0 layers.2.op any2@0 anchor0',
     );
@@ -144,7 +144,7 @@ describe('the presets of the ENAS controller', () => {
     });
   });
 
-  it('are all options that the controller takes; the defaults are those of the paper', () => {
+  it('cover all options of the controller; the defaults are those of the paper', () => {
     for (const preset of Object.values(enasPresets)) expect(enasOptions.parse(preset)).to.deep.include(preset);
     expect(enasOptions.parse({})).to.include(enasPresets.paper);
   });
@@ -153,7 +153,7 @@ describe('the presets of the ENAS controller', () => {
 describe('the ENAS controller', () => {
   before(() => loadBackend());
 
-  it('puts at least 0.95 of its mass on a hidden architecture when the reward counts agreement with it', function () {
+  it('puts at least 0.95 of its probability on a hidden architecture if the reward counts agreement with it', function () {
     this.timeout(60_000);
     const space = macroCnn.create({ layers: 3, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = enas.create(enasPresets.quick, { space, seed: 2 });
@@ -173,7 +173,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('cannot be surer than the bound on its logits allows', () => {
+  it('is no more certain than the bound on its logits allows', () => {
     const space = macroCnn.create({ layers: 1, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = enas.create(
       { lstmSize: 16, temperature: null, tanhConstant: 2.5, learningRate: 0.2, skipWeight: 0 },
@@ -192,7 +192,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('keeps the share of connections near its prior when rewards say nothing', function () {
+  it('keeps the share of connections near its prior if rewards are uninformative', function () {
     this.timeout(20_000);
     const space = macroCnn.create({ layers: 5, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = enas.create(
@@ -208,7 +208,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('reports preferences that are probabilities, a row a decision or connection', () => {
+  it('reports preferences as probabilities, one row per decision or connection', () => {
     const space = macroCnn.create({ layers: 3, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = enas.create({}, { space, seed: 1 });
     const preferences = controller.preferences!(stream(1));
@@ -226,7 +226,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('starts options where their biases say', () => {
+  it('initializes options according to their biases', () => {
     const micro = defineSpace({
       name: 'biased',
       description: '',
@@ -259,7 +259,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('prefers near nodes from the start with recency: logits less d²/6', () => {
+  it('prefers near nodes from the start with recency: logits minus d²/6', () => {
     const chain = defineSpace({
       name: 'chain',
       description: '',
@@ -300,7 +300,7 @@ describe('the ENAS controller', () => {
     controller.dispose();
   });
 
-  it('names an option that it does not know', () => {
+  it('names an unknown option', () => {
     const space = macroCnn.create({ layers: 2, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     expect(() => enas.create({ temprature: 5 }, { space, seed: 1 })).to.throw(/controller 'enas'[\s\S]*temprature/);
   });

@@ -46,7 +46,7 @@ describe('every strategy but random', () => {
 });
 
 describe('evolution', () => {
-  it('fills its population at random, then proposes children one mutation away from a living member', () => {
+  it('fills its population at random, then proposes children one mutation away from a current member', () => {
     const controller = create(evolution, { population: 5, sample: 3 });
     const all = run(controller, 40).map((cell) => cells.genotype(cell));
     all
@@ -54,7 +54,7 @@ describe('evolution', () => {
       .forEach((child, i) => expect(all.slice(i, i + 5).map((member) => distance(member, child))).to.include(1));
   });
 
-  it('mutates the best of its sample: of the whole population when that is sampled often enough', () => {
+  it('mutates the best of its sample, which is the best of the population with a large enough sample', () => {
     const controller = create(evolution, { population: 4, sample: 200 });
     const all = run(controller, 30);
     all.slice(4).forEach((child, i) => {
@@ -90,7 +90,7 @@ describe('local search', () => {
     );
   });
 
-  it('starts again at random from an optimum, and looks at nothing twice on the way', () => {
+  it('restarts at random from a local optimum, and evaluates nothing twice on the way', () => {
     const proposals = run(create(localSearch), 300);
     const first = proposals.findIndex((cell) => agreement(cell) === 1);
     const after = proposals.slice(first + 1).map((cell) => distance(cells.genotype(cell), hidden));
@@ -109,7 +109,7 @@ describe('strictly fair sampling', () => {
     }
   });
 
-  it('keeps count across calls, and slots of different size are each fair', () => {
+  it('keeps count across calls, and is fair in slots of different sizes', () => {
     const space = macroCnn.create({ layers: 3, filters: 2 }, { inputShape: [8, 8, 1], classes: 2 });
     const controller = fairnas.create({}, { space, seed: 1 });
     const dealt = Array.from({ length: 12 }, (_, i) => controller.sample(1, stream(2, i)))
@@ -130,7 +130,7 @@ describe('strictly fair sampling', () => {
 });
 
 describe('single path one-shot', () => {
-  it('crosses and mutates the best: with no mutation every child is made of its parents', () => {
+  it('crosses and mutates the best: without mutation every child consists of its parents' choices', () => {
     const controller = create(spos, { parents: 2, mutation: 0 });
     const [a, b, worse] = [
       [0, 0, 0, 0, 0, 0],
@@ -149,7 +149,7 @@ describe('single path one-shot', () => {
     expect(controller.derive(2, stream(1))).to.deep.equal([b, a]);
   });
 
-  it('trains on uniformly random paths whatever it has learned', () => {
+  it('trains on uniformly random paths regardless of what it has learned', () => {
     const controller = create(spos);
     run(controller, 10, 20);
     const values = controller.sample(2000, stream(1)).flatMap((cell) => cells.genotype(cell));

@@ -42,7 +42,7 @@ describe('edges of stability', () => {
     expect(samEdge(1, 0, 0.05)).to.equal(Infinity);
   });
 
-  it('are where plain, Polyak and Nesterov steps on a quadratic begin to grow', () => {
+  it('are the curvature at which plain, Polyak and Nesterov steps on a quadratic begin to grow', () => {
     for (const eta of [0.01, 0.3]) {
       for (const mu of [0, 0.5, 0.9]) {
         const edges = { momentum: momentumEdge(eta, mu), nesterov: nesterovEdge(eta, mu) };
@@ -62,7 +62,7 @@ describe('edges of stability', () => {
     }
   });
 
-  it('of SAM is where one SAM step on a quadratic turns the weight into its mirror image', () => {
+  it('of SAM is the curvature at which a SAM step on a quadratic negates the weight', () => {
     const [eta, rho] = [0.1, 0.03];
     for (const h of [3, 8, 15]) {
       // At |g| = rho h eta h/(2 - eta h) the step takes w to -w; there the edge is h.
@@ -73,7 +73,7 @@ describe('edges of stability', () => {
     }
   });
 
-  it('belong to optimizers by their configuration', () => {
+  it('follow from the configuration of an optimizer', () => {
     expect(edgesOf({ name: 'sgd' }, 0.1, 1)).to.deep.equal({ descent: 20 });
     expect(edgesOf({ name: 'nesterov', momentum: 0.9 }, 0.1, 1)).to.deep.equal({
       descent: 20,

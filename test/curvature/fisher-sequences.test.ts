@@ -63,7 +63,7 @@ describe('the diagonal of the Fisher information of sequences', function () {
           expect(looped).to.deep.equal([]);
         }));
 
-      it('with drawn labels: the same of those', () =>
+      it('with drawn labels: the same for those', () =>
         tidy(() => {
           const { outputs, params, labels, reference } = model();
           const { fisher } = fisherInformation(outputs, params, labels, { kind: 'true-sample', rng: stream('drawn') });
@@ -78,7 +78,7 @@ describe('the diagonal of the Fisher information of sequences', function () {
             ).to.be.below(1e-4);
         }));
 
-      it('from a state that a batch before has left, by definition', () =>
+      it('from the state carried over from the previous batch, by definition', () =>
         tidy(() => {
           const { forward, params, labels } = model();
           const state: Record<string, Tensor> = {};
@@ -122,7 +122,7 @@ describe('the diagonal of the Fisher information of sequences', function () {
     }));
 });
 
-describe('models that move the examples about', () => {
+describe('models that rearrange the examples', () => {
   before(() => loadBackend());
   const [N, T, F, K] = [3, 4, 2, 3];
   const rng = stream('moving');

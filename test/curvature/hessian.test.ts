@@ -27,7 +27,7 @@ describe('Hessians of networks', () => {
   });
 
   for (const name of NETWORKS) {
-    it(`${name}: the tenth product of an operator, which is compiled by then, has the bits of the first of another`, () => {
+    it(`${name}: the tenth product of an operator, compiled by then, has the bits of another operator's first`, () => {
       const before = tf.memory().numTensors;
       const { model, tensors } = network(name);
       tidy(() => {

@@ -42,7 +42,7 @@ describe('sharpness', () => {
     if (!(await loads(NATIVE))) await loads('cpu');
   });
 
-  it('of a quadratic is what its formula says', () => {
+  it('of a quadratic matches its formula', () => {
     const params = { w: tf.tensor1d([0.5, -1, 2, 0.25]) };
     const before = tf.memory().numTensors;
     const gradient = [4.5, -4, 2, -0.5];
@@ -146,7 +146,7 @@ describe('sharpness', () => {
       ).to.be.below(1e-3);
     }));
 
-  it('scale-free sharpness does not see that weights before a ReLU are doubled and those after it halved', () =>
+  it('scale-free sharpness is unchanged if weights before a ReLU are doubled and those after it halved', () =>
     tidy(() => {
       const x = normals([20, 3], 'x') as Tensor2D;
       const y = normals([20, 2], 'y');
@@ -162,7 +162,7 @@ describe('sharpness', () => {
       expect(Math.abs(Math.log(second!.top[0]!.value / first!.top[0]!.value))).to.be.above(0.5);
     }));
 
-  it('along a training starts from the vector of before, in fewer products', () => {
+  it('during training starts from the previous vector, in fewer products', () => {
     const before = tf.memory().numTensors;
     tidy(() => {
       const { model, tensors } = network('mlp');

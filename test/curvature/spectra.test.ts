@@ -50,7 +50,7 @@ describe('spectra from products alone', () => {
     if (!(await loads(NATIVE))) await loads('cpu');
   });
 
-  it('Lanczos finds every eigenvalue of a small matrix, as often as it is there', () => {
+  it('Lanczos finds every eigenvalue of a small matrix with its multiplicity', () => {
     for (const eigenvalues of [[-2, -1, 0.5, 3, 7], [2, 2, 2, 5, 5, -1], [1, 1, 1], [0, 0, 4], [3]]) {
       const before = tf.memory().numTensors;
       const operator = operatorWith(eigenvalues);
@@ -106,7 +106,7 @@ describe('spectra from products alone', () => {
     );
   });
 
-  it('a warm start takes fewer steps, the same seed the same', () => {
+  it('a warm start takes fewer steps, and the same seed gives the same result', () => {
     const operator = operatorWith(SPIKED);
     const cold = extremeEigenpairs(operator, { smallest: 0, seed: 3 });
     const again = extremeEigenpairs(operator, { smallest: 0, seed: 3 });
@@ -144,7 +144,7 @@ describe('spectra from products alone', () => {
     diagonal.dispose();
   });
 
-  it("Hutchinson's error bar is the one of theory, and covers the trace", () => {
+  it("Hutchinson's error bar is the theoretical one, and covers the trace", () => {
     const operator = operatorWith(SPIKED);
     const a = operator.matrix.arraySync();
     const variance = 2 * total(a.flatMap((row, i) => row.map((value, j) => (i === j ? 0 : value ** 2))));
@@ -207,7 +207,7 @@ describe('spectra from products alone', () => {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('looks for convergence after every fifth product, and a trace ends at 5 % by default', () => {
+  it('convergence is checked after every fifth product, and a trace ends at 5 % by default', () => {
     const counted = (operator: LinearOperator): { operator: LinearOperator; count(): number } => {
       let count = 0;
       const apply = (v: Tensor1D): Tensor1D => {
@@ -248,7 +248,7 @@ describe('spectra from products alone', () => {
       ]);
     }));
 
-  it('the density of a multiple of the identity is one line', () => {
+  it('the density of a multiple of the identity is a single peak', () => {
     const operator: LinearOperator = { size: 10, apply: (v) => tf.mul(v, 3) };
     const { nodes, weights } = spectralDensity(operator, { probes: 2 });
     nodes.forEach((node) => expect(node).to.be.closeTo(3, 1e-5));

@@ -24,11 +24,11 @@ function python(program: string, ...args: string[]): unknown {
   return JSON.parse(stdout);
 }
 
-describe('a run for other programs', function () {
+describe('exports of a run for other programs', function () {
   this.timeout(120_000);
   const folder = temporaryFolder(this);
 
-  it('counts and checks as the standards say', () => {
+  it('follow the standards in counts and checksums', () => {
     // RFC 3720, appendix B.4: 32 bytes of zeros, of ones, and ascending.
     expect(crc32c(new Uint8Array(32))).to.equal(0x8a9136aa);
     expect(crc32c(new Uint8Array(32).fill(255))).to.equal(0x62a8ab43);
@@ -48,7 +48,7 @@ describe('a run for other programs', function () {
     expect(Buffer.from(first.subarray(0, 12)).toString('hex')).to.equal('1800000000000000a37f4b22');
   });
 
-  it('gives the same bytes for the same run', () => {
+  it('have the same bytes for the same run', () => {
     const input = fixtureRun();
     const events = tensorboardEvents(input, 1_800_000_000);
     expect(sha256(events)).to.equal(GOLDEN.tensorboard);
@@ -56,7 +56,7 @@ describe('a run for other programs', function () {
     expect(sha256(journal)).to.equal(GOLDEN.optuna);
   });
 
-  it('is written into folders that hold nothing else', async () => {
+  it('are written only into folders that hold nothing else', async () => {
     const run = await tinyRun(folder());
     for (const to of CONVERSIONS) {
       const files = await convertRun(run, { to });
@@ -77,7 +77,7 @@ describe('a run for other programs', function () {
     expect(openRun(run).path).to.equal(run);
   });
 
-  it('is read by TensorBoard', async function () {
+  it('are read by TensorBoard', async function () {
     if (!has('tensorboard')) this.skip();
     const run = await tinyRun(folder());
     await convertRun(run, { to: 'tensorboard' });
@@ -110,7 +110,7 @@ print(json.dumps({'scalars': {t: [[e.step, e.value] for e in a.Scalars(t)] for t
     expect(read.time).to.equal(new Date(openRun(run).manifest.created).getTime() / 1000);
   });
 
-  it('is read by Optuna', async function () {
+  it('are read by Optuna', async function () {
     if (!has('optuna')) this.skip();
     const run = await tinyRun(folder());
     const [file] = await convertRun(run, { to: 'optuna' });

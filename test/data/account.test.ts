@@ -15,10 +15,10 @@ function account(path: string): string[] {
 const table = (...lines: string[]): string => join(folderWith({ 'table.csv': `${lines.join('\n')}\n` }), 'table.csv');
 const rows = (row: (i: number) => string, count = 40): string[] => Array.from({ length: count }, (_, i) => row(i));
 
-describe('the account of a data set', () => {
+describe('the summary of a data set', () => {
   after(removeFolders);
 
-  it('of a plain table says rows, classes, columns and parts, and warns of nothing', () => {
+  it('of a plain table states rows, classes, columns and parts, without warnings', () => {
     expect(
       account(table('x,y,label', ...rows((i) => `${(7 * i) % 5},${(3 * i) % 11},${i % 2 ? 'a' : 'b'}`))),
     ).to.deep.equal([
@@ -28,7 +28,7 @@ describe('the account of a data set', () => {
     ]);
   });
 
-  it('says what is missing, what is text, and what was left out and why', () => {
+  it('states what is missing, what is text, and what was left out and why', () => {
     const lines = account(
       table(
         'x,colour,key,label',
@@ -86,7 +86,7 @@ describe('the account of a data set', () => {
     );
   });
 
-  it('counts test rows that other parts hold too', () => {
+  it('counts test rows that also occur in other parts', () => {
     const path = table('x,y,label', ...rows((i) => `${i % 10},${i % 5},${i % 2 ? 'a' : 'b'}`, 80));
     const { dataset, splits, record } = prepareData({ source: path }, 1);
     expect(accountFor(dataset, splits, record.testSeenIn).join('\n')).to.match(
@@ -94,7 +94,7 @@ describe('the account of a data set', () => {
     );
   });
 
-  it('leaves none of the cases that mislead without a word', function () {
+  it('warns about every misleading case', function () {
     if (!existsSync(CASES)) this.skip();
     const of = (name: string): string => account(join(CASES, name)).join('\n');
     expect(of('csv-imbalanced/t.csv')).to.match(/careful: 99\.0 % of the examples are 'ok'/);

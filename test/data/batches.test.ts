@@ -50,7 +50,7 @@ describe('measureNormalization', () => {
     }
   });
 
-  it('makes a channel that never changes zero', () => {
+  it('sets a constant channel to zero', () => {
     const images = Float32Array.from([0.1, 5, 0.1, 7]);
     const part = { images, labels: Int32Array.of(0, 1) };
     const { test } = splitDataset(
@@ -87,7 +87,7 @@ describe('epochOrder', () => {
 });
 
 describe('batches', () => {
-  it('are the same bytes for the same epoch and step, whatever was asked for before', () => {
+  it('are the same bytes for the same epoch and step, whatever was requested before', () => {
     const augment = { crop: 2, flip: true, cutout: 3 };
     const straight = batches(train, options({ augment }));
     const wanted = new Map<string, unknown>();
@@ -102,7 +102,7 @@ describe('batches', () => {
     expect(straight.at(0, 0)).to.not.deep.equal(straight.at(1, 0));
   });
 
-  it('see every example once in an epoch', () => {
+  it('contain every example once per epoch', () => {
     const indexed = { ...train, labels: Int32Array.from(train.labels, (_, i) => i) };
     const seen = (last: 'drop' | 'keep'): number[] => {
       const loader = batches(indexed, options({ last }));
@@ -199,7 +199,7 @@ describe('augmentation', () => {
     });
   }
 
-  it('moves, mirrors and cuts as defined', () => {
+  it('shifts, mirrors and cuts out as defined', () => {
     const pixels = fc.integer({ min: 0, max: 3 });
     fc.assert(
       fc.property(pixels, fc.boolean(), fc.boolean(), fc.nat(7), fc.nat(), (reach, over, flip, cutout, seed) => {
@@ -226,7 +226,7 @@ describe('augmentation', () => {
     });
   };
 
-  it('draws every move of a crop equally often, and a flip half of the time', () => {
+  it('draws every shift of a crop equally often, and a flip half of the time', () => {
     const changes = draws({ crop: 1, flip: true });
     for (const dy of [-1, 0, 1])
       for (const dx of [-1, 0, 1])
@@ -242,12 +242,12 @@ describe('augmentation', () => {
     expect(whole).to.be.closeTo(17 / 32, 0.03); // centres 8..24
   });
 
-  it('leaves the other draws as they are when one is switched on', () => {
+  it('leaves the other draws unchanged when one is switched on', () => {
     const both = draws({ crop: 4, flip: true, cutout: 8 }, 50);
     draws({ crop: 4 }, 50).forEach(({ dy, dx }, i) => expect([dy, dx]).to.deep.equal([both[i]!.dy, both[i]!.dx]));
   });
 
-  it('leaves the other draws as they are when images are turned too', () => {
+  it('leaves the other draws unchanged when images are rotated too', () => {
     const turnedBy = (rotate: number): number[] => [
       ...makeBatch(split, [0, 1, 2], scaled, { augment: { crop: 1, flip: true, rotate }, rng: stream(5, 'x') }).inputs,
     ];
@@ -257,7 +257,7 @@ describe('augmentation', () => {
     expect(turnedBy(90)).not.to.deep.equal(turnedBy(0));
   });
 
-  it('turns clockwise by a quarter and by a half exactly', () => {
+  it('rotates clockwise by exactly a quarter and a half turn', () => {
     const image = Float32Array.from({ length: 9 * 2 }, (_, i) => i);
     const turned = (turn: Turn): number[] => {
       const out = new Float32Array(18);
@@ -269,7 +269,7 @@ describe('augmentation', () => {
     expect(turned({ cos: -1, sin: 0 })).to.deep.equal([8, 7, 6, 5, 4, 3, 2, 1, 0]);
   });
 
-  it('turns and zooms a slope into the slope turned and zoomed, and repeats the border beyond it', () => {
+  it('rotates and zooms a gradient correctly, and repeats the border beyond it', () => {
     const [height, width] = [7, 6];
     const slope = (y: number, x: number): number => 3 * y - 2 * x;
     const image = Float32Array.from({ length: height * width }, (_, i) => slope(Math.floor(i / width), i % width));
@@ -291,12 +291,12 @@ describe('augmentation', () => {
     );
   });
 
-  it('changes nothing when nothing is asked for', () => {
+  it('changes nothing by default', () => {
     const plain = makeBatch(split, [1], identity(2));
     expect(makeBatch(split, [1], identity(2), { augment: {}, rng: stream(1, 'x') })).to.deep.equal(plain);
   });
 
-  it('costs less than twice a batch without it', () => {
+  it('costs less than twice as much as a batch without it', () => {
     const cifar = randomSplit([32, 32, 3], 640);
     const normalization = measureNormalization(cifar);
     const plain = batches(cifar, { batchSize: 64, seed: 1, normalization });
@@ -319,7 +319,7 @@ describe('augmentation', () => {
 });
 
 describe('prepareData', () => {
-  it('records all that tells one data set from another, as plain JSON', () => {
+  it('records everything that distinguishes data sets, as plain JSON', () => {
     const prepare = (seed: number): unknown =>
       prepareData(
         { source: 'digits', subset: { train: { perClass: 50 } }, split: { validation: 100 }, labelNoise: 0.1 },

@@ -129,7 +129,7 @@ describe('IDX files', () => {
 describe('CIFAR-10 batches', () => {
   after(removeFolders);
 
-  it('turn planes into pixels, over any number of files', () => {
+  it('convert planes to pixels, over any number of files', () => {
     const folder = folderWith({
       'data_batch_1.bin': cifar(tenLabels),
       'data_batch_2.bin.gz': gzipSync(cifar([6])),
@@ -171,7 +171,7 @@ describe('CIFAR-10 batches', () => {
       expectError('data', () => readCifarFolder(folder, 'cifar10'), folder, ...patterns);
     });
 
-  it('of the real set hold what they should', function () {
+  it('of the real data set have the expected content', function () {
     const folder = sharedData('cifar10');
     if (!folder) return this.skip();
     const { train, test, sources } = readCifarFolder(folder, 'cifar10');

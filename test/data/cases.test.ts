@@ -95,7 +95,7 @@ const table: [path: string, expected: Expected, options?: OpenOptions][] = [
   }],
 ]; // prettier-ignore
 
-describe('inputs as people have them', () => {
+describe('real-world inputs', () => {
   before(function () {
     if (!existsSync(CASES)) this.skip();
   });

@@ -15,7 +15,7 @@ const read = (content: string | Uint8Array, options: CsvOptions = {}): Dataset =
 describe('CSV tables', () => {
   after(removeFolders);
 
-  it('of whose columns none is left are refused with the reason of each', () => {
+  it('without any usable column are refused with the reason for each', () => {
     const rows = Array.from({ length: 60 }, (_, i) => `,word ${i},${'xy'[i % 2]}`).join('\n');
     const pattern = /no column is left.*\n.*'a' is left out: it has no values\n.*'b' is left out: more than 50/;
     expectError('data', () => read(`a,b,label\n${rows}\n`), pattern);
@@ -30,7 +30,7 @@ describe('CSV tables', () => {
     expect(test).to.equal(undefined);
   });
 
-  it('are kept as bytes where bytes will do', () => {
+  it('are kept as bytes if bytes suffice', () => {
     expect(read('0,255,a\n1,2,b').train.images).to.deep.equal(Uint8Array.of(0, 255, 1, 2));
     expect(read('0,256,a\n1,2,b').train.images).to.be.instanceOf(Float32Array);
     expect(read('0,-1,a\n1,2,b').train.images).to.be.instanceOf(Float32Array);
@@ -57,7 +57,7 @@ describe('CSV tables', () => {
     }
   });
 
-  it('keep the first row where it is data', () => {
+  it('keep the first row if it is data', () => {
     expect(read('1,2,0\n3,4,1').train.count).to.equal(2);
     expect(read('1,2,no\n3,4,yes').train.count).to.equal(2);
   });
@@ -67,7 +67,7 @@ describe('CSV tables', () => {
     expect(read('1,"b, ""x"""\n1,Z\n1,a\n2,a\n2,Z\n2,Z').classNames).to.deep.equal(['Z', 'a', 'b, "x"']);
   });
 
-  it('may be gzipped, images, and in two parts', () => {
+  it('may be gzipped, contain images, and have two parts', () => {
     const folder = folderWith({ 'a.csv.gz': gzipSync('1,2,3,4,x\n5,6,7,8,y\n'), 'b.csv': '9,9,9,9,y\n' });
     const { train, test, inputShape, sources } = readCsv(
       join(folder, 'a.csv.gz'),
@@ -81,7 +81,7 @@ describe('CSV tables', () => {
     expect(sources).to.have.length(2);
   });
 
-  it('with missing numbers have an input that says where, and NaN there until they are normalized', () => {
+  it('with missing numbers have an input that marks them, and NaN there until they are normalized', () => {
     const { train, inputShape, encoding } = read('x,y,label\n1,,a\n3,NA,b\n?,5,a\n7,6,b\n');
     expect(inputShape).to.deep.equal([1, 1, 4]);
     expect([...train.images]).to.deep.equal([1, 0, NaN, 1, 3, 0, NaN, 1, NaN, 1, 5, 0, 7, 0, 6, 0]);
@@ -97,7 +97,7 @@ describe('CSV tables', () => {
     expect([...inputs].every(Number.isFinite)).to.equal(true);
   });
 
-  it('with a column of text have an input for each category, and leave out what is no category', () => {
+  it('with a column of text have an input for each category, and leave out columns that are not categorical', () => {
     const rows = Array.from(
       { length: 120 },
       (_, i) => `${i % 7},${['red', 'blue', 'green'][i % 3]},key-${i},${i % 2 ? 'a' : 'b'}`,
@@ -111,12 +111,12 @@ describe('CSV tables', () => {
     expect(encoding![2]!.reason).to.match(/more than 50 different texts/);
   });
 
-  it('with columns of text take no column for the label in silence', () => {
+  it('with columns of text never choose a label column silently', () => {
     expectError('data', () => read('kind,x\na,1\nb,2\na,1\nb,2\n'), /column 'kind' contains text/, /data\.label/);
     expect(read('kind,x\na,1\nb,2\na,1\nb,2\n', { label: 'kind' }).classNames).to.deep.equal(['a', 'b']);
   });
 
-  it('are read as a network was trained on them: an unknown category is none, the columns are found by name', () => {
+  it('are read as in training: an unknown category is none, columns are found by name', () => {
     const text = 'x,colour,label\n1,red,a\n2,blue,b\n3,red,a\n4,blue,b\n';
     const { encoding } = read(text);
     const other = read('label,colour,x\nb,violet,9\na,blue,\n', { encoding: encoding!, classNames: ['a', 'b'] });
@@ -175,7 +175,7 @@ describe('CSV tables', () => {
     );
   });
 
-  it('of any length are read in pieces: quoted line breaks, characters and rows may lie across them', function () {
+  it('of any length are read in chunks, which may split quoted line breaks, characters and rows', function () {
     this.timeout(60_000);
     const rows = Array.from({ length: 300_000 }, (_, i) =>
       `${i % 7}.5;${i};"${i % 2 ? 'añb\nc' : 'd ""e"""'}`.replace('d ""e"""', 'd"'),
@@ -189,7 +189,7 @@ describe('CSV tables', () => {
     });
   });
 
-  it('may write decimal commas where semicolons separate, but not both', () => {
+  it('may use decimal commas with semicolon separators, but not mixed', () => {
     expect([...read('x;y;label\n1,5;-2;a\n,25;3e2;b').train.images]).to.deep.equal([1.5, -2, 0.25, 300]);
     expect([...read('1,5;2,5;a\n3,5;4,5;b').train.images]).to.deep.equal([1.5, 2.5, 3.5, 4.5]);
     expectError(
@@ -208,7 +208,7 @@ describe('CSV tables', () => {
     );
   });
 
-  it('may be UTF-16 with a byte-order mark, and Latin-1 where that is said', () => {
+  it('may be UTF-16 with a byte-order mark, and Latin-1 if specified', () => {
     const text = '\ufeffx,y,label\n1,2,é\n3,4,ñ\n';
     const little = Buffer.from(text, 'utf16le');
     for (const bytes of [Buffer.from(text), little, Buffer.from(little).swap16()]) {
@@ -231,7 +231,7 @@ describe('CSV tables', () => {
     expectError('data', () => read(little.subarray(0, little.length - 1)), /begins like UTF-16LE text, but is not/);
   });
 
-  it('leave out the columns that are named', () => {
+  it('leave out the given columns', () => {
     const { train, encoding } = read('id,x,label\n7,1,a\n8,2,b\n', { ignore: ['id'] });
     expect([...train.images]).to.deep.equal([1, 2]);
     expect(encoding!.map(({ name, kind }) => [name, kind])).to.deep.equal([
@@ -265,14 +265,14 @@ describe('CSV tables', () => {
     expect(read('1,A\n2,a\n3,a\n4,A').classNames).to.deep.equal(['A', 'a']);
   });
 
-  it('show control characters of a field by their codes, and not too much of it', () =>
+  it('show control characters of a field as codes, and truncate it', () =>
     expectError(
       'data',
       () => read(`1,2,a\n\0\0,${'9'.repeat(9)},b`),
       /line 2, column 1: '\\x00\\x00' is not a number/,
     ));
 
-  it('of the digits hold 1,797 images', function () {
+  it('of the digits contain 1,797 images', function () {
     const folder = sharedData('digits');
     if (!folder) return this.skip();
     const { train, classes, inputShape } = readCsv(join(folder, 'digits.csv.gz'), 'digits', { imageShape: [8, 8, 1] });

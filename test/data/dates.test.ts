@@ -12,7 +12,7 @@ import { expectError, folderWith, removeFolders } from './files.js';
 const DAY = 86_400_000;
 
 describe('dates', () => {
-  it('are days since 1970, and places on the circles of year, week and day', () => {
+  it('are days since 1970, and positions on the circles of year, week and day', () => {
     expect(dateFeatures('1970-01-01', 'ymd', false)).to.deep.equal([0, 0, 1, 0, 1]);
     const [days, ...places] = dateFeatures('1970-01-08T06:00', 'ymd', true)!;
     expect(days).to.equal(7.25);
@@ -24,7 +24,7 @@ describe('dates', () => {
     ).to.deep.equal([0, 1]);
   });
 
-  it('at the same place of week or day have the same numbers, to the last bit', () => {
+  it('at the same time of week or day have the same numbers, to the last bit', () => {
     const thursdays = Array.from({ length: 300 }, (_, i) => new Date(7 * i * DAY).toISOString().slice(0, 10));
     const places = thursdays.map((day) => dateFeatures(`${day} 06:00`, 'ymd', true)!.slice(3));
     for (const place of places) expect(place).to.deep.equal(places[0]);
@@ -32,7 +32,7 @@ describe('dates', () => {
     for (const place of midnights) expect(place).to.deep.equal([0, 1]);
   });
 
-  it('are the same however they are written, and with their zone', () => {
+  it('are the same in every notation, and respect time zones', () => {
     const of = (text: string, order: 'ymd' | 'dmy' | 'mdy') => dateFeatures(text, order, false)?.[0];
     const expected = Date.UTC(2024, 1, 29) / DAY;
     expect([
@@ -46,12 +46,12 @@ describe('dates', () => {
     expect(of('2024-02-29 00:00:00.000Z', 'ymd')).to.equal(expected);
   });
 
-  it('are computed by a function that refers to nothing outside itself, as pages hold its text', () => {
+  it('are computed by a self-contained function, because pages embed its source', () => {
     const alone = runInNewContext(`(${dateFeatures.toString()})`) as typeof dateFeatures;
     expect([...alone('2024-02-29 12:30', 'ymd', true)!]).to.deep.equal(dateFeatures('2024-02-29 12:30', 'ymd', true));
   });
 
-  it('that no calendar has are none, nor are other texts', () => {
+  it('that do not exist are not accepted, nor are other texts', () => {
     for (const text of [
       '2023-02-29',
       '2024-13-01',
@@ -66,7 +66,7 @@ describe('dates', () => {
       expect(dateFeatures(text, 'ymd', false), text).to.equal(undefined);
   });
 
-  it('of any day come back from their number', () => {
+  it('of any day can be recovered from their number', () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date('1800-01-01'), max: new Date('2200-01-01'), noInvalidDate: true }),
@@ -81,7 +81,7 @@ describe('dates', () => {
     );
   });
 
-  it('say in which order they are written, or that this is not clear', () => {
+  it('reveal the order of day and month, or that it is ambiguous', () => {
     const order = (...fields: string[]) => {
       const scan = scanDates();
       fields.forEach((field) => scan.see(field));
@@ -103,7 +103,7 @@ describe('columns of dates', () => {
   const rows = (row: (i: number) => string, count = 40): string[] => Array.from({ length: count }, (_, i) => row(i));
   const two = (number: number): string => String(number).padStart(2, '0');
 
-  it('become numbers in the data and at prediction alike, with what is missing marked', () => {
+  it('become the same numbers in the data and at prediction, with missing ones marked', () => {
     const table = write([
       'when,x,label',
       ...rows((i) => `${i === 3 ? '' : `2024-03-${two(1 + (i % 28))}`},${i % 5},${i % 2 ? 'a' : 'b'}`),
@@ -123,7 +123,7 @@ describe('columns of dates', () => {
     );
   });
 
-  it('in an unclear order are left out with the reason, and one that is wrong is named', () => {
+  it('in an ambiguous order are left out with the reason, and an invalid date is named', () => {
     const table = write([
       'when,x,label',
       ...rows((i) => `0${1 + (i % 9)}/0${1 + (i % 8)}/2024,${i % 5},${i % 2 ? 'a' : 'b'}`),
@@ -144,7 +144,7 @@ describe('columns of dates', () => {
     );
   });
 
-  it('with points beside numbers with commas are no mixture of decimal marks', () => {
+  it('with points next to numbers with commas do not count as mixed decimal marks', () => {
     const table = write([
       'when;x;label',
       ...rows((i) => `${two(1 + (i % 28))}.03.2024;${i % 5},5;${i % 2 ? 'a' : 'b'}`),

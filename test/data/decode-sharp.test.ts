@@ -61,7 +61,7 @@ describe('images that sharp decodes', function () {
     }
   });
 
-  it('are JPEGs upright, grey or in colour, within levels of what JavaScript makes of them', async () => {
+  it('are JPEGs, upright, grey or in colour, close to the JavaScript decoder's result', async () => {
     const photo = jpg(40, 24, (y, x) => [6 * x, 10 * y, 128]);
     const raw = (channels: 1 | 4) =>
       sharp(
@@ -85,7 +85,7 @@ describe('images that sharp decodes', function () {
     });
   });
 
-  it('are other forms as PNG has the same picture, and TIFF in 16 bits', async () => {
+  it('are other formats, equal to the same image as PNG, and 16-bit TIFF', async () => {
     const png = decodeImage(await source().png().toBuffer(), 'a.png');
     const deep = Uint16Array.from({ length: 12 }, (_, i) => 5000 * i + 7);
     const files = {
@@ -106,14 +106,14 @@ describe('images that sharp decodes', function () {
     );
   });
 
-  it('are resized by the arithmetic of everybody else, from their own size', () => {
+  it('are resized by the shared code, from their own size', () => {
     const photo = jpg(120, 90, (y, x) => [2 * x, 2 * y, (x * y) % 256]);
     const [whole] = decoded({ 'a.jpg': photo });
     const [small] = decoded({ 'a.jpg': photo }, [8, 10]);
     expect([...small!.pixels]).to.deep.equal([...resizeImage(whole!, 8, 10).pixels]);
   });
 
-  it('that are broken, or changed meanwhile, are named, and do not spoil the others', async () => {
+  it('that are broken, or changed meanwhile, are named, and do not affect the others', async () => {
     const folder = folderWith({ 'bad.jpg': jpg(16, 16, () => [1, 2, 3]).subarray(0, 300) });
     const [bad, good] = [join(folder, 'bad.jpg'), join(folder, 'good.webp')];
     writeFileSync(good, await source().webp().toBuffer());

@@ -17,12 +17,12 @@ describe('the embedded digits', () => {
     expect([...classCounts(test!.labels, classes)]).to.deep.equal([36, 37, 35, 37, 36, 36, 36, 36, 35, 36]);
   });
 
-  it('keep the same test part for ever', () => {
+  it('always keep the same test part', () => {
     const bytes = Uint8Array.from([...test!.images, ...test!.labels]);
     expect(sha256(bytes)).to.equal('c9c9afc988c2b24c98c1cd20095dabf57230cf0705d6de41e9bcd0bf39491d5e');
   });
 
-  it('are those of the source file, divided as the README beside them says', function () {
+  it('are those of the source file, split as their README says', function () {
     const folder = sharedData('digits');
     if (!folder) return this.skip();
     const rows = gunzipSync(readFileSync(join(folder, 'digits.csv.gz')))

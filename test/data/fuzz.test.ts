@@ -86,7 +86,7 @@ describe('mutated data files', () => {
       expect(() => openDataset(folder)).to.throw(WeftError);
     });
 
-  it('of JPEG give sharp images of the size that was asked for, or reasons, and all the others of their portion', () => {
+  it('of JPEG give images of the requested size from sharp, or reasons, without losing others in the batch', () => {
     const [bytes] = fc.sample(fc.constant(jpg(16, 12, (y, x) => [y * 16, x * 16, 9])), 1);
     const mutated = fc.sample(mutation(bytes!), { numRuns: 200, seed: 1 });
     const folder = folderWith(Object.fromEntries(mutated.map((content, i) => [`${i}.jpg`, content])));

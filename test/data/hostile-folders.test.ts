@@ -41,7 +41,7 @@ describe('hostile folders', () => {
       expectError('data', () => openDataset(folder), ...patterns);
     });
 
-  it('with a pipe called like an image are refused, and do not wait for it', () => {
+  it('with a pipe named like an image are refused without waiting for it', () => {
     const folder = pets();
     execFileSync('mkfifo', [join(folder, 'cat', 'z.png')]);
     expectError('data', () => openDataset(folder), /cat\/z\.png is a pipe, not a file/);
@@ -49,7 +49,7 @@ describe('hostile folders', () => {
     expectError('data', () => openDataset(join(folder, 'table.csv')), /table\.csv is a pipe, not a file/);
   });
 
-  it('may link to classes that lie elsewhere', () => {
+  it('may link to classes that are elsewhere', () => {
     const [elsewhere, folder] = [pets(), folderWith(classFolder('cow', 2, [50, 50, 50]))];
     symlinkSync(join(elsewhere, 'cat'), join(folder, 'cat'));
     symlinkSync(join(elsewhere, 'dog', '0.png'), join(folder, 'cow', 'link.png'));
@@ -57,7 +57,7 @@ describe('hostile folders', () => {
     expect([classNames, train.count]).to.deep.equal([['cat', 'cow'], 5]);
   });
 
-  it('may hold what macOS and notebooks leave, which is no data', () => {
+  it('may contain files left by macOS and notebooks, which are ignored', () => {
     const { classNames, train } = openDataset(
       folderWith({
         ...classFolder('cat', 2, [9, 9, 9]),
@@ -79,7 +79,7 @@ describe('hostile folders', () => {
     expectError('data', () => openDataset(parts), /two folders for the same part: Training and train/);
   });
 
-  it('may hold more test images than a call takes arguments', function () {
+  it('may contain more test images than a call takes arguments', function () {
     this.timeout(120_000);
     const folder = folderWith({
       ...classFolder('train/a', 1, [9, 9, 9], 1),
@@ -146,13 +146,13 @@ describe('orientation of photographs', () => {
   }; // prettier-ignore
   const stored = { height: 3, width: 2, pixels: Uint8Array.from([0, 1, 2, 3, 4, 5].flatMap((v) => [v, v, v])) };
   for (const [orientation, rows] of Object.entries(seen))
-    it(`${orientation} is turned as the standard says`, () => {
+    it(`${orientation} is rotated as the standard says`, () => {
       const { height, width, pixels } = upright(stored, Number(orientation));
       expect([height, width]).to.deep.equal([rows.length, rows[0]!.length]);
       expect([...pixels].filter((_, i) => i % 3 === 0)).to.deep.equal(rows.flat());
     });
 
-  it('is read in both byte orders, and is 1 where it is missing or broken', () => {
+  it('is read in both byte orders, and is 1 if missing or broken', () => {
     const image = jpg(8, 8, () => [1, 2, 3]);
     const exif = (order: 'II' | 'MM', value: number): Buffer => {
       const tiff = Buffer.alloc(26);

@@ -22,7 +22,7 @@ describe('the cache of images', () => {
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isFile());
 
-  it('gives back what was put there, for the same content, size and decoder alone', () => {
+  it('returns what was stored, only for the same content, size and decoder', () => {
     const folder = folderWith();
     const cache = imageCache(folder, 'sharp 1.2.3');
     cache.put(hash, image);
@@ -36,7 +36,7 @@ describe('the cache of images', () => {
     expect(files(folder)).to.have.length(1);
   });
 
-  it('ignores damage at any place, and folders that cannot be written', () => {
+  it('ignores damage anywhere, and folders that cannot be written', () => {
     const folder = folderWith();
     const cache = imageCache(folder, 'sharp 1.2.3');
     cache.put(hash, image);
@@ -57,7 +57,7 @@ describe('the cache of images', () => {
     expect(cacheFolder({ XDG_CACHE_HOME: '/somewhere', WEFT_CACHE: 'off' })).to.equal(undefined);
   });
 
-  it('makes a second opening the same as the first', () => {
+  it('gives the same data on the second opening as on the first', () => {
     delete process.env['WEFT_CACHE'];
     process.env['XDG_CACHE_HOME'] = folderWith();
     const photo = jpg(300, 300, (y, x) => [y % 256, x % 256, (x * y) % 256]);

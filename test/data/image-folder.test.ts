@@ -53,14 +53,14 @@ describe('folders of images by class', () => {
     expect([...readImageFolder(colours, 'c', { channels: 1 }).train.images]).to.deep.equal([82, 255]);
   });
 
-  it('are brought to one size', () => {
+  it('are resized to one size', () => {
     const folder = folderWith({ ...classFolder('a', 1, [10, 10, 10], 8), ...classFolder('b', 1, [90, 90, 90], 3) });
     const { train, inputShape } = readImageFolder(folder, 'sizes', { size: [4, 6] });
     expect(inputShape).to.deep.equal([4, 6, 1]);
     expect([...train.images]).to.deep.equal([...Array<number>(24).fill(10), ...Array<number>(24).fill(90)]);
   });
 
-  it('get another hash when a name or a pixel changes', () => {
+  it('have another hash if a name or a pixel changes', () => {
     const hash = (files: Record<string, Buffer>): string =>
       readImageFolder(folderWith({ ...classFolder('b', 1, [9, 9, 9]), ...files }), 'h').sources[0]!.sha256;
     const one = png(4, 4, () => [1, 1, 1]);
@@ -72,7 +72,7 @@ describe('folders of images by class', () => {
   const good = classFolder('good', 2, [1, 2, 3]);
   const image = png(4, 4, (y, x) => [40 * y, 40 * x, 0]);
   const photo = jpg(16, 16, (y, x) => [16 * y, 16 * x, 0]);
-  it('of different sizes are brought to a square that most of them fill', () => {
+  it('of different sizes are resized to a square that most of them fill', () => {
     const side = (size: number): Buffer => png(size, size, () => [200, 10, 10]);
     const of = (...sizes: number[]): string =>
       readImageFolder(
@@ -159,7 +159,7 @@ describe('resizeImage', () => {
     expect(reds(resizeImage(row(0, 100), 1, 4))).to.deep.equal([0, 25, 75, 100]);
   });
 
-  it('keeps an even colour, whatever the sizes', () => {
+  it('keeps a uniform colour, whatever the sizes', () => {
     const side = fc.integer({ min: 1, max: 9 });
     fc.assert(
       fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (h, w, height, width, value) => {
@@ -201,7 +201,7 @@ describe('images that cannot be read', () => {
   const named =
     /bad\.png is neither.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not supported/;
 
-  it('are named all at once, with the way to go on without them', () => {
+  it('are all named at once, with the option to continue without them', () => {
     expectError(
       'data',
       () => readImageFolder(folderWith(files), 'bad'),
@@ -211,14 +211,14 @@ describe('images that cannot be read', () => {
     );
   });
 
-  it('are left out where that is asked for, and reported; they do not decide the size', () => {
+  it('are left out if requested, and reported; they do not influence the size', () => {
     const { train, leftOut, inputShape, sources } = readImageFolder(folderWith(files), 'bad', { onBadFile: 'skip' });
     expect([train.count, inputShape]).to.deep.equal([4, [4, 4, 3]]);
     expect(leftOut!.join('\n')).to.match(named);
     expect(sources[0]!.listing!.trim().split('\n'), 'what is left out belongs to the record').to.have.length(7);
   });
 
-  it('are part of the record, also where they are too large to be read', () => {
+  it('are part of the record, even if they are too large to be read', () => {
     const folder = folderWith(files);
     writeFileSync(join(folder, 'cat/huge.png'), '');
     truncateSync(join(folder, 'cat/huge.png'), 2 ** 28 + 1);
@@ -230,7 +230,7 @@ describe('images that cannot be read', () => {
     );
   });
 
-  it('are an error where nothing is left of a class, or at all', () => {
+  it('are an error if nothing is left of a class, or at all', () => {
     const lost = { ...classFolder('cat', 2, [1, 2, 3]), ...classFolder('cow', 2, [1, 2, 3]), 'dog/bad.png': 'no' };
     expectError(
       'data',

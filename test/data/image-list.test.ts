@@ -58,7 +58,7 @@ describe('tables that name images and their classes', () => {
       expect(accountFor(dataset, rows).join('\n')).to.include(reason);
     });
 
-  it('may say of which part an image is, in a column or by the name of the table', () => {
+  it('may assign images to parts, by a column or by the name of the table', () => {
     const files = { ...images, 'images/e.png': picture(50), 'images/f.png': picture(60) };
     const rows = ['a,cat,train', 'b,dog,train', 'deep/c,cat,val', 'd,dog,valid', 'e,cat,test', 'f,dog,Test'];
     const table = ['path,class,split', ...rows.map((row) => `images/${row.replace(',', '.png,')}`)].join('\n');
@@ -91,7 +91,7 @@ describe('tables that name images and their classes', () => {
       expectError('data', () => openDataset(folderWith({ ...images, 'labels.csv': table })), ...patterns);
     });
 
-  it('that lead to one image by way of a link are refused', () => {
+  it('that refer to one image twice through a link are refused', () => {
     const table = 'images/a.png,cat\nimages/b.png,dog\nimages/link.png,dog\nelsewhere/d.png,cat\nimages/d.png,dog\n';
     for (const [link, target, pattern] of [
       ['images/link.png', 'a.png', /line 3 names the same image as .*line 1: images\/link\.png/],
@@ -105,7 +105,7 @@ describe('tables that name images and their classes', () => {
     }
   });
 
-  it('go on without images that are not there or cannot be read, where that is asked for', () => {
+  it('continue without images that are missing or cannot be read, if requested', () => {
     const table = 'images/a.png,cat\nx.png,dog\nimages/b.png,dog\nimages/bad.png,dog\n';
     const { train, leftOut } = openDataset(folderWith({ ...images, 'images/bad.png': 'no', 'labels.csv': table }), {
       onBadFile: 'skip',
@@ -114,7 +114,7 @@ describe('tables that name images and their classes', () => {
     expect(leftOut!.join('\n')).to.match(/line 2: x\.png does not exist\n.*bad\.png is neither/);
   });
 
-  it('are not read beside class folders, which the account says', () => {
+  it('are ignored next to class folders, as the summary says', () => {
     const { classNames, reason } = openDataset(
       folderWith({ 'cat/1.png': picture(1), 'dog/1.png': picture(2), 'list.csv': 'cat/1.png,x\ndog/1.png,y\n' }),
     );

@@ -17,7 +17,7 @@ const csv = (rows: typeof ROWS): string =>
 describe('tables of JSON lines', () => {
   after(removeFolders);
 
-  it('are what a CSV file of the same columns is, as objects, as arrays and packed', () => {
+  it('equal a CSV file with the same columns, as objects, as arrays and compressed', () => {
     const folder = folderWith({
       't.csv': csv(ROWS),
       'objects.jsonl': lines(ROWS),
@@ -37,7 +37,7 @@ describe('tables of JSON lines', () => {
     expect(openDataset(join(folder, 'other.ndjson')).train.labels).to.deep.equal(expected.train.labels);
   });
 
-  it('may be numbers to predict, without names, and a training and a test part', () => {
+  it('may have regression targets, no names, and a training and a test part', () => {
     const folder = folderWith({
       'train.jsonl': lines(ROWS.map((_, i) => [i, 2 * i, i / 7])),
       'test.jsonl': lines([[1, 2, 0.5]]),
@@ -48,7 +48,7 @@ describe('tables of JSON lines', () => {
     expect(test!.images).to.deep.equal(Uint8Array.of(1, 2));
   });
 
-  it('are refused with the line and the name of what cannot be read', () => {
+  it('are refused with the line and the field that cannot be read', () => {
     const good = { x: 1, label: 'a' };
     const cases: [unknown[] | string, RegExp][] = [
       ['', /is empty/],

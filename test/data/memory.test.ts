@@ -38,7 +38,7 @@ describe('data in memory', () => {
     expect(sources[0]).to.include({ path: 'memory:data', bytes: 4 * 12 + 4 * 4 });
   });
 
-  it('keeps bytes as bytes, reads nested images, and sets validation apart within the training examples', async () => {
+  it('keeps bytes as bytes, reads nested images, and splits validation off the training examples', async () => {
     const image = (value: number): number[][] => [[value, value], [value, 0]]; // prettier-ignore
     const part = { inputs: [image(1), image(2)], labels: [0, 1] };
     const dataset = await collectDataset({ name: 'squares', train: part, validation: part, test: part });
@@ -54,7 +54,7 @@ describe('data in memory', () => {
     expect(colour.inputShape).to.deep.equal([1, 1, 3]);
   });
 
-  it('has a hash that every change of a number, a label, the shape or a name changes', async () => {
+  it('has a hash that changes with every number, label, shape or name', async () => {
     const base: MemoryData = { train: { inputs: [[1, 2], [3, 4]], labels: [0, 1] } }; // prettier-ignore
     const hashOf = async (data: MemoryData): Promise<string> => (await collectDataset(data)).sources[0]!.sha256;
     const others: MemoryData[] = [
@@ -69,7 +69,7 @@ describe('data in memory', () => {
     expect(await hashOf({ ...base, name: 'other' })).to.equal(await hashOf(base));
   });
 
-  it('holds every number where it was given (property)', () =>
+  it('keeps every number in its place (property)', () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }).chain((size) =>
@@ -87,7 +87,7 @@ describe('data in memory', () => {
       { numRuns: 30 },
     ));
 
-  it('may have several numbers to predict, or any number of labels, each as a list', async () => {
+  it('may have several regression targets, or any number of labels, as lists', async () => {
     const inputs = Array.from({ length: 12 }, (_, i) => [i, -i]);
     const two = { inputs, labels: inputs.map(([a]) => [a! / 2, 10 * a!]) };
     const numbers = await collectDataset({ target: ['half', 'ten'], train: two, validation: two, test: two });
@@ -110,7 +110,7 @@ describe('data in memory', () => {
     expect(first!.sources[0]!.sha256).not.to.equal(second!.sources[0]!.sha256);
   });
 
-  it('may be windows of a series, rows of columns', async () => {
+  it('may be windows of a series', async () => {
     const window = [[1, 2], [3, 4], [5, 6]]; // prettier-ignore
     const { inputShape, train } = await collectDataset({
       inputShape: [1, 3, 2],
@@ -122,7 +122,7 @@ describe('data in memory', () => {
     ]);
   });
 
-  it('is refused with the part and the example that do not fit', async () => {
+  it('is refused with the part and the example that are wrong', async () => {
     const refusal = (data: MemoryData): Promise<string> => saidLater(collectDataset(data));
     const good = { inputs: [[1, 2], [3, 4]], labels: [0, 1] }; // prettier-ignore
     const wrong: [MemoryData, RegExp][] = [

@@ -39,20 +39,20 @@ describe('near duplicates', () => {
     ['lighter', (value) => Math.min(255, Math.round(0.8 * value + 40))],
   ];
   for (const [what, change] of copies)
-    it(`${what} are counted in the part where they are`, () => {
+    it(`${what} are counted in the part that contains them`, () => {
       const { parts, lookedAt } = nearly(pictures(1), pictures(1).map(change));
       expect(lookedAt).to.equal(COUNT);
       expect([parts['train']! + parts['validation']!, parts['validation']]).to.deep.equal([COUNT, 2]);
     });
 
-  it('are neither other pictures nor equal ones, nor pictures of one colour', () => {
+  it('are neither different nor identical images, nor images of a single colour', () => {
     expect(nearly(pictures(1), pictures(2)).parts).to.deep.equal({ train: 0, validation: 0 });
     expect(nearly(pictures(1), pictures(1)).parts).to.deep.equal({ train: 0, validation: 0 });
     const even = (level: number): Uint8Array => new Uint8Array(COUNT * SIDE * SIDE * 3).fill(level);
     expect(nearly(even(90), even(91)).parts).to.deep.equal({ train: 0, validation: 0 });
   });
 
-  it('are recorded for images that were decoded, beside equal ones', () => {
+  it('are recorded for decoded images, next to identical ones', () => {
     const copy = pictures(1).map((value) => Math.min(255, value + 1));
     copy.set(pictures(1).subarray(0, SIDE * SIDE * 3)); // one is equal
     const { record } = prepareData({ source: dataOf(pictures(1), copy), split: { validation: 2 } }, 1);

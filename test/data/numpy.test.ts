@@ -82,7 +82,7 @@ const Y = npy(
 describe('NumPy arrays', () => {
   after(removeFolders);
 
-  it('are read as NumPy itself has written them', () => {
+  it('written by NumPy are read', () => {
     const folder = folderWith({ 'small.npz': Buffer.from(WRITTEN_BY_NUMPY, 'base64') });
     const { name, inputShape, classNames, train, sources } = openDataset(join(folder, 'small.npz'));
     expect([name, inputShape, classNames]).to.deep.equal(['small', [2, 2, 1], ['b', 'é']]);
@@ -91,7 +91,7 @@ describe('NumPy arrays', () => {
     expect(sources).to.have.length(1);
   });
 
-  it('of all types of numbers mean the same', () => {
+  it('of all number types give the same data', () => {
     const numbers = Array.from({ length: 2 * COUNT }, (_, i) => i);
     for (const values of [
       Uint8Array.from(numbers),
@@ -115,7 +115,7 @@ describe('NumPy arrays', () => {
     expect([...signed.train.images].slice(0, 3)).to.deep.equal([-0, -1, -2].map((value) => value + 0));
   });
 
-  it('have a test part, numbers to predict, and images with channels', () => {
+  it('may have a test part, regression targets, and images with channels', () => {
     const targets = npy(
       Float64Array.from({ length: COUNT }, (_, i) => i / 3),
       [COUNT, 1],
@@ -134,7 +134,7 @@ describe('NumPy arrays', () => {
     expect(open({ 'X.npy': X, 'species.npy': Y }, { label: 'species' }).classNames).to.deep.equal(['0', '1', '2']);
   });
 
-  it('have several numbers to predict, or several labels that hold or not, in columns', () => {
+  it('may have several regression targets, or several true-or-false labels, in columns', () => {
     const numbers = npy(
       Float64Array.from({ length: 2 * COUNT }, (_, i) => i / 3),
       [COUNT, 2],
@@ -186,7 +186,7 @@ describe('NumPy arrays', () => {
     ]);
   });
 
-  it('that are stored column by column are turned', () => {
+  it('in column-major order are transposed', () => {
     const byColumn = Uint8Array.from({ length: 2 * 3 * COUNT }, (_, i) => i);
     const { train } = open({ 'X.npy': npy(byColumn, [COUNT, 2, 3], { fortran: true }), 'y.npy': Y });
     // Element [n, h, w] lies at n + COUNT (h + 2 w).
@@ -194,7 +194,7 @@ describe('NumPy arrays', () => {
     expect([at(0, 0, 0), at(1, 0, 0), at(0, 1, 0), at(0, 0, 1), at(11, 1, 2)]).to.deep.equal([0, 1, 12, 24, 71]);
   });
 
-  it('are examples to predict for', () => {
+  it('can be examples to predict', () => {
     const folder = folderWith({ 'new.npy': X, 'd.npz': zip({ 'X.npy': X, 'y.npy': Y }) });
     const { names, images } = readRows(join(folder, 'new.npy'), { inputShape: [1, 1, 2] });
     expect(names[1]).to.equal(`${join(folder, 'new.npy')}:1`);
@@ -208,7 +208,7 @@ describe('NumPy arrays', () => {
     );
   });
 
-  it('of pictures have the white that their numbers speak of', () => {
+  it('of images have a white level that follows from their values', () => {
     const white = (mean: number[], std: number[]) => whiteOf('pictures.npz', { mean, std });
     expect(white([0.47, 0.45, 0.4], [0.25, 0.24, 0.26])).to.equal(1);
     expect(white([33.3], [78.6])).to.equal(255);
@@ -216,7 +216,7 @@ describe('NumPy arrays', () => {
     expect(whiteOf('digits', { mean: [4.9], std: [6] })).to.equal(16);
   });
 
-  it('are refused by name where they would be misread', () => {
+  it('are refused by name if they would be misread', () => {
     const images = (shape: number[]) => npy(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
     const oneHot = npy(
       Uint8Array.from({ length: 3 * COUNT }, (_, i) => Number(i % 3 === Math.floor(i / 3) % 3)),

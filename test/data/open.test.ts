@@ -29,7 +29,7 @@ describe('openDataset', () => {
     );
   });
 
-  it('looks nowhere else when given a path', () => {
+  it('looks only at the path if one is given', () => {
     const local = folderWith(under('data/mnist', tinyMnist()));
     const empty = folderWith();
     expectError(
@@ -69,19 +69,19 @@ describe('openDataset', () => {
     ['train.csv and test.csv', { 'train.csv': '1,a\n2,b\n', 'test.csv': '3,a\n', 'more.csv': '' }, [1, 1, 1]],
   ];
   for (const [form, files, shape] of forms)
-    it(`knows ${form} when it sees them`, () => {
+    it(`recognizes ${form}`, () => {
       const folder = folderWith(files);
       const dataset = openDataset(`./${basename(folder)}`, {}, { cwd: dirname(folder), env: {} });
       expect(dataset.inputShape).to.deep.equal(shape);
       expect(dataset.name).to.equal(basename(folder));
     });
 
-  it('opens a CSV file and calls it by its name', () => {
+  it('opens a CSV file and names the data after it', () => {
     const folder = folderWith({ 'wine.csv': 'x,kind\n1,a\n2,b\n' });
     expect(openDataset(join(folder, 'wine.csv'), { label: 'kind' }).name).to.equal('wine');
   });
 
-  it('refuses what it does not know, with what it knows', () => {
+  it('refuses unknown names and lists the known ones', () => {
     expectError('data', () => openDataset('digit', {}, nowhere), /'digit'/, /did you mean 'digits'/, '/nowhere/digit');
     expectError('data', () => openDataset(folderWith()), /no data in a known form/, /train-images-idx3-ubyte/);
     expectError('data', () => openDataset(folderWith({ 'a/notes.txt': 'x' })), /no data in a known form/);
@@ -94,7 +94,7 @@ describe('openDataset', () => {
     );
   });
 
-  it('refuses options that mean nothing for the data', () => {
+  it('refuses options that do not apply to the data', () => {
     expectError('config', () => openDataset('digits', { size: [16, 16] }), /'size' does not apply/);
     expectError(
       'config',

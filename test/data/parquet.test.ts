@@ -30,7 +30,7 @@ describe('Parquet', () => {
   });
   after(removeFolders);
 
-  it('is what the same table in CSV is', () => {
+  it('gives the same data as the table in CSV', () => {
     const [expected, read] = ['t.csv', 't.parquet'].map((file) => openDataset(join(folder, file)));
     expect(read!.train).to.deep.equal(expected!.train);
     expect(read!.encoding).to.deep.equal(expected!.encoding);
@@ -41,7 +41,7 @@ describe('Parquet', () => {
     expect(rows.names[0]).to.equal(`${join(folder, 't.parquet')}:1`);
   });
 
-  it('is refused by name where it cannot be read', () => {
+  it('is refused by name if it cannot be read', () => {
     writeFileSync(join(folder, 'broken.parquet'), 'PAR1 and nothing more');
     expectError('data', () => openDataset(join(folder, 'broken.parquet')), /broken\.parquet cannot be read \(parquet/);
     expectError('config', () => openDataset(join(folder, 't.parquet'), { header: false }), /data\.header/);

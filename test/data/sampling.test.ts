@@ -25,7 +25,7 @@ describe('balanced sampling', function () {
   this.timeout(90_000);
   const folder = temporaryFolder(this);
 
-  it('draws every class equally often, and uses all examples of a rare class before any of them again', () => {
+  it('draws every class equally often, and uses all examples of a rare class before repeating any', () => {
     const total = [0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => countsOf(order(epoch)));
     for (const c of [0, 1, 2]) {
       const share = total.reduce((sum, counts) => sum + counts[c]!, 0) / 3200;
@@ -44,7 +44,7 @@ describe('balanced sampling', function () {
     expect(order(3)).not.to.deep.equal(order(3, 2));
   });
 
-  it('leaves the number of steps, and batches can be asked for in any order', () => {
+  it('keeps the number of steps, and batches can be requested in any order', () => {
     const dataset = defineDataset({
       name: 'rare',
       inputShape: [1, 1, 1],
@@ -62,7 +62,7 @@ describe('balanced sampling', function () {
     expect(drawn.at(5, 2).inputs).to.deep.equal(Float32Array.from(late));
   });
 
-  it('changes what is learned from and nothing that judges, and resumes to the byte', async () => {
+  it('changes the training batches but no evaluation, and resumes to the byte', async () => {
     const data = tinyTable(join(folder(), 'data.csv'));
     const open = (sampling: 'plain' | 'balanced') => {
       const config = checkConfig({
@@ -95,7 +95,7 @@ describe('balanced sampling', function () {
     expect(result(stopped)).to.equal(result(whole));
   });
 
-  it('is refused by name beside class weights, for numbers to predict and for texts', () => {
+  it('is refused by name with class weights, for regression and for texts', () => {
     const source = tinyTable(join(folder(), 'both.csv'));
     const both = checkConfig({ data: { source, sampling: 'balanced', classWeights: 'balanced' } });
     expect(() => openLabelled(both)).to.throw(/data\.sampling: balanced and data\.classWeights/);

@@ -31,7 +31,7 @@ describe('windows of a series', function () {
   const read = (text: string, options: Partial<SeriesOptions> = {}) =>
     readSeries(written(text), 'series', { window: 3, validation: 0.25, test: 0.2, ...options });
 
-  it('hold the past, and the number of a later row', () => {
+  it('contain the past, and the value of a later row', () => {
     const { inputShape, train, test, validation, targets, series } = read(
       `a,y\n${rows(40, (i) => `${i},${1000 + i}`)}\n`,
       {
@@ -49,7 +49,7 @@ describe('windows of a series', function () {
     expect([...validation!]).to.deep.equal([20, 21, 22, 23]);
   });
 
-  it('let no row be in two parts, whichever series it is of', () => {
+  it('share no row between parts, whichever series it belongs to', () => {
     const text = `t,g,y\n${rows(120, (i) => `2024-01-01T${String(Math.floor(i / 60)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')},${'abc'[i % 3]},${i}`)}\n`;
     const { train, validation, test } = read(text, { group: 'g', time: 't', task: 'regression', horizon: 1 });
     const rowsOf = (part: typeof train, places: Iterable<number>): number[] =>
@@ -67,7 +67,7 @@ describe('windows of a series', function () {
     expect(train.images[1]! - train.images[0]!).to.equal(3);
   });
 
-  it('are in the order of their times, however the file has them', () => {
+  it('are in chronological order, whatever the order of the file', () => {
     const lines = Array.from({ length: 30 }, (_, i) => `${i},${i * i}`);
     const [straight, turned] = [lines, stream('turned').shuffle(lines)].map((list) =>
       read(`t,y\n${list.join('\n')}\n`, { time: 't', task: 'regression' }),
@@ -76,7 +76,7 @@ describe('windows of a series', function () {
     expect(turned!.test!.targets).to.deep.equal(straight!.test!.targets);
   });
 
-  it('may be of one class each, that of the last row, which they do not hold', () => {
+  it('may have a class each, that of the last row, which they do not contain', () => {
     const { classNames, inputShape, train, series } = read(
       `x,state\n${rows(40, (i) => `${i},${i % 2 ? 'on' : 'off'}`)}\n`,
     );
@@ -89,7 +89,7 @@ describe('windows of a series', function () {
     expect([...train.labels.slice(0, 3)]).to.deep.equal([0, 1, 0]);
   });
 
-  it('are missing of series that are too short, which the account names', () => {
+  it('are missing for series that are too short, which the summary names', () => {
     const lines = [...'abc'].flatMap((g, i) => Array.from({ length: [40, 3, 12][i]! }, (_, t) => `${t},${g},${t % 7}`));
     const source = written(`t,g,y\n${lines.join('\n')}\n`);
     const { account } = openLabelled(
@@ -150,7 +150,7 @@ describe('windows of a series', function () {
     expect(() => openText(checkConfig({ data: { window: 3 } }))).to.throw(/'window' does not apply to a text/);
   });
 
-  it('are convolved along time by a space of images', async () => {
+  it('are convolved along time by an image space', async () => {
     await loadBackend('cpu');
     const space = macroCnn.create(
       { layers: 4, filters: 4 },
@@ -174,7 +174,7 @@ describe('windows of a series', function () {
     expect(outputs.every(Number.isFinite)).to.equal(true);
   });
 
-  it('give a forecast, held against the last value and the last season, and asked about what comes next', async () => {
+  it('give a forecast, compared with the last value and the last season, and used to predict what comes next', async () => {
     const rng = stream('season');
     const values = Array.from({ length: 160 }, (_, i) => 20 + 5 * Math.sin((2 * Math.PI * i) / 8) + 0.3 * rng.normal());
     const path = join(folder(), 'waves.csv');

@@ -63,7 +63,7 @@ describe('quotas', () => {
 });
 
 describe('splitDataset', () => {
-  it('divides the digits as asked, each class in its share', () => {
+  it('divides the digits as requested, stratified by class', () => {
     const { train, validation, derive, fisher, test } = splitDataset(readDigits(), {
       seed: 1,
       validation: 0.2,
@@ -118,12 +118,12 @@ describe('splitDataset', () => {
     expect(test(0.1)).to.have.length(8);
   });
 
-  it('gives training what it is asked to, or all the rest', () => {
+  it('gives training the requested number, or all the rest', () => {
     expect(splitDataset(numbered([50, 50], true), { seed: 1 }).train.indices).to.have.length(90);
     expect(splitDataset(numbered([50, 50], true), { seed: 1, train: 30 }).train.indices).to.have.length(30);
   });
 
-  it('refuses what cannot be', () => {
+  it('refuses impossible splits', () => {
     const dataset = numbered([10, 3], true);
     expectError(
       'data',
@@ -189,7 +189,7 @@ describe('recordSplit', () => {
     });
   });
 
-  it('tells a changed label or pixel', () => {
+  it('detects a changed label or pixel', () => {
     const noisy = { ...train, labels: train.labels.map((label, i) => (i === 0 ? 1 - label : label)) };
     expect(recordSplit(noisy).indices).to.equal(recordSplit(train).indices);
     expect(recordSplit(noisy).content).to.not.equal(recordSplit(train).content);
@@ -218,7 +218,7 @@ describe('takeSubset', () => {
     expect(images(1)).to.not.deep.equal(images(2));
   });
 
-  it('refuses more than there is, or less than one of each class', () => {
+  it('refuses more examples than there are, or less than one of each class', () => {
     const dataset = numbered([3, 60]);
     expectError(
       'data',
@@ -234,7 +234,7 @@ describe('takeSubset', () => {
 describe('addLabelNoise', () => {
   const { train } = splitDataset(readDigits(), { seed: 1 });
 
-  it('changes exactly the asked share, always to another class, and reports which', () => {
+  it('changes exactly the requested share, always to another class, and reports which', () => {
     const { split, changed } = addLabelNoise(train, { rate: 0.3, seed: 1 });
     expect(changed).to.have.length(Math.round(0.3 * train.labels.length));
     const different = [...split.labels].flatMap((label, i) => (label === train.labels[i] ? [] : [i]));
@@ -261,8 +261,8 @@ describe('addLabelNoise', () => {
   });
 });
 
-describe('a test part that has been seen', () => {
-  it('is told from a new one, by what stands in the examples', () => {
+describe('a test part that was used in training', () => {
+  it('is distinguished from a new one by the content of the examples', () => {
     const same = splitDataset(numbered([10, 10], true), { validation: 0.2, seed: 1 });
     const count = (found: boolean[] | undefined): number => found!.filter(Boolean).length;
     const seen = findSeen(same);

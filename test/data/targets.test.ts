@@ -38,7 +38,7 @@ describe('numbers to predict', () => {
       expect(kind(classes)).to.equal(undefined);
   });
 
-  it('the user has the last word, and nobody else gets numbers', () => {
+  it('the user's choice takes precedence, and other kinds of data never become regression', () => {
     const labels = table(rows(60, (i) => 2 * (i % 12)));
     expect(open(labels, { task: 'classification' }).classes).to.equal(12);
     expect(open(table(rows(60, (i) => i % 3)), { task: 'regression' }).targets!.names).to.deep.equal(['price']);
@@ -54,7 +54,7 @@ describe('numbers to predict', () => {
     );
   });
 
-  it('numbers are read in full, with decimal commas too, and mixed ones refused', () => {
+  it('numbers are read completely, also with decimal commas, and mixed ones refused', () => {
     expect([
       ...open(table(rows(12, (i) => 1e9 + i / 8)), { task: 'regression' }).train.targets!.slice(0, 3),
     ]).to.deep.equal([1e9, 1e9 + 0.125, 1e9 + 0.25]);
@@ -94,7 +94,7 @@ describe('numbers to predict', () => {
     );
   });
 
-  it('a number that never changes cannot be learned', () => {
+  it('a constant target is refused', () => {
     const path = join(folderWith({ 'c.csv': table(rows(40, () => 5)) }), 'c.csv');
     expectError(
       'data',
@@ -103,7 +103,7 @@ describe('numbers to predict', () => {
     );
   });
 
-  it('numbers whose squares are beyond doubles are refused, in every part', () => {
+  it('numbers whose squares overflow are refused, in every part', () => {
     const prepared = (labels: (string | number)[]) => (): unknown =>
       prepareData(
         { source: join(folderWith({ 'e.csv': table(labels) }), 'e.csv'), options: { task: 'regression' } },
@@ -119,7 +119,7 @@ describe('numbers to predict', () => {
     prepared(rows(40, (i) => `${i}e30`))();
   });
 
-  it('two numbers of one name are refused', () => {
+  it('two targets with the same name are refused', () => {
     const text = table(rows(40, (i) => i / 8)).replace('b,price', 'price,price');
     expectError('data', () => open(text, { label: [1, 2] }), /two of the values to predict are named 'price'/);
   });
@@ -135,7 +135,7 @@ describe('numbers to predict', () => {
     );
   });
 
-  it('a program gives them in memory', async () => {
+  it('a program can pass them in memory', async () => {
     const data = { train: rows(30, (i) => i).map((i) => ({ input: [Number(i), 1], label: Number(i) / 3 })) };
     const dataset = await collectDataset({ ...data, target: 'third' });
     expect(dataset.targets!.names).to.deep.equal(['third']);

@@ -13,12 +13,12 @@ const corpusOf = (options: Parameters<typeof makeCorpus>[1], text = TEXT.repeat(
   makeCorpus({ name: 'x', text, sources: [] }, options);
 
 describe('text', () => {
-  it('is read as characters, and as words that end their lines', () => {
+  it('is read as characters, or as words with ends of lines', () => {
     expect(tokenize('a😀\n', 'char')).to.deep.equal(['a', '😀', '\n']);
     expect(tokenize(' the  cat \n\nsat\n', 'word')).to.deep.equal(['the', 'cat', '<eos>', '<eos>', 'sat', '<eos>']);
   });
 
-  it('is divided into contiguous parts that together are the text', () => {
+  it('is divided into contiguous parts that together make up the text', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('char', 'word'),
@@ -34,13 +34,13 @@ describe('text', () => {
     );
   });
 
-  it('knows no token that only the test part has', () => {
+  it('has no token in its vocabulary that only occurs in the test part', () => {
     const { parts, vocabulary } = corpusOf({ test: 3 }, `${'abc'.repeat(30)}xyz`);
     expect(vocabulary).to.deep.equal(['<unk>', 'a', 'b', 'c']);
     expect([...parts.test]).to.deep.equal([0, 0, 0]);
   });
 
-  it('keeps the most frequent words, equal ones by code point', () => {
+  it('keeps the most frequent words, ties by code point', () => {
     const { vocabulary, parts } = corpusOf(
       { level: 'word', vocabulary: 4, test: 1, validation: 1 },
       'b a b c a b\n'.repeat(3),
@@ -94,7 +94,7 @@ describe('batches of text', () => {
     }
   });
 
-  it('go on from each other in streams, from another beginning each epoch', () => {
+  it('continue each other in streams, from another start in each epoch', () => {
     const all = textBatches(ids, { ...options, order: 'streams' });
     const starts = new Set<number>();
     for (let epoch = 0; epoch < 20; epoch++) {
@@ -108,7 +108,7 @@ describe('batches of text', () => {
     expect(Math.max(...starts)).to.be.below(7);
   });
 
-  it('meet every window once in another order each epoch when they are shuffled', () => {
+  it('contain every window once per epoch, in another order each time, when shuffled', () => {
     const all = textBatches(ids, { ...options, order: 'shuffled' });
     const firsts = (epoch: number): number[] =>
       Array.from({ length: all.stepsPerEpoch }, (_, step) =>
@@ -119,7 +119,7 @@ describe('batches of text', () => {
     expect(firsts(1)).to.deep.equal(firsts(1));
   });
 
-  it('predict every token once for an evaluation, but for less than one per row', () => {
+  it('predict every token once in an evaluation, except for a remainder smaller than one per row', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 40, max: 300 }),

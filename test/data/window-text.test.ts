@@ -91,7 +91,7 @@ describe('the windows in a text', function () {
     }
   };
 
-  it('are those of a file with the same text: separators, quotes, decimal commas, dates, several series', () => {
+  it('equal those of a file with the same text: separators, quotes, decimal commas, dates, several series', () => {
     let [sound, refused] = [0, 0];
     fc.assert(
       fc.property(drawn, fc.constantFrom(...FORMS), (table, form) => {
@@ -106,7 +106,7 @@ describe('the windows in a text', function () {
     expect(Math.min(sound, refused)).to.be.above(40);
   });
 
-  it('are refused where a file with the same text is, whatever happens to it', () => {
+  it('are refused whenever a file with the same text is, under any mutation', () => {
     let refused = 0;
     fc.assert(
       fc.property(
@@ -128,7 +128,7 @@ describe('the windows in a text', function () {
     expect(refused).to.be.above(100);
   });
 
-  it('may be of a table of one column, with decimal commas too', () => {
+  it('may come from a table with one column, also with decimal commas', () => {
     const form: SeriesForm = { window: 2, horizon: 1, columns: ['y'], own: 0 };
     for (const text of ['y\n1\n2.5\n3', 'y\n1\n2,5\n3']) {
       expect(inFile(text, form)).to.deep.equal([{ name: '4', values: [2.5, 3] }]);

@@ -33,7 +33,7 @@ describe('the snippets of the documentation', function () {
   });
   after(() => workspace.dispose());
 
-  it('are in languages that are checked', () => {
+  it('are in languages that can be checked', () => {
     expect(
       blocks
         .filter(({ language }) => !KNOWN.includes(language))
@@ -147,7 +147,7 @@ describe('testing of snippets', function () {
     expect(found.slice(wrong.length).map(({ error }) => error)).to.deep.equal(right.map(() => undefined));
   });
 
-  it('takes commands apart as a shell does', () => {
+  it('splits commands as a shell does', () => {
     expect(commandsOf("npm ci && npm start # all\nweft search \\\n  --set 'a=1 2'\n")).to.deep.equal([
       ['npm', 'ci'],
       ['npm', 'start'],
@@ -155,7 +155,7 @@ describe('testing of snippets', function () {
     ]);
   });
 
-  it('wants a reason for every block that it leaves alone', () => {
+  it('requires a reason for every block that it skips', () => {
     expect(() => page('<!-- test: skip -->', '```sh', '```')).to.throw(/say why/);
   });
 });

@@ -16,7 +16,7 @@ describe('a whole search as a program', () => {
     expect(block.code.trimEnd().split('\n').length).to.be.at.most(40);
   });
 
-  it("imports 'weft-nas' alone, and has data, an optimizer, events, a report and a prediction of its own", () => {
+  it("imports only 'weft-nas', and has its own data, optimizer, events, report and prediction", () => {
     const imported = [...block.code.matchAll(/from '([^']+)'|import\('([^']+)'\)/g)].map(([, name]) => name);
     expect(imported).to.deep.equal(['weft-nas']);
     for (const part of ['data,', 'defineOptimizer(', 'runSearch(', 'on: {', 'report', '.predict('])

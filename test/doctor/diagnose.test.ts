@@ -14,7 +14,7 @@ describe('diagnose', () => {
   });
   const row = (topic: string): DoctorRow => rows.find((candidate) => candidate.topic === topic)!;
 
-  it('has a row for every backend, each told apart from the one that is used', () => {
+  it('has a row for every backend, and marks the one in use', () => {
     for (const name of ['gpu', 'native', 'wasm', 'cpu'])
       expect(row(`backend ${name}`)).to.include.keys('status', 'detail');
     expect(row('backend wasm')).to.include({ status: 'ok' });
@@ -22,7 +22,7 @@ describe('diagnose', () => {
     expect(row('backend').detail).to.match(new RegExp(`^${best} is used`));
   });
 
-  it('names the tools that the native backend is made with exactly when it is missing', () => {
+  it('names the tools for building the native backend exactly when it is missing', () => {
     const loads = ['gpu', 'native'].some((name) => row(`backend ${name}`).status === 'ok');
     expect(rows.some(({ topic }) => topic === 'compiler')).to.equal(!loads);
   });
@@ -39,7 +39,7 @@ describe('diagnose', () => {
 });
 
 describe('the rows of the machine', () => {
-  it('warns of a Node that is not declared', () => {
+  it('warns of an unsupported version of Node', () => {
     for (const version of ['20.19.0', '22.12.3', '24.0.0']) expect(examineNode(version)).to.include({ status: 'ok' });
     for (const version of ['18.20.0', '20.18.9', '22.11.0', '23.1.0'])
       expect(examineNode(version)).to.include({ status: 'warn' });

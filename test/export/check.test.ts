@@ -35,7 +35,7 @@ describe('the check of an export', function () {
     expect(checked.files.every(agrees)).to.equal(true);
   });
 
-  it('notices weights that are other ones, in each form, and leaves no tensor behind', async () => {
+  it('notices different weights, in each format, and leaves no tensor behind', async () => {
     const target = mkdtempSync(join(folder(), 'export-'));
     const model = randomModel(mlp, { depth: 1, widths: [4] });
     const other = randomModel(mlp, { depth: 1, widths: [4] }, { architecture: model.child.architecture, seed: 2 });

@@ -45,7 +45,7 @@ describe('weft export', function () {
   const weft = (...words: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [...runTypeScript, 'src/cli/main.ts', 'export', ...words], { encoding: 'utf8' });
 
-  it('writes into the run, again too, and names what it wrote', () => {
+  it('writes into the run, even repeatedly, and names what it wrote', () => {
     const run = finished();
     const { status, stdout } = weft(run);
     expect(status).to.equal(0);
@@ -74,7 +74,7 @@ describe('weft export', function () {
     expect([...event!.files].sort()).to.deep.equal(FILES);
   });
 
-  it('leaves folders alone that have anything else in them', () => {
+  it('leaves folders with other content alone', () => {
     const run = finished();
     const mine = join(folder(), 'mine');
     mkdirSync(mine);

@@ -12,7 +12,7 @@ describe('exported kernels', () => {
     await loadBackend('cpu');
   });
 
-  it('are all tried here', () => {
+  it('are all tested here', () => {
     expect(Object.keys(CASES).sort()).to.deep.equal([...exportableKernels].sort());
   });
 

@@ -59,7 +59,7 @@ describe('latencies of another device', function () {
   };
   before(() => loadBackend('cpu'));
 
-  it('add up to those of whole networks, and their error is told in closed form', () => {
+  it('add up to those of whole networks, and their error has a closed form', () => {
     const exact = additiveError(space, planted())!;
     expect(exact.relative).to.be.closeTo(0, 1e-12);
     expect(exact.ratio).to.be.closeTo(1, 1e-12);
@@ -86,7 +86,7 @@ describe('latencies of another device', function () {
     expect(latencyOf(nodes, table)).to.equal(planted().networks[0]!.milliseconds);
   });
 
-  it('are refused where they are of another space, other shapes or batches, or no times', () => {
+  it('are refused if they are for another space, other shapes or batch sizes, or not times', () => {
     const [first, ...rest] = timedOperations(space).map(({ key }) => key);
     const device = planted();
     const without = { ...device, milliseconds: Object.fromEntries(rest.map((key) => [key, 1])) };
@@ -114,7 +114,7 @@ describe('latencies of another device', function () {
     expect(said(() => readDeviceLatency(write('other.json', { version: 2 })))).to.match(/not a latency table at/);
   });
 
-  it('decide what a search may find, are kept with the run, and serve a choice afterwards', async () => {
+  it('limit what a search may find, are kept with the run, and can be used for a choice afterwards', async () => {
     const source = tinyTable(join(folder(), 'table.csv'));
     const file = write('phone.json', planted());
     const config: SearchConfigInput = {

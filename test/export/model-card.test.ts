@@ -34,7 +34,7 @@ const TABLE: ModelFacts = {
 };
 
 describe('the model card of an export', () => {
-  it('states what the data was, how rows become numbers, and the result beside simpler models with intervals', () => {
+  it('states the data, how rows become numbers, and the result compared with simpler models, with intervals', () => {
     const card = modelCard(TABLE, 'weft-nas 1.2.3');
     const [low, high] = wilsonInterval(0.9, 20).map((share) => `${(100 * share).toFixed(1)} %`);
     expect(card).to.include(`accuracy 90.0 % (95 % interval over test examples: ${low} to ${high})`);
@@ -49,12 +49,12 @@ describe('the model card of an export', () => {
       expect(card).to.include(`## ${title}`);
   });
 
-  it('holds no markup from data', () => {
+  it('contains no markup from data', () => {
     const card = modelCard({ ...TABLE, data: { ...TABLE.data!, name: '[x](javascript:1)' } }, 'weft-nas');
     expect(card.replace(/`[^`]*`/g, '')).to.not.match(/<script>|javascript/);
   });
 
-  it('says of a text what its tokens are, and its perplexity', () => {
+  it('states the tokens and the perplexity of a text model', () => {
     const card = modelCard(
       {
         ...TABLE,

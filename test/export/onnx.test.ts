@@ -32,11 +32,11 @@ describe('networks as ONNX', () => {
     await loadBackend('cpu');
   });
 
-  it('have every exported kernel, but those that are named here', () => {
+  it('support every exported kernel except those named here', () => {
     expect([...onnxKernels, ...ABSENT].sort()).to.deep.equal([...exportableKernels].sort());
   });
 
-  it('name a kernel that ONNX cannot have', () => {
+  it('name a kernel that ONNX does not support', () => {
     const program = programOf({ y: (x) => tf.atan2(x, tf.add(tf.abs(x), 0.5)) });
     expect(said(() => onnxModel(program, OPTIONS))).to.match(/kernel 'Atan2'.*opset 18/);
   });

@@ -184,7 +184,7 @@ describe('the page of an export', function () {
     expect(new Set(found.map(({ label }) => label)).size).to.be.above(2);
   };
 
-  it('answers 50 pictures of digits, of many sizes, as predict does', async () => {
+  it('classifies 50 images of digits, of many sizes, as predict does', async () => {
     const pixels = readDigits().test!.images;
     const paths = Array.from({ length: 50 }, (_, i) => {
       // Each pixel as a block; every third one grows by one axis only.
@@ -224,7 +224,7 @@ describe('the page of an export', function () {
     });
   };
 
-  it('answers 50 photos, of many sizes, some of them transparent, as predict does', async () => {
+  it('classifies 50 photos, of many sizes, some of them transparent, as predict does', async () => {
     const paths = Array.from({ length: 50 }, (_, i) => {
       const [width, height] = [8 + ((i * 13) % 70), 8 + ((i * 29) % 90)];
       const png = new PNG({ width, height });
@@ -244,7 +244,7 @@ describe('the page of an export', function () {
       expect(probability).to.be.closeTo(probabilities[CASES['photos']!.classNames!.indexOf(label)]!, SAME);
   });
 
-  it('turns JPEGs upright as predict does, and differs by no more than decoders do', async () => {
+  it('rotates JPEGs as predict does, and differs by no more than decoders do', async () => {
     const turned = Array.from({ length: 8 }, (_, i) => {
       const [width, height] = [48 + 8 * i, 40];
       const { data } = jpeg.encode({ width, height, data: Buffer.from(waves(100 + i, width, height)) }, 95);
@@ -255,7 +255,7 @@ describe('the page of an export', function () {
     compare(await asked(page, turned), expected, SAME_JPEG);
   });
 
-  it('is asked by drawing where the data is drawn, and has no pad for photos', async () => {
+  it('has a drawing pad for drawn data, and none for photos', async () => {
     const page = await open('digits');
     await page.click('#clear');
     expect(await bars(page)).to.have.length(0);
@@ -278,14 +278,14 @@ describe('the page of an export', function () {
     expect(await photos.locator('#drawing').count()).to.equal(0);
   });
 
-  it('names a file that is no picture, and goes on with the next', async () => {
+  it('names a file that is not an image, and continues with the next', async () => {
     const page = await open('photos');
     await page.setInputFiles('#file', [write('notes.png', Buffer.from('no picture'))]);
     await page.waitForFunction("document.getElementById('message').textContent");
     expect(await page.textContent('#message')).to.match(/notes\.png cannot be read/);
   });
 
-  it('answers rows of a table as predict does, with unknown numbers and categories', async () => {
+  it('classifies rows of a table as predict does, with unknown numbers and categories', async () => {
     const page = await open('rows');
     const labels = await page.evaluate<string[]>(
       "[...document.querySelectorAll('#row label')].map((label) => label.firstChild.textContent)",
@@ -316,7 +316,7 @@ describe('the page of an export', function () {
     }
   });
 
-  it('goes on with a text as the network does, and writes', async () => {
+  it('continues a text as the network does', async () => {
     const page = await open('text');
     await page.fill('#text', 'a dog and the cat\nsat the');
     const { child, store } = models['text']!;
@@ -340,15 +340,15 @@ describe('the page of an export', function () {
     [1280, 'light'],
     [390, 'dark'],
   ] as const)
-    it(`fits ${width} pixels, ${colorScheme}, with a name for everything that can be used`, async () => {
+    it(`fits ${width} pixels, ${colorScheme}, with an accessible name for every control`, async () => {
       for (const name of Object.keys(CASES)) {
         await expectLayout(await open(name), { name, width, colorScheme });
       }
     });
 
-  it('has asked nobody and complained of nothing', () => expect(complaints).to.deep.equal([]));
+  it('makes no requests and logs no errors', () => expect(complaints).to.deep.equal([]));
 
-  it('answers on the WebGL backend as weft does', async function () {
+  it('gives weft's results on the WebGL backend', async function () {
     const page = await open('digits');
     const pixels = [...readDigits().test!.images.subarray(0, 20 * 64)];
     const actual = await page.evaluate<number[][] | null>(`(async () => {
@@ -365,7 +365,7 @@ describe('the page of an export', function () {
     );
   });
 
-  it('has beside it an ONNX file that onnxruntime runs in the same browser', async () => {
+  it('comes with an ONNX file that onnxruntime runs in the same browser', async () => {
     const page = await open('rows');
     const { mean, std } = CASES['rows']!.normalization;
     const rows = [-1, 0.5].map((shift) => mean.map((value, i) => value + shift * std[i]!));

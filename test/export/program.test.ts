@@ -48,14 +48,14 @@ describe('exported programs', () => {
     await loadBackend('cpu');
   });
 
-  it('have what depends on parameters alone as constants', async () => {
+  it('have everything that depends only on parameters as constants', async () => {
     const model = await exported((x) =>
       tf.matMul(tf.reshape(x, [-1, 32]), tf.transpose(tf.exp(random('product', 5, 32)))),
     );
     expect(operations(model)).to.deep.equal(['Reshape', 'MatMul', 'Reshape', 'Softmax']);
   });
 
-  it('have the parts of our own kernels', async () => {
+  it('have the parts of Weft's own kernels', async () => {
     const model = await exported((x) =>
       dense(
         tf.reshape(maxPool(tf.relu(x) as Tensor4D, { size: 2, stride: 2 }), [-1, 8]),
@@ -71,7 +71,7 @@ describe('exported programs', () => {
     expect(operations(model)).to.deep.equal(['Conv2D', 'AddV2', 'Relu', 'Reshape', 'Softmax']);
   });
 
-  it('have the convolution as it was where its output is used otherwise too', async () => {
+  it('keep the convolution unchanged if its output is also used elsewhere', async () => {
     const model = await exported((x) => {
       const y = conv(x);
       return tf.add(normalize('norm', 3)(y), tf.relu(y));
@@ -79,7 +79,7 @@ describe('exported programs', () => {
     expect(operations(model)).to.deep.equal(['Conv2D', 'Mul', 'AddV2', 'Relu', 'AddV2', 'Reshape', 'Softmax']);
   });
 
-  it('subtract what is large first, whose last digits an offset would take', async () => {
+  it('subtract large means first, to which an offset would lose its last digits', async () => {
     const far =
       (mean: number): F =>
       (x) =>
@@ -88,7 +88,7 @@ describe('exported programs', () => {
     expect(operations(await exported((x) => conv(far(2)(x))))).to.deep.equal(['Relu', 'Conv2D', 'Reshape', 'Softmax']);
   });
 
-  it('fold any row of scales and offsets without changing the function', () => {
+  it('fold any sequence of scales and offsets without changing the function', () => {
     const step = fc.constantFrom<F>(
       normalize('a', 3),
       (x) => tf.add(x, 0.5),
@@ -120,7 +120,7 @@ describe('exported programs', () => {
     );
   });
 
-  it('name nodes after the weights beside them', async () => {
+  it('name nodes after their weights', async () => {
     const weights = { 'block/conv/kernel': kernel(), 'block/norm/offset': vector('offset', 3) };
     const trained = functionChild((x) =>
       tf.add(tf.conv2d(x as Tensor4D, weights['block/conv/kernel'], 1, 'same'), weights['block/norm/offset']),
@@ -179,7 +179,7 @@ describe('what cannot be exported', () => {
     'padding by numbers of a pool': [(x) => tf.maxPool(x as Tensor4D, 2, 1, 1), /'MaxPool' cannot take numbers/],
   };
   for (const [name, [f, message]] of Object.entries(REFUSED)) {
-    it(`${name}: is named, and nothing leaks`, async () => {
+    it(`${name}: is named in the error, and nothing leaks`, async () => {
       const before = tf.memory().numTensors;
       const error = await exported(f).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(WeftError);

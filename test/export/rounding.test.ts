@@ -38,7 +38,7 @@ describe('weights with fewer bits', function () {
     await loadBackend('cpu');
   });
 
-  it('are every number of 16 bits exactly, and the nearest of any other', () => {
+  it('represent every 16-bit number exactly, and any other by the nearest', () => {
     expect([...toFloat16(FINITE.map(valueOf))]).to.deep.equal(FINITE);
     fc.assert(
       fc.property(fc.double({ min: -65504, max: 65504, noNaN: true }), (value) => {
@@ -67,7 +67,7 @@ describe('weights with fewer bits', function () {
     );
   });
 
-  it('are short tensors and other types as they were', () => {
+  it('leave short tensors and other types unchanged', () => {
     expect(isRounded('int8', 'float32', new Float32Array(10))).to.equal(false);
     expect(isRounded('int8', 'int32', new Int32Array(100))).to.equal(false);
     expect(isRounded('float16', 'float32', new Float32Array(100).fill(1e5))).to.equal(false);
@@ -131,7 +131,7 @@ describe('weights with fewer bits', function () {
       model.store.dispose();
     });
 
-  it('are read by onnxruntime where the operations are products', async () => {
+  it('are read by onnxruntime for matrix products', async () => {
     const model = randomModel(mlp, { depth: 2, widths: [16] });
     const { 'model.onnx': file } = await exportModel(model, { rounding: { weights: 'int8', test } });
     const { probabilities } = await runOnnx(

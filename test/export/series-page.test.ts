@@ -107,7 +107,7 @@ describe('the page of a network for series', function () {
     return `plant;"load ""kW""";when;note;heat\r\n${rows.join('\r\n')}`;
   };
 
-  it('answers 40 series of a pasted table, and of the same file, as predict does', async () => {
+  it('predicts 40 series of a pasted table, and of the same file, as predict does', async () => {
     const page = pages['states']!;
     const text = plants();
     const expected = classifier.predictFiles([written('plants.csv', text)]);
@@ -149,7 +149,7 @@ describe('the page of a network for series', function () {
     expect(await page.evaluate("Number(document.querySelector('#headline strong').dataset.value)")).to.not.equal(value);
   });
 
-  it('says which line is wrong, and takes its answer back', async () => {
+  it('says which line is wrong, and withdraws its prediction', async () => {
     const page = pages['sales']!;
     await page.fill('#rows', 'sales\n1\n2\n3\n4');
     expect(await page.locator('#headline strong').count()).to.equal(1);
@@ -165,10 +165,10 @@ describe('the page of a network for series', function () {
     [1280, 'light'],
     [390, 'dark'],
   ] as const)
-    it(`fits ${width} pixels, ${colorScheme}, with a name for everything that can be used`, async () => {
+    it(`fits ${width} pixels, ${colorScheme}, with an accessible name for every control`, async () => {
       await pages['states']!.fill('#rows', plants());
       for (const [name, page] of Object.entries(pages)) await expectLayout(page, { name, width, colorScheme });
     });
 
-  it('has asked nobody and complained of nothing', () => expect(complaints).to.deep.equal([]));
+  it('makes no requests and logs no errors', () => expect(complaints).to.deep.equal([]));
 });

@@ -206,7 +206,7 @@ describe('exported networks in stock TensorFlow.js', function () {
     model.store.dispose();
   });
 
-  it('have a page to try them unless the inputs are neither pictures, nor rows, nor text', async () => {
+  it('have a demo page if the inputs are images, rows or text', async () => {
     const model = randomModel(mlp, {}, { task: { inputShape: [3, 3, 2], classes: 3 } });
     const files = await exportModel(model);
     expect(files).to.not.have.any.keys('index.html', 'tf.min.js');
@@ -214,7 +214,7 @@ describe('exported networks in stock TensorFlow.js', function () {
     model.store.dispose();
   });
 
-  it('say what ONNX cannot have, and come without it', async () => {
+  it('say what ONNX does not support, and come without it', async () => {
     const space = defineSpace({
       name: 'turning',
       description: 'An operation that ONNX lacks.',

@@ -77,7 +77,7 @@ describe('text from data on a terminal', function () {
     expect(ofData(written())).to.not.match(STEERING);
   });
 
-  it('is harmless in errors, Weft's and others'', () => {
+  it('is harmless in errors, Weft’s and others’', () => {
     for (const error of [new WeftError('data', HOSTILE, HOSTILE), new Error(HOSTILE), HOSTILE]) {
       const { streams, written } = terminal(true);
       reportError(error, streams.stderr);

@@ -88,7 +88,7 @@ for (const { factory, options, task } of SPACES) {
       tf.dispose([inputs, labels, order, shuffled.inputs, shuffled.labels]);
     });
 
-    it('score a child in the same way on the whole supernet's weights as on its own', () => {
+    it('score a child in the same way on the whole supernet’s weights as on its own', () => {
       const { x: inputs, labels } = examples(task, 6);
       const store = createParameterStore(catalogue(space.supernet), 1);
       const child = createChild(space, networks[0]);

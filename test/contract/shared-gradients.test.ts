@@ -164,7 +164,7 @@ for (const { factory, tiny, task } of SPACES) {
       return;
     }
 
-    it('are those of the child's own function, bit for bit, and leave no tensor behind', () => {
+    it('are those of the child’s own function, bit for bit, and leave no tensor behind', () => {
       const store = createParameterStore(catalogue(space.supernet), 1);
       const { x: inputs, labels } = examples(task, BATCH);
       const before = tf.memory().numTensors;
@@ -310,7 +310,7 @@ describe('shared gradients', () => {
     return { alone, runs, isOpen, notes };
   };
 
-  it('are compared three times with the child's own function, and then used', () => {
+  it('are compared three times with the child’s own function, and then used', () => {
     expect(asked({ batchSize: BATCH, steps: 1000 })).to.deep.equal({ alone: 3, runs: 5, isOpen: true, notes: [] });
   });
 

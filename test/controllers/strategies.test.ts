@@ -130,7 +130,7 @@ describe('strictly fair sampling', () => {
 });
 
 describe('single path one-shot', () => {
-  it('crosses and mutates the best: without mutation every child consists of its parents' choices', () => {
+  it('crosses and mutates the best: without mutation every child consists of its parents’ choices', () => {
     const controller = create(spos, { parents: 2, mutation: 0 });
     const [a, b, worse] = [
       [0, 0, 0, 0, 0, 0],

@@ -61,7 +61,7 @@ describe('images that sharp decodes', function () {
     }
   });
 
-  it('are JPEGs, upright, grey or in colour, close to the JavaScript decoder's result', async () => {
+  it('are JPEGs, upright, grey or in colour, close to the JavaScript decoder’s result', async () => {
     const photo = jpg(40, 24, (y, x) => [6 * x, 10 * y, 128]);
     const raw = (channels: 1 | 4) =>
       sharp(

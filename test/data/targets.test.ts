@@ -38,7 +38,7 @@ describe('numbers to predict', () => {
       expect(kind(classes)).to.equal(undefined);
   });
 
-  it('the user's choice takes precedence, and other kinds of data never become regression', () => {
+  it('the user’s choice takes precedence, and other kinds of data never become regression', () => {
     const labels = table(rows(60, (i) => 2 * (i % 12)));
     expect(open(labels, { task: 'classification' }).classes).to.equal(12);
     expect(open(table(rows(60, (i) => i % 3)), { task: 'regression' }).targets!.names).to.deep.equal(['price']);

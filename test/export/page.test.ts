@@ -348,7 +348,7 @@ describe('the page of an export', function () {
 
   it('makes no requests and logs no errors', () => expect(complaints).to.deep.equal([]));
 
-  it('gives weft's results on the WebGL backend', async function () {
+  it('gives weft’s results on the WebGL backend', async function () {
     const page = await open('digits');
     const pixels = [...readDigits().test!.images.subarray(0, 20 * 64)];
     const actual = await page.evaluate<number[][] | null>(`(async () => {

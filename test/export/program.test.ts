@@ -55,7 +55,7 @@ describe('exported programs', () => {
     expect(operations(model)).to.deep.equal(['Reshape', 'MatMul', 'Reshape', 'Softmax']);
   });
 
-  it('have the parts of Weft's own kernels', async () => {
+  it('have the parts of Weft’s own kernels', async () => {
     const model = await exported((x) =>
       dense(
         tf.reshape(maxPool(tf.relu(x) as Tensor4D, { size: 2, stride: 2 }), [-1, 8]),

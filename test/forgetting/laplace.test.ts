@@ -108,7 +108,7 @@ describe('the Laplace terms of two models', () => {
     ).to.equal(-1); // -½ v (1/2) v
   });
 
-  it('refuse a Hessian that is no maximum', () => {
+  it('refuse a Hessian that is not that of a maximum', () => {
     expect(() =>
       sharedCurvature({
         hessian: [

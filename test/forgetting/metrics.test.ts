@@ -44,14 +44,14 @@ describe('metrics of forgetting', () => {
     expect(-backwardTransfer(MATRIX)).to.be.closeTo(stream, 1e-12);
   });
 
-  it('see the worst moment, and not only the end', () => {
+  it('capture the worst moment, not only the end', () => {
     const dipped: PerformanceMatrix = [[0.9], [0.2, 0.8], [0.88, 0.7, 0.6], [0.9, 0.75, 0.6, 0.5]];
     expect(backwardTransfer(dipped)).to.be.closeTo((0 - 0.05 + 0) / 3, 1e-12);
     expect(worstDip(dipped)).to.be.closeTo(0.7, 1e-12);
     expect(worstDip([[0.5], [0.6, 0.5]])).to.equal(0);
   });
 
-  it('mean the same of a loss as of an accuracy', () => {
+  it('have the same sign for a loss as for an accuracy', () => {
     const value = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(
@@ -77,7 +77,7 @@ describe('metrics of forgetting', () => {
     expect(intransigence([0.1, 0.2], [0.3, 0.2], { better: 'lower' })).to.be.closeTo(0.1, 1e-12);
   });
 
-  it('leave out what was not measured, and say nothing of nothing', () => {
+  it('leave out what was not measured, and are undefined without data', () => {
     expect(backwardTransfer([[0.9], [null, 0.8], [0.5, null, 0.7]])).to.be.closeTo(-0.4, 1e-12);
     for (const nothing of [[], [[0.5]]]) expect(backwardTransfer(nothing)).to.be.NaN;
     expect(averageForgetting([[0.5]])).to.be.NaN;
@@ -110,7 +110,7 @@ describe('metrics of forgetting', () => {
     expect(Object.values(summarizeDifferences([])).slice(1).every(Number.isNaN)).to.equal(true);
   });
 
-  it('say what was removed where there was something to remove', () => {
+  it('state the share removed if there was something to remove', () => {
     expect(reduction([0.1, 0.12, 0.08, 0.1], [0.02, 0.03, 0.01, 0.02])).to.be.closeTo(0.8, 1e-12);
     // Mean 1, standard error 0.41: above two of them, not above three.
     expect(reduction([2, 1, 0, 1], [1, 0.5, 0, 0.5])).to.be.closeTo(0.5, 1e-12);

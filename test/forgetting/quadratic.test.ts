@@ -187,7 +187,7 @@ describe('quadratic regularizers', () => {
       ]);
     }));
 
-  it('lower α to zero at epoch 74, start and reset when told (U5)', () =>
+  it('lower α to zero at epoch 74, and start and reset as configured (U5)', () =>
     tidy(() => {
       const options = { alpha: 60, alphaDecay: { from: 15, by: 1 } };
       expect([0, 14, 15, 16, 73, 74, 200].map((epoch) => alphaAt(options, epoch))).to.deep.equal([
@@ -283,7 +283,7 @@ describe('quadratic regularizers', () => {
       expect(trace('wpl', 'trace').sum).to.be.closeTo(own.all.length, 1e-2);
     }));
 
-  it('watches edges alone, or everything', () => {
+  it('watches only edges, or everything', () => {
     const all = create({ name: 'wpl' }).watched;
     const edges = create({ name: 'wpl', scope: 'edges' }).watched;
     expect(all).to.have.members([...catalogue(space.supernet).parameters.keys()]);
@@ -316,7 +316,7 @@ describe('quadratic regularizers', () => {
       regularizer.dispose();
     }));
 
-  it('of the first published code have its constants', () => {
+  it('have the constants of the first published code', () => {
     expect(regularizerSchema.parse({ name: 'wpl', preset: 'mmf2019' })).to.deep.include({
       alpha: 60,
       alphaDecay: { from: 15, by: 1 },

@@ -21,7 +21,7 @@ const remember = (regularizer: Regularizer, architecture: string): void =>
   regularizer.remember({ architecture, parameterNames: [], parameters: {}, fisher: () => ({}) });
 
 describe('replaying regularizers', () => {
-  it('the last architecture has its share, and none at first', () => {
+  it('the last architecture has its share, and none in the first step', () => {
     const regularizer = create({ name: 'last-architecture', lambda: 0.2 });
     expect(regularizer.mixture!(draw(1), 0)).to.equal(undefined);
     remember(regularizer, draw(2));
@@ -32,7 +32,7 @@ describe('replaying regularizers', () => {
     expect(regularizer.mixture!(draw(2), 1), 'itself is no other').to.equal(undefined);
   });
 
-  it('the archive fills, then keeps what differs most; shares sum to one', () => {
+  it('the archive fills, then keeps the most novel; shares sum to one', () => {
     const regularizer = create({ name: 'nsas', epsilon: 0.5, archive: 3, candidates: 20, neighbours: 2 });
     const seen = Array.from({ length: 20 }, (_, i) => draw(i));
     const spread = (members: readonly string[]): number =>
@@ -52,7 +52,7 @@ describe('replaying regularizers', () => {
     expect(spread(mixture.slice(1).map(({ architecture }) => architecture))).to.be.at.least(first);
   });
 
-  it('a fair group takes every option of every choice equally often', () => {
+  it('a fair group contains every option of every choice equally often', () => {
     const cells = nasBench201.create({ filters: 2 }, { inputShape: [6, 6, 1], classes: 3 });
     fc.assert(
       fc.property(fc.nat(), (seed) => {
@@ -70,7 +70,7 @@ describe('replaying regularizers', () => {
     );
   });
 
-  it('a full archive gives up the member most like the new architecture', () => {
+  it('a full archive drops the member most like the new architecture', () => {
     const cells = nasBench201.create({ filters: 2 }, { inputShape: [6, 6, 1], classes: 3 });
     const encoded = (...options: number[]): string =>
       cells.encode(cells.fromGenotype(cells.cardinalities.map((_, i) => options[i] ?? 0)));

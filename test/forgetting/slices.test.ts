@@ -34,7 +34,7 @@ describe('regularizers of slices', function () {
   const create = (config: RegularizerConfigInput) =>
     createRegularizer(regularizerSchema.parse(config), { seed: 1, space })!;
 
-  it('remember of a tensor what was read, and keep the rest as it was', () => {
+  it('remember the part of a tensor that was read, and leave the rest unchanged', () => {
     const before = tf.memory().numTensors;
     const store = createParameterStore(catalogue(space.supernet), 1);
     const wpl = create({ name: 'wpl', alpha: 2, fisher: { momentum: 0.75 } });
@@ -129,7 +129,7 @@ describe('regularizers of slices', function () {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('are refused by name where they replay architectures, and beside the sandwich rule', () => {
+  it('are refused by name if they replay architectures, and with the sandwich rule', () => {
     const refusal = (open: () => unknown): string => {
       try {
         open();

@@ -50,7 +50,7 @@ describe('the two-model experiment', function () {
     expect(plain!.worst).to.equal(Math.min(first.accuracy, ...plain!.curve.map(({ a }) => a)));
   });
 
-  it('estimates Fisher information on as many examples as are asked for', () => {
+  it('estimates Fisher information on the requested number of examples', () => {
     const [few, many] = [8, 60].map((examples) =>
       first.second({ ...B, regularizer: { name: 'wpl', alpha: 10, fisher: { examples } } }),
     );

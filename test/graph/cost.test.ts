@@ -74,7 +74,7 @@ describe('the cost of a child', () => {
     expect(multiplyAddCount(best) / 1e6).to.be.closeTo(153.27, 0.005);
   });
 
-  it('is refused for an operation that has weights and does not tell', () => {
+  it('is refused for an operation with weights that does not state its cost', () => {
     const silent: Operation = {
       kind: 'silent',
       config: {},

@@ -69,7 +69,7 @@ describe('elastic operations', () => {
     tf.dispose([whole, part, back]);
   });
 
-  it('compute what a network of their own size computes with the slices as its weights', () => {
+  it('compute the same as a network of that size with the slices as its weights', () => {
     for (const [space, genotype] of [
       [elasticMlp.create({ depths: [1, 2], widths: [3, 5] }, TASK), [1, 0, 1]],
       [
@@ -123,7 +123,7 @@ describe('elastic operations', () => {
       expect(latencyOf(space.activate(architecture), table)).to.be.greaterThan(0);
   });
 
-  it('refuse what cannot be sliced, what would grow, and sizes that are no sizes', () => {
+  it('refuse what cannot be sliced, what would grow, and invalid sizes', () => {
     expect(
       refusal(() =>
         spaceOf((g, width) =>
@@ -163,7 +163,7 @@ describe('elastic operations', () => {
     });
   });
 
-  it('make as many networks as once-for-all: (9² + 9³ + 9⁴)⁵', () => {
+  it('give as many networks as once-for-all: (9² + 9³ + 9⁴)⁵', () => {
     const stage = choiceSpace(
       'stage',
       { depth: sizes([2, 3, 4]), blocks: repeat(4, () => ({ kernel: sizes([3, 5, 7]), expansion: sizes([3, 4, 6]) })) },
@@ -179,7 +179,7 @@ describe('elastic operations', () => {
     expect(stage.size() ** 5n).to.equal(21758655492572485851n);
   });
 
-  it('make as many transformers as AutoFormer: 3 widths, 3 depths, and 4 blocks of 2 heads and 2 ratios in each place', () => {
+  it('give as many transformers as AutoFormer: 3 widths, 3 depths, and 4 blocks with 2 numbers of heads and 2 ratios each', () => {
     const ofDepth = (depth: number) =>
       choiceSpace('autoformer', {
         width: sizes([192, 216, 240]),
@@ -188,7 +188,7 @@ describe('elastic operations', () => {
     expect([12, 13, 14].reduce((sum, depth) => sum + ofDepth(depth), 0n)).to.equal(1056964608n);
   });
 
-  it('attend by heads that are those of the largest, and see nothing that comes later', () => {
+  it('attend with the heads of the largest network, and never to later positions', () => {
     const space = elasticTransformer.create(
       { widths: [4], depths: [1], heads: [1, 2], headSize: 2, ratios: [1] },
       TEXT,
@@ -222,7 +222,7 @@ describe('elastic operations', () => {
     store.dispose();
   });
 
-  it('share a step only where the largest takes part', () => {
+  it('share a step only if the largest takes part', () => {
     const space = elasticMlp.create({ depths: [1], widths: [2, 3, 4] }, TASK);
     const store = createParameterStore(catalogue(space.supernet), 1);
     const [small, middle, large] = [0, 1, 2].map((index) => createChild(space, space.fromGenotype([0, index])));

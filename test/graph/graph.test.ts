@@ -82,7 +82,7 @@ describe('supernet graphs', () => {
     ).to.equal(5);
   });
 
-  it('names parameters by place, and by input shape only where that varies', () => {
+  it('names parameters by node, and by input shape only if that varies', () => {
     const varying = defineSpace({
       name: 'varying',
       description: '',
@@ -135,7 +135,7 @@ describe('supernet graphs', () => {
     expect(ends(0, 1, 1)).to.deep.equal(['node1', 'node2']);
   });
 
-  it('places a cell many times: the same choice, other weights, and as many outputs before it as the stack has inputs', () => {
+  it('repeats a cell: the same choice, separate weights, and as many previous outputs as the stack has inputs', () => {
     const space = defineSpace({
       name: 'stacked',
       description: '',
@@ -184,7 +184,7 @@ describe('supernet graphs', () => {
         {},
         task,
       );
-    it('two nodes of one name', () => {
+    it('two nodes with the same name', () => {
       expect(said(define((g) => g.apply('x', flatten(), g.apply('x', flatten(), g.input))))).to.match(
         /two nodes named 'x'/,
       );
@@ -203,7 +203,7 @@ describe('supernet graphs', () => {
         /not in the tree of choices/,
       );
     });
-    it('an operation that does not fit, with its place', () => {
+    it('an operation that does not fit, with its location', () => {
       expect(said(define((g) => g.apply('d', dense({ units: 3 }), g.input)))).to.match(
         /bad\/d: 'dense' takes an input of 1 dimensions, but got \[8, 8, 1\]/,
       );
@@ -226,7 +226,7 @@ describe('supernet graphs', () => {
         /uses the node 'y' before it exists.*no cycles/,
       );
     });
-    it('a node that leads nowhere', () => {
+    it('a node that does not reach the head', () => {
       expect(
         said(
           define((g) => {
@@ -305,7 +305,7 @@ describe('supernet graphs', () => {
     expect(space.activate({ use: [true] })).to.have.length(4);
   });
 
-  it('tell errors of a definition as that, with their place', () => {
+  it('report errors of a definition as such, with their location', () => {
     const broken = (changes: object) =>
       said(() =>
         defineSpace({

@@ -24,11 +24,11 @@ const TASK = { inputShape: [6, 6, 1], classes: 3 };
 const OPTIONS = { widths: [[2, 3]], depths: [1], kernels: [3, 5, 7], expansions: [1], stem: 2 };
 const MODE = { training: true, normalization: 'batch' } as const;
 
-describe('kernels of several sides', () => {
+describe('kernels of several sizes', () => {
   before(() => loadBackend());
 
   for (const block of ['inverted', 'plain'] as const)
-    it(`are the centre at first, and what the matrices make of it later: ${block}`, () => {
+    it(`are the centre at first, and its transform later: ${block}`, () => {
       const before = tf.memory().numTensors;
       const plain = elasticCnn.create({ ...OPTIONS, block }, TASK);
       const space = elasticCnn.create({ ...OPTIONS, block, transforms: true }, TASK);
@@ -108,7 +108,7 @@ describe('kernels of several sides', () => {
       expect(tf.memory().numTensors).to.equal(before);
     });
 
-  it('name a side that is none of them', () => {
+  it('name an unknown size', () => {
     expect(() => conv({ filters: 2, size: 4, kernels: [3, 5] })).to.throw(/a kernel of side 4 has no transform/);
   });
 });
@@ -128,7 +128,7 @@ describe('images of several sizes', () => {
       return { shape: y.shape, values: [...y.dataSync()] };
     });
 
-  it('are means of areas', () => {
+  it('are area means', () => {
     expect(shrunk([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], [4, 4, 1], 2).values).to.deep.equal([
       3.5, 5.5, 11.5, 13.5,
     ]);
@@ -147,7 +147,7 @@ describe('images of several sizes', () => {
     expect(() => shrinkImage({ size: 5 }).build([[4, 4, 1]])).to.throw(/4x4 pixels cannot be shrunk to 5/);
   });
 
-  it('make networks of one set of weights, and count in their cost', () => {
+  it('give networks with the same weights, and count in their cost', () => {
     const space = elasticCnn.create({ ...OPTIONS, resolutions: [3, 6] }, TASK);
     const [low, high] = [0, 1].map((resolution) => createChild(space, space.fromGenotype([resolution, 1, 0, 0, 0])));
     expect(low!.parameterNames).to.deep.equal(high!.parameterNames);

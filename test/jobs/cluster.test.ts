@@ -98,7 +98,7 @@ describe('workers of a PostgreSQL queue', function () {
     expect([...one.events, ...two.events].filter(({ type }) => type === 'job-started')).to.have.lengthOf(60);
   });
 
-  it('go on when the database is restarted in the middle', async () => {
+  it('continue if the database is restarted in the middle', async () => {
     const { worker, output } = await startWorker('one');
     const executor = await submitter();
     const results = submitAll(executor, [
@@ -116,7 +116,7 @@ describe('workers of a PostgreSQL queue', function () {
     expect(output()).not.to.contain(encodeURIComponent(postgres.password));
   });
 
-  it('never say the password, whatever goes wrong', async () => {
+  it('never reveal the password, whatever goes wrong', async () => {
     const { url, password } = postgres;
     const secrets = [password, encodeURIComponent(password)];
     const wrong = url.replace(encodeURIComponent(password), 'wr%40ng-p4ss');
@@ -168,7 +168,7 @@ describe('the address of a queue', () => {
     expect(asked.shown).not.to.contain('s3cret');
   });
 
-  it('is refused by name where it is none', () => {
+  it('is refused by name if it is invalid', () => {
     expect(said(() => parseLocation('mysql://me:s3cret@host/db')))
       .to.match(/mysql:\/\/….*postgres/)
       .and.not.to.match(/s3cret/);

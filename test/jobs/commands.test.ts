@@ -36,7 +36,7 @@ async function run(command: () => Promise<void>): Promise<{ type: string; [field
 const begun = (events: readonly { type: string }[]): number =>
   events.filter(({ type }) => type === 'job-started').length;
 
-describe('commands that have jobs done', function () {
+describe('commands that run jobs', function () {
   this.timeout(240_000);
 
   it('halve: one process and two choose the same, and nothing is trained twice', () =>
@@ -70,7 +70,7 @@ describe('commands that have jobs done', function () {
       expect(begun(await start('two', 2, 4))).to.be.within(1, 2); // one more candidate, which may win
     }));
 
-  it('say what number of processes or threads cannot be', async () => {
+  it('refuse an impossible number of processes or threads', async () => {
     const opened = (options: object) =>
       saidLater(
         (async () => executorOf({ results: 'none', ...options }, {})({ files: [] }, async () => expect.fail()))(),

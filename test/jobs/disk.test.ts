@@ -54,7 +54,7 @@ describe('a result on a full disk', function () {
     expect(readFileSync(join(disk, `${square(3).key}.json`), 'utf8')).to.equal(await right());
   }
 
-  it('is an error of the job, and the same command goes on', async function () {
+  it('is an error of the job, and the same command continues', async function () {
     const mounted = await whileOnSmallDisk(folder(), 64, async (disk) => {
       const local = createLocalExecutor({ program, results: openResults(disk), workers: 1 });
       await refusedThenDone(disk, local, /cannot write .*: the disk is full \(free some space and try again/);
@@ -63,7 +63,7 @@ describe('a result on a full disk', function () {
     if (!mounted) this.skip(); // no file system can be mounted here
   });
 
-  it('of a worker is tried again, and is a dead letter after five attempts, from which it can be sent back', async function () {
+  it('of a worker is retried, and after five attempts becomes a dead letter, which can be requeued', async function () {
     const mounted = await whileOnSmallDisk(folder(), 64, async (disk) => {
       const where = join(folder(), 'queue');
       const executor = await createQueueExecutor({

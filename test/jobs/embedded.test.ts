@@ -14,7 +14,7 @@ describe('the database of an embedded queue', function () {
   const folder = temporaryFolder(this);
   const location = (path: string) => ({ kind: 'folder', path, shown: path }) as const;
 
-  it('that does not fit on the disk is an error of the disk, and nothing is to be deleted', async function () {
+  it('that does not fit on the disk gives a disk error, without advice to delete anything', async function () {
     const mounted = await whileOnSmallDisk(folder(), 4096, async (disk) => {
       // In a process of its own, because the engine leaves its files open.
       const { code, stderr } = await weft(['worker', '--queue', join(disk, 'queue'), '--results', join(folder(), 'r')]);
@@ -28,7 +28,7 @@ describe('the database of an embedded queue', function () {
   /** Rejects with an error without words, as the engine does. */
   const failing = (fields: object): Promise<never> => Promise.reject(Object.assign(new Error(), fields));
 
-  it('of which the engine gives a bare number is told in words', async () => {
+  it('explains an error for which the engine gives only a number', async () => {
     for (const [errno, why] of [
       [2, /permission denied \(choose/],
       [69, /read-only/],
@@ -46,7 +46,7 @@ describe('the database of an embedded queue', function () {
     );
   });
 
-  it('that was never whole is made again, and one that was is kept', async () => {
+  it('is recreated if it was never complete, and kept otherwise', async () => {
     const path = mkdtempSync(join(folder(), 'queue-'));
     const half = (database: string): Promise<never> => {
       mkdirSync(database, { recursive: true });

@@ -32,7 +32,7 @@ const OUTSIDE = '../../victim/package';
 describe('the key of a job', function () {
   const folder = temporaryFolder(this);
 
-  it('never names a file outside of the folder of results', () => {
+  it('never names a file outside the folder of results', () => {
     mkdirSync(join(folder(), 'victim'));
     writeFileSync(join(folder(), 'victim', 'package.json'), 'precious');
     const results = openResults(join(folder(), 'work', 'results'));
@@ -46,7 +46,7 @@ describe('the key of a job', function () {
     expect(readdirSync(join(folder(), 'work', 'results'))).to.deep.equal([]);
   });
 
-  it('and all its other fields are checked where it is made', () => {
+  it('and all other fields are checked when the job is created', () => {
     const made = (fields: object) => () => defineJob({ kind: 'square', payload: {}, label: 'x', ...fields });
     expect(said(made({ kind: '../square' }))).to.match(/kind of the job is not valid/);
     expect(said(made({ payload: [] }))).to.match(/payload of the job is not valid/);
@@ -59,7 +59,7 @@ describe('the key of a job', function () {
 });
 
 describe('an error about data', () => {
-  it('leaves its machine with file, line and column, and without anything that it cites', () => {
+  it('leaves its machine with file, line and column, but without quoted data', () => {
     const about = (message: string, hint?: string): string => {
       const shared = withoutData(new WeftError('data', message, hint));
       return `${shared.message} (${shared.hint ?? ''})`;
@@ -79,7 +79,7 @@ describe('an error about data', () => {
 describe('a result on disk', function () {
   const folder = temporaryFolder(this);
 
-  it('that was changed by hand is not believed: the job is done again, and it is said', async () => {
+  it('that was edited is not trusted: the job is run again, with a note', async () => {
     const { runners, calls } = countingRunners();
     const damage: string[] = [];
     const results = openResults(folder(), { onDamage: (message) => damage.push(message) });
@@ -97,7 +97,7 @@ describe('a result on disk', function () {
 });
 
 for (const kind of ['folder', 'postgres'] as const) {
-  describe(`what others write into a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
+  describe(`foreign entries in a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
     this.timeout(240_000);
     const folder = temporaryFolder(this);
     let postgres: Postgres | undefined;
@@ -110,7 +110,7 @@ for (const kind of ['folder', 'postgres'] as const) {
     const where = (): string => postgres?.url ?? join(folder(), 'queue');
     const NAME = `jobs/${JOB_VERSION}`;
 
-    it('is put among the failed where it is not a job, and nothing outside of the results is touched', async () => {
+    it('are moved to the failed jobs if they are not jobs, and nothing outside the results is touched', async () => {
       mkdirSync(join(folder(), 'victim'));
       writeFileSync(join(folder(), 'victim', 'package.json'), 'precious');
       await (await openQueue(where())).close(); // makes its tables
@@ -158,7 +158,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(await quietly(() => queueRetry(undefined, { queue: where() }))).to.match(/7 jobs are back/);
     });
 
-    it('is not believed where it is a result that was changed: the job is done again', async () => {
+    it('are not trusted if they are edited results: the job is run again', async () => {
       const options = { program, queue: where(), workers: 1 };
       const first = await createQueueExecutor({ ...options, results: openResults(join(folder(), 'first')) });
       await first.submit(square(9));
@@ -185,7 +185,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       await second.close();
     });
 
-    it('fails as a job where its error holds what PostgreSQL refuses, and without the values of the data', async () => {
+    it('fail as jobs if their error contains what PostgreSQL refuses, and without values of the data', async () => {
       const executor = await createQueueExecutor({
         program,
         queue: where(),

@@ -40,7 +40,7 @@ describe('jobs in child processes', function () {
     return { executor, events };
   };
 
-  it('give the bytes that one after another in one process gives', async () => {
+  it('give the same bytes as one after another in one process', async () => {
     const jobs = [1, 2, 3, 4, 5].map(square);
     await submitAll(start().executor, jobs);
     const serial = createSerialExecutor({
@@ -54,7 +54,7 @@ describe('jobs in child processes', function () {
     expect(readdirSync(join(folder(), 'local')).filter((name) => name.endsWith('.json'))).to.have.lengthOf(5);
   });
 
-  it('are begun again when their process is killed, and given up after three', async () => {
+  it('are restarted if their process is killed, and given up after three attempts', async () => {
     const { executor, events } = start({ workers: 1 });
     expect((await executor.submit(job('die', { marks: 2 }))).value).to.deep.equal({ died: 2 });
     expect(
@@ -64,7 +64,7 @@ describe('jobs in child processes', function () {
     expect((await executor.submit(square(5))).value).to.deep.equal({ square: 25 });
   });
 
-  it('are begun again when their process neither computes nor answers', async () => {
+  it('are restarted if their process neither computes nor answers', async () => {
     const { executor, events } = start({ workers: 1, attempts: 2, watchdog: { patience: 1, busyPatience: 60 } });
     const slow = executor.submit(job('compute', { milliseconds: 2500 }));
     expect(await saidLater(executor.submit(job('hang')))).to.match(/did not move any more, in 2 attempts/);
@@ -76,14 +76,14 @@ describe('jobs in child processes', function () {
     ).to.deep.equal(['hang']);
   });
 
-  it('that fail of themselves are told with their own error, and not begun again', async () => {
+  it('that fail by themselves are reported with their own error, and not restarted', async () => {
     const { executor, events } = start({ workers: 1 });
     expect(await saidLater(executor.submit(square(13)))).to.equal('thirteen has no square (take another number)');
     expect(await saidLater(executor.submit(job('crash')))).to.match(/undefined is not a function/);
     expect(events.map(({ type }) => type)).not.to.contain('job-retried');
   });
 
-  it('have the threads they ask for, and no passwords', async () => {
+  it('have the requested number of threads, and no passwords', async () => {
     process.env['WEFT_QUEUE'] = 'postgres://user:secret@host/weft';
     try {
       const { executor } = start({ workers: 1 });
@@ -120,7 +120,7 @@ describe('jobs in child processes', function () {
     expect((await executor.submit(square(2))).value).to.deep.equal({ square: 4 });
   });
 
-  it('are done by processes that are replaced before they grow old', async () => {
+  it('are run by processes that are replaced before they grow old', async () => {
     const crew = createCrew({ program, recycleAfter: 2 });
     const seen = new Set<number>();
     for (let number = 0; number < 5; number++) {

@@ -16,7 +16,7 @@ describe('a child process in an endless loop', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('ends within seconds after its parent was killed', async () => {
+  it('ends within seconds after its parent is killed', async () => {
     const killed = spawn(process.execPath, [...runTypeScript, parent, folder()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

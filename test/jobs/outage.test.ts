@@ -61,7 +61,7 @@ describe('a PostgreSQL queue', function () {
     return { worker, said: () => said };
   }
 
-  it('whose jobs are of another version than its workers leaves them for the right one, and both sides say so', async () => {
+  it('with jobs of another version than its workers leaves them for the right one, and both sides say so', async () => {
     const { said } = await startWorker('other', '9.9.9/2');
     await until(() => said().includes('serving'));
     const heard: string[] = [];
@@ -84,7 +84,7 @@ describe('a PostgreSQL queue', function () {
     expect(said()).not.to.include('job-started');
   });
 
-  it('gets a job back from a worker with other libraries, as if it had not been tried, and the submitter is told', async () => {
+  it('gets a job back from a worker with other libraries, as if it had not been tried, and informs the submitter', async () => {
     await startWorker('unfit');
     const events: JobEvent[] = [];
     const executor = await createQueueExecutor({
@@ -139,7 +139,7 @@ describe('a PostgreSQL queue', function () {
     });
   });
 
-  it('is waited for while it restarts, by whoever starts then', async () => {
+  it('is awaited while it restarts by processes that start then', async () => {
     postgres.stop();
     const heard: string[] = [];
     expect(await saidLater(openQueue(postgres.url))).to.match(/ECONNREFUSED/);
@@ -155,7 +155,7 @@ describe('a PostgreSQL queue', function () {
     await queue.close();
   });
 
-  it('that is away when a worker is to stop does not keep it, and is no failure', async () => {
+  it('that is unreachable when a worker stops does not hold it up, and is not a failure', async () => {
     const queue = await openQueue(postgres.url);
     const crew = createCrew({ program });
     const heard: string[] = [];
@@ -182,7 +182,7 @@ describe('a PostgreSQL queue', function () {
     }
   });
 
-  it('is left in order by a submitter that gets SIGTERM, also before the database answers', async () => {
+  it('is left in order by a submitter that receives SIGTERM, even before the database answers', async () => {
     const submit = () =>
       startWeft(
         ['search', ...SEARCH, '--json', '--seeds', '901-902', '--executor', 'queue', '--results', join(folder(), 'r')],
@@ -219,7 +219,7 @@ describe('an embedded queue that is left', function () {
   this.timeout(180_000);
   const folder = temporaryFolder(this);
 
-  it('ends a job that takes its process with it five times', async () => {
+  it('gives up a job that has crashed its process five times', async () => {
     const where = join(folder(), 'queue');
     let queue = await openQueue(where);
     await queue.enqueue([waiting('poison', 1)]);
@@ -234,7 +234,7 @@ describe('an embedded queue that is left', function () {
     await queue.close();
   });
 
-  it('in order at Ctrl-C, and says how to go on', async () => {
+  it('is in order after Ctrl-C, and says how to continue', async () => {
     const where = ['--queue', join(folder(), 'queue'), '--workers', '1', '--results', join(folder(), 'r')];
     const { process: child, finished } = startWeft(['search', ...SEARCH, '--json', '--seeds', '1-2', ...where]);
     let out = '';

@@ -56,7 +56,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       return { executor, events };
     };
 
-    it('gives the bytes of one after another, retries what is killed, tells what fails, and keeps what is known', async () => {
+    it('gives the bytes of sequential runs, retries killed jobs, reports failures, and keeps known results', async () => {
       const { executor, events } = await start({ workers: 2 });
       const jobs = [1, 2, 3, 4].map(square);
       await submitAll(executor, jobs);
@@ -105,7 +105,7 @@ for (const kind of ['folder', 'postgres'] as const) {
     });
 
     if (kind === 'postgres')
-      it('can be told to forget a job that is being done', async () => {
+      it('can be told to forget a running job', async () => {
         const { executor } = await start();
         const cancelled = executor.submit(waiting('long', 1e6));
         await new Promise<void>((moves) => executor.events(({ type }) => type === 'job-progress' && moves()));
@@ -120,7 +120,7 @@ describe('an embedded queue', function () {
   this.timeout(120_000);
   const folder = temporaryFolder(this);
 
-  it('is for one process at a time', async () => {
+  it('can be used by one process at a time', async () => {
     const where = join(folder(), 'queue');
     const queue = await openQueue(where);
     expect(await saidLater(openQueue(where))).to.match(/the queue \S+ is in use by process \d+ .*--workers/);
@@ -129,7 +129,7 @@ describe('an embedded queue', function () {
     expect(readdirSync(where)).to.deep.equal(['database']);
   });
 
-  it('is asked nothing more once another process has taken over its folder', async () => {
+  it('is no longer used once another process has taken over its folder', async () => {
     const where = join(folder(), 'queue');
     const queue = await openQueue(where);
     expect((await queue.standing()).waiting).to.equal(0);

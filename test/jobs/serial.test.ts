@@ -10,7 +10,7 @@ import { countingRunners } from './runners.js';
 describe('jobs', function () {
   const folder = temporaryFolder(this);
 
-  it('are named by what they say, in whatever order they say it', () => {
+  it('are named by their content, whatever the order of fields', () => {
     const job = (payload: Record<string, number>) => defineJob({ kind: 'k', payload, label: 'l' }).key;
     expect(job({ a: 1, b: 2 })).to.equal(job({ b: 2, a: 1 }));
     expect(job({ a: 1, b: 2 })).not.to.equal(job({ a: 1, b: 3 }));
@@ -19,7 +19,7 @@ describe('jobs', function () {
     );
   });
 
-  it('are done once, however often they are asked for', async () => {
+  it('are run once, however often they are requested', async () => {
     const { runners, calls } = countingRunners();
     const events: JobEvent[] = [];
     const results = openResults(join(folder(), 'results'));
@@ -45,7 +45,7 @@ describe('jobs', function () {
     await executor.close();
   });
 
-  it('that are damaged on disk are done again', async () => {
+  it('that are damaged on disk are run again', async () => {
     const { runners, calls } = countingRunners();
     const results = openResults(folder());
     const executor = createSerialExecutor({ results, runners });
@@ -61,7 +61,7 @@ describe('jobs', function () {
     await executor.close();
   });
 
-  it('that fail are told by name, and do not stop the others', async () => {
+  it('that fail are reported by name, and do not stop the others', async () => {
     const { runners } = countingRunners();
     const executor = createSerialExecutor({ results: openResults(folder()), runners });
     const [failed, done, unknown] = await Promise.allSettled([
@@ -90,7 +90,7 @@ describe('jobs', function () {
     await executor.close();
   });
 
-  it('say when a result cannot be written', async () => {
+  it('report when a result cannot be written', async () => {
     const { runners } = countingRunners();
     const results = openResults(folder());
     mkdirSync(join(folder(), `${square(3).key}.json`)); // no file can be renamed over it

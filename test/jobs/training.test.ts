@@ -87,7 +87,7 @@ describe('trainings as jobs', function () {
     expect(await key(CONFIG, { seed: 2 })).to.equal(others[0]);
   });
 
-  it('come to what `weft train` comes to', async () => {
+  it('give the result of `weft train`', async () => {
     const parts = await partsOf(CONFIG);
     const executor = executorIn('results');
     const architecture = architectureOf(parts);
@@ -103,7 +103,7 @@ describe('trainings as jobs', function () {
     await executor.close();
   });
 
-  it('go on from the last checkpoint of an attempt that was lost, to the same bytes', async () => {
+  it('continue from the last checkpoint of a lost attempt, to the same bytes', async () => {
     const job = searchJob(await partsOf(CONFIG));
     const runners = runRunners(loadParts);
     const attempt = (into: string, units: number) => {
@@ -123,7 +123,7 @@ describe('trainings as jobs', function () {
     expect(await attempt(lost, Infinity)).to.deep.equal(await attempt(whole, Infinity));
   });
 
-  it('that choose go on as well, and see no test data', async () => {
+  it('for selection continue as well, and use no test data', async () => {
     const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, batchSize: 16 } });
     const job = standAloneJob(parts, architectureOf(parts), 2);
     expect(standAloneJob(parts, architectureOf(parts), 3).key).not.to.equal(job.key);
@@ -146,7 +146,7 @@ describe('trainings as jobs', function () {
     expect(existsSync(kept)).to.equal(false);
   });
 
-  it('that choose go on from where a shorter training was left, to the bytes of one that was never cut', async () => {
+  it('for selection continue a shorter training, to the bytes of an uninterrupted one', async () => {
     const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, batchSize: 16 } });
     const architecture = architectureOf(parts);
     const steps: number[] = [];
@@ -182,13 +182,13 @@ describe('trainings as jobs', function () {
     expect(await saidLater(odd)).to.match(/until .* is for trainings alone/);
   });
 
-  it('are trained on what the search has left for training', async () => {
+  it('use the part that the search has left for training', async () => {
     const parts = await partsOf({ ...CONFIG, search: { ...CONFIG.search, regularizer: { name: 'wpl' } } });
     const { config } = trainingJob(parts, architectureOf(parts)).payload as unknown as { config: SearchConfig };
     expect((await partsOf(config)).data.record['splits']).to.deep.equal(parts.data.record['splits']);
   });
 
-  it('load no file that was not named on this machine, or that was changed', async () => {
+  it('load no file that was not named on this machine, or that has changed', async () => {
     const file = join(folder(), 'own-space.mjs');
     mkdirSync(join(folder(), 'node_modules'));
     symlinkSync(ROOT, join(folder(), 'node_modules', 'weft-nas'));
@@ -268,7 +268,7 @@ export default defineOptimizer({
     expect(done.test).to.deep.equal(((await perform(theirs.payload, [])) as { test?: object }).test);
   });
 
-  it('refuse a payload with any field that is not as it has to be, before anything of it is used', async () => {
+  it('refuse a payload with any invalid field, before anything of it is used', async () => {
     const parts = await partsOf(CONFIG);
     const { payload } = trainingJob(parts, architectureOf(parts));
     const { config } = payload as unknown as { config: SearchConfig };
@@ -309,7 +309,7 @@ export default defineOptimizer({
     }
   });
 
-  it('refuse other data, other versions of the libraries and a budget of time', async () => {
+  it('refuse other data, other versions of the libraries and a time budget', async () => {
     const parts = await partsOf(CONFIG);
     const job = trainingJob(parts, architectureOf(parts));
     const perform = (payload: object, key?: string) =>

@@ -12,13 +12,13 @@ describe('the watchdog', () => {
     );
   };
 
-  it('calls stuck what is silent and does not compute', () => {
+  it('considers a process stuck that is silent and does not compute', () => {
     const conditions = silence(30, 0.001);
     expect(conditions.slice(0, 10)).to.deep.equal(Array(10).fill('moving'));
     expect(conditions.indexOf('stuck')).to.be.within(10, 20);
   });
 
-  it('calls slow what is silent and computes, up to a limit', () => {
+  it('considers a process slow that is silent and computes, up to a limit', () => {
     const conditions = silence(110, 0.9);
     expect(conditions.slice(10, 100)).to.deep.equal(Array(90).fill('slow'));
     expect(conditions[100]).to.equal('stuck');
@@ -31,12 +31,12 @@ describe('the watchdog', () => {
     expect(conditions.indexOf('stuck')).to.be.within(30, 50);
   });
 
-  it('allows units that were long before to be long again', () => {
+  it('allows units that took long before to take long again', () => {
     expect(silence(300, 0.9, [50])).not.to.contain('stuck');
     expect(silence(510, 0.9, [50]).indexOf('stuck')).to.equal(500);
   });
 
-  it('starts anew with every word', () => {
+  it('restarts with every message', () => {
     const dog = createWatchdog(0, { patience: 10, busyPatience: 100 });
     for (let now = 0; now < 500; now += 9) {
       expect(dog.check(now, 0)).to.equal('moving');

@@ -96,7 +96,7 @@ for (const space of Object.keys(SPACES)) {
         const [a, b] = HALVES.map((half) => fisherOf(examplesAt(labelled, half)));
         return mean(a!, b!);
       });
-      it(`${kind}: neither names nor weights off the path count, bit for bit`, () => {
+      it(`${kind}: neither names nor weights off the path matter, bit for bit`, () => {
         tidy(() => {
           const rename = (name: string): string => `other/${[...name].reverse().join('')}`;
           const renamed = Object.fromEntries(Object.entries(parameters).map(([name, w]) => [rename(name), w]));
@@ -110,7 +110,7 @@ for (const space of Object.keys(SPACES)) {
       });
     }
 
-    it('loss and accuracy: neither the order nor a repetition of the examples counts, and halves have the whole for mean', () => {
+    it('loss and accuracy: neither order nor repetition of the examples matters, and the mean of two halves is the whole', () => {
       const measure = (places: readonly number[]) =>
         tidy(() => evaluateBatch(child, s.store, examplesAt(labelled, places), MODE));
       const whole = measure([0, 1, 2, 3, 4, 5]);
@@ -129,7 +129,7 @@ describe('sequences of independent tokens as single examples', () => {
   before(() => loadBackend());
   const [N, T, K] = [3, 4, 3];
   for (const kind of FISHER_KINDS.filter((one) => one !== 'true-sample'))
-    it(`${kind}: ${kind === 'batch' ? 'the cut does not count' : 'a sequence is one example, unless it has one token'}`, () => {
+    it(`${kind}: ${kind === 'batch' ? 'the cut does not matter' : 'a sequence is one example, unless it has one token'}`, () => {
       tidy(() => {
         const x = tf.randomNormal([N * T, 2], 0, 1, 'float32', 3);
         const labels = tf.tensor1d(

@@ -39,7 +39,7 @@ const CHOICES = { precisionAtTop, precisionAtBottom, bestRankAt, worstRankAt };
 
 describe('measures of an order', () => {
   for (const [name, measure] of Object.entries(CORRELATIONS)) {
-    it(`${name} sees the order alone, whichever of the two comes first, and turns its sign with it`, () =>
+    it(`${name} depends only on the order, is symmetric, and changes sign when one order is reversed`, () =>
       fc.assert(
         fc.property(pairs, (list) => {
           const [x, y] = split(list);
@@ -66,7 +66,7 @@ describe('measures of an order', () => {
   }
 
   for (const [name, measure] of Object.entries(CHOICES)) {
-    it(`${name} sees the order alone, and not in which order networks without ties are listed`, () =>
+    it(`${name} depends only on the order, and not on how networks without ties are listed`, () =>
       fc.assert(
         fc.property(
           fc.uniqueArray(fc.integer({ min: 0, max: 999 }), { minLength: 4, maxLength: 20 }),
@@ -90,7 +90,7 @@ describe('measures of an order', () => {
       ));
   }
 
-  it('the agreement of a report follows its parts: its tau and interval turn with the estimates', () => {
+  it('the agreement of a report follows its parts: its tau and interval change sign with the estimates', () => {
     const truth = Array.from({ length: 30 }, (_, i) => i / 100);
     const estimate = truth.map((value, i) => value + ((i * 7) % 11) / 30);
     const plain = rankAgreement(truth, estimate);
@@ -117,7 +117,7 @@ const mapped = (m: PerformanceMatrix, to: (value: number) => number): Performanc
 describe('summaries of forgetting', () => {
   const LINEAR = { backwardTransfer, averageForgetting, worstDip } as const;
   for (const [name, measure] of Object.entries(LINEAR))
-    it(`${name}: a constant added to every measurement does not count, a factor does, and a loss means the same`, () =>
+    it(`${name}: is invariant to a constant, scales with a factor, and means the same for a loss`, () =>
       fc.assert(
         fc.property(matrix, (m) => {
           const plain = measure(m);
@@ -133,7 +133,7 @@ describe('summaries of forgetting', () => {
         }),
       ));
 
-  it('intransigence of two trainings in each other’s place turns its sign', () =>
+  it('intransigence changes sign when two trainings are exchanged', () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(accuracy, accuracy), { minLength: 1, maxLength: 9 }), (list) => {
         const [a, b] = split(list);
@@ -141,7 +141,7 @@ describe('summaries of forgetting', () => {
       }),
     ));
 
-  it('of an epoch turn with what was measured first, and see neither a constant nor the order of the architectures', () =>
+  it('of an epoch change sign with the order of measurement, and are invariant to a constant and the order of architectures', () =>
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(score, score), { minLength: 6, maxLength: 20, selector: ([first]) => first }),

@@ -94,7 +94,7 @@ for (const space of Object.keys(SPACES)) {
               return found;
             });
 
-          it('depends on strength times information alone, and in proportion unless it is solved for', () => {
+          it('depends only on strength times information, proportionally unless implicit', () => {
             const plain = pull();
             expect(relativeGap(pull({ alpha: 1, factor: 2 }), plain)).to.be.below(TOLERANCE);
             const half = Object.fromEntries(
@@ -105,11 +105,11 @@ for (const space of Object.keys(SPACES)) {
             else expect(gap).to.be.below(TOLERANCE);
           });
 
-          it('does not depend on where the origin of the weights lies', () => {
+          it('does not depend on the origin of the weights', () => {
             expect(relativeGap(pull({ moved: 1 }), pull())).to.be.below(TOLERANCE * 10);
           });
 
-          it('pulls only what was trained before, and goes on from a snapshot bit for bit', () => {
+          it('pulls only what was trained before, and continues from a snapshot bit for bit', () => {
             const plain = pull();
             const trained = new Set([...children[0]!.parameterNames, ...children[1]!.parameterNames]);
             expect(Object.keys(plain).every((parameter) => trained.has(parameter))).to.equal(true);

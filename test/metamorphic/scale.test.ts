@@ -31,7 +31,7 @@ describe('one step on a multiple of the loss', () => {
   for (const { name } of OPTIMIZERS.filter(({ kind }) => kind !== 'curvature')) {
     const neither = NEITHER_KEEPS_NOR_MULTIPLIES[name];
     const isInvariant = KEEPS_ITS_STEP.includes(name);
-    it(`${name} ${neither ? `does neither: ${neither}` : isInvariant ? 'stays' : 'is multiplied'}`, () => {
+    it(`${name} ${neither ? `does neither: ${neither}` : isInvariant ? 'is unchanged' : 'is multiplied'}`, () => {
       const method = { name, config: configFor(name) };
       const { moves } = outcomeOf(method, subject.setup, undefined, 1);
       const found = outcomeOf(method, subject.setup, scaled, 1).moves;

@@ -106,11 +106,11 @@ for (const space of Object.keys(SPACES)) {
       agree(measure(lossOf(TWICE), parameters), plain);
     });
 
-    it('grows with the loss', () => {
+    it('scales with the loss', () => {
       agree(measure(lossOf(EVERY, SCALE), parameters), plain, SCALE);
     });
 
-    it('of two halves has the whole for mean where it is linear, and for a lower bound where it is convex', () => {
+    it('of two halves averages to that of the whole if linear, and to at least that if convex', () => {
       const [a, b] = HALVES.map((half) => measure(lossOf(half), parameters));
       const mean = (key: keyof Measured): number => (a![key] + b![key]) / 2;
       expect(Math.abs(mean('loss') - plain.loss)).to.be.at.most(TOLERANCE * plain.loss);
@@ -121,7 +121,7 @@ for (const space of Object.keys(SPACES)) {
         expect(plain[key], key).to.be.at.most(mean(key) * (1 + TOLERANCE));
     });
 
-    it('depends neither on names nor, but for what is random, on weights off the path', () => {
+    it('depends neither on names nor, apart from random draws, on weights off the path', () => {
       const rename = (name: string): string => `other/${[...name].reverse().join('')}`;
       const renamed = Object.fromEntries(Object.entries(parameters).map(([name, w]) => [rename(name), w]));
       const loss = lossOf(EVERY);

@@ -20,7 +20,7 @@ describe('random masks', () => {
       return (tf.reshape(forward([tf.ones([2000, 3, 4])], context), [2000, 12]) as tf.Tensor2D).arraySync();
     });
 
-  it('of dropout fall on single values, of drop path on whole examples; both keep the mean', () => {
+  it('of dropout act on single values, of drop path on whole examples; both keep the mean', () => {
     const [values, paths] = [forward(dropout({ keep: 0.8 }), true), forward(dropPath({ keep: 0.8 }), true)];
     for (const rows of [values, paths]) {
       expect(new Set(rows.flat())).to.deep.equal(new Set([0, 1.25]));
@@ -31,7 +31,7 @@ describe('random masks', () => {
     expect(paths.every((row) => new Set(row).size === 1)).to.equal(true);
   });
 
-  it('leave evaluation alone', () => {
+  it('do not affect evaluation', () => {
     for (const operation of [dropout({ keep: 0.5 }), dropPath({ keep: 0.5 })])
       expect(new Set(forward(operation, false).flat())).to.deep.equal(new Set([1]));
     expect(() => dropPath({ keep: 0 })).to.throw('drop-path keeps 0');

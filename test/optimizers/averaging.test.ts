@@ -95,7 +95,7 @@ describe('averages of weights', () => {
     counter.dispose();
   });
 
-  it('lawa keeps the last checkpoints wherever their turns fall', () => {
+  it('lawa keeps the last checkpoints at any spacing', () => {
     const counter = new Counter(chain(ascending, lawa({ last: 4, every: 2 })));
     for (let t = 0; t < 11; t++) counter.step('a');
     expect(counter.average('a')).to.be.closeTo((4 + 6 + 8 + 10) / 4, 1e-6);
@@ -110,7 +110,7 @@ describe('averages of weights', () => {
     counter.dispose();
   });
 
-  it('ema begins with a short memory, and has one of a thousand updates without that', () => {
+  it('ema starts with a short memory, and without warm-up has one of a thousand updates', () => {
     const [warm, long] = [new Counter(chain(ascending, ema())), new Counter(chain(ascending, ema({ warmUp: false })))];
     let average = 1;
     for (let t = 1; t <= 5; t++) {

@@ -49,7 +49,7 @@ const descent = scaleByLearningRate(constant(0.1));
 describe('a chain of links', () => {
   before(() => loadBackend());
 
-  it('is what a configuration means: the same bytes and state keys', () => {
+  it('equals the corresponding configuration: the same bytes and state keys', () => {
     const runs = [
       () =>
         createTrainer(
@@ -92,14 +92,14 @@ describe('a chain of links', () => {
       expect(Object.keys(runs[0]!.state).some((key) => key.startsWith(`${link}/`))).to.equal(true);
   });
 
-  it('takes the updates through the links in their order', () => {
+  it('passes the updates through the links in order', () => {
     const double: Link = { name: 'double', update: (updates) => mapNamed(updates, (update) => tf.mul(2, update)) };
     // The gradient at 2 is 6.
     expect(stepFrom(2, chain(double, clipByGlobalNorm(1), descent)).w).to.be.closeTo(1.9, 1e-6);
     expect(stepFrom(2, chain(clipByGlobalNorm(1), double, descent)).w).to.be.closeTo(1.8, 1e-6);
   });
 
-  it('goes through momentum before a preconditioner, whose updates are then slots of another link', () => {
+  it('can apply momentum before a preconditioner, whose updates are then slots of another link', () => {
     const s = subject('mlp', 12);
     const before = tf.memory().numTensors;
     const trainer = chain(
@@ -119,7 +119,7 @@ describe('a chain of links', () => {
     s.dispose();
   });
 
-  it('gives a penalty’s gradient wherever one is taken, and its Hessian with every product', () => {
+  it('adds a penalty’s gradient wherever one is taken, and its Hessian to every product', () => {
     const penalty: Link = {
       name: 'pull',
       penalty: ({ w }) => ({ w: tf.mul(2, tf.sub(w!, 1)) }), // of (w - 1)²
@@ -162,7 +162,7 @@ describe('a chain of links', () => {
     expect(namesOf(withLink(chain(descent), halve))).to.deep.equal(['learning-rate', 'halve']);
   });
 
-  it('moves weights further, reports and remarks as a link asks', () => {
+  it('moves weights further, reports and takes notes as a link asks', () => {
     const extra: Link = {
       name: 'extra',
       update(updates, { moveBy, report, note, learningRate, handOn }) {
@@ -194,7 +194,7 @@ describe('a chain of links', () => {
     disposeState(state);
   });
 
-  it('changes nothing where a step throws', () => {
+  it('changes nothing if a step throws', () => {
     const failing: Link = {
       name: 'failing',
       update(updates, { slots }) {
@@ -209,13 +209,13 @@ describe('a chain of links', () => {
     disposeNamed(start);
   });
 
-  it('refuses two links of one name, two averages, and parts of a batch behind another link', () => {
+  it('refuses two links with one name, two averages, and parts of a batch after another link', () => {
     expect(() => chain(trace(), trace(), descent)).to.throw("two links of one chain are named 'trace'");
     expect(() => chain(descent, ema(), { ...ema(), name: 'other' })).to.throw('already averages its weights');
     expect(() => chain(trace(), sam({ shards: 2 }), descent)).to.throw("'sam' takes parts of the batch after 'trace'");
   });
 
-  it('lets every observer hear of a validation loss', () => {
+  it('passes a validation loss to every observer', () => {
     const listener = (name: string): Link => ({
       name,
       observe: (loss, _names, slots) => slots.setNumber('loss', loss),

@@ -40,7 +40,7 @@ const decaying = OPTIMIZERS.filter(({ name }) => {
 describe('decoupled weight decay', () => {
   before(() => loadBackend());
 
-  it('is an option of all base optimizers and of those that are one of their own', () => {
+  it('is an option of all base optimizers and of those that have no base', () => {
     expect(decaying).to.include.members(OPTIMIZERS.filter(({ kind }) => kind === 'base').map(({ name }) => name));
     expect(decaying).to.include.members(['adahessian', 'sophia', 'sassha', 'adam-tracer']);
   });

@@ -152,7 +152,7 @@ function train(config: object) {
 describe('curvature in training', () => {
   before(() => loadBackend());
 
-  it("is AdaHessian's in the optimizer and in the preconditioner of that name alike", () => {
+  it("is the same in AdaHessian's optimizer and in the preconditioner of that name", () => {
     const paths = [
       { name: 'adahessian', learningRate: 0.02, beta1: 0, epsilon: 1e-2 },
       { name: 'sgd', learningRate: 0.02, preconditioner: { name: 'adahessian', damping: 1e-2 } },
@@ -173,7 +173,7 @@ describe('curvature in training', () => {
     { name: 'sgd', learningRate: 0.02, preconditioner: { name: 'adahessian', damping: 1e-2 } },
     { name: 'sgd', learningRate: 0.02, preconditioner: { name: 'psgd', criterion: 'newton' } },
   ]) {
-    it(`is exact: the path of ${JSON.stringify(config)} is that of float64`, () => {
+    it(`is exact: the trajectory of ${JSON.stringify(config)} is that of float64`, () => {
       const before = tf.memory().numTensors;
       const { store, start, notes } = train(config);
       const expected = reference(createTrainer(config as OptimizerConfigInput, SETTING), start);

@@ -113,12 +113,12 @@ describe('refined gradients', () => {
     plain = train(trainerOf(base), 20);
   });
   for (const config of withoutStrength) {
-    it(`${JSON.stringify(config)} is its base bit by bit, batch statistics included, through normalization and dropout`, () => {
+    it(`${JSON.stringify(config)} equals its base bit for bit, including batch statistics, with normalization and dropout`, () => {
       expect(train(trainerOf({ ...config, base }), 20)).to.deep.equal(plain);
     });
   }
 
-  it('averages leave training as it is; without memory they are the weights', () => {
+  it('averages do not affect training; without memory they are the weights', () => {
     for (const config of [
       { name: 'ema', decay: 0, warmUp: false },
       { name: 'ema' },
@@ -186,7 +186,7 @@ describe('refined gradients', () => {
     disposeNamed(start);
   });
 
-  it('curvature of a loss whose kernels have no proven second derivative is taken by differences of gradients', () => {
+  it('curvature of a loss whose kernels have no verified second derivative is taken by differences of gradients', () => {
     const loss = ({ w }: NamedTensors): Scalar => tf.sum(tf.square(tf.sub(tf.erf(w!), 2)));
     const start = { w: tf.tensor1d([0.3, -0.6, 1.1]) };
     expect(() => hessianOperator(loss, start)).to.throw(/no verified second derivative of 'Erf'/);
@@ -214,7 +214,7 @@ describe('refined gradients', () => {
     disposeNamed(start);
   });
 
-  it('shards need a loss that can be taken on a part of the batch', () => {
+  it('shards need a loss that can be evaluated on a part of the batch', () => {
     const net = network();
     const weights = net.start();
     const trainer = trainerOf({ name: 'sam', shards: 4, base });

@@ -22,7 +22,7 @@ describe('learning-rate schedules', () => {
     expect([rate(100), rate(1000)]).to.deep.equal([0.02, 0.02]);
   });
 
-  it('warm restarts begin anew at T0, T0 + 2 T0, ... and equal one cosine inside each period', () => {
+  it('warm restarts restart at T0, T0 + 2 T0, ... and equal one cosine within each period', () => {
     const rate = warmRestarts({ maximum: 0.05, minimum: 0.001, period: 10, factor: 2 });
     for (const restart of [0, 10, 30, 70, 150]) expect(rate(restart)).to.equal(0.05);
     const second = cosine({ maximum: 0.05, minimum: 0.001, steps: 20 });
@@ -30,7 +30,7 @@ describe('learning-rate schedules', () => {
     expect(rate(69)).to.be.below(0.0012);
   });
 
-  it('warm restarts with periods of one length repeat', () => {
+  it('warm restarts with periods of equal length repeat', () => {
     fc.assert(
       fc.property(fc.nat(500), fc.integer({ min: 1, max: 50 }), (step, period) => {
         const rate = warmRestarts({ maximum: 1, period });
@@ -45,7 +45,7 @@ describe('learning-rate schedules', () => {
     expect([0, 9, 10, 20].map(stepDecay({ initial: 1, factor: 0.5, at: [10, 20] }))).to.deep.equal([1, 1, 0.5, 0.25]);
   });
 
-  it('exponential decays in stairs after its start, down to its minimum', () => {
+  it('exponential decays as a staircase after its start, down to its minimum', () => {
     const rate = exponential({ initial: 20, factor: 0.96, every: 4, from: 60, minimum: 1 });
     expect([0, 60, 63].map(rate)).to.deep.equal([20, 20, 20]);
     expect(rate(64)).to.be.closeTo(19.2, 1e-12);

@@ -123,7 +123,7 @@ describe('trajectories of the official implementations', () => {
     });
   }
 
-  it('has one for every optimizer but the one that watches a validation loss', () => {
+  it('cover every optimizer except the one that observes a validation loss', () => {
     const covered = new Set(trajectories.map(({ config }) => config.name));
     expect(OPTIMIZERS.map(({ name }) => name).filter((name) => !covered.has(name))).to.deep.equal(['swad']);
   });

@@ -39,7 +39,7 @@ console.log(JSON.stringify({ losses, slots: Object.keys(state.tensors) }));
 describe('a bundle of the package', function () {
   this.timeout(60_000);
 
-  it('trains with K-FAC, and ignores no import', async () => {
+  it('trains with K-FAC, and drops no import', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weft-bundle-'));
     try {
       symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');

@@ -61,7 +61,7 @@ function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | und
 }
 
 describe('the imports of the package', () => {
-  it('have no circle at run time', () => {
+  it('have no cycles at run time', () => {
     const graph = new Map(files.map((file) => [file, importsOf(file, readFileSync(file, 'utf8'))]));
     expect(graph.size).to.be.above(400);
     const missing = [...graph].flatMap(([file, imports]) =>
@@ -71,7 +71,7 @@ describe('the imports of the package', () => {
     expect(circleIn(graph)?.map((file) => relative(ROOT, file))).to.equal(undefined);
   });
 
-  it('bring an exported network to its answer without configuration, search, spaces and reports, which take time to load', () => {
+  it('let an exported network predict without loading configuration, search, spaces and reports', () => {
     const loaded = new Set<string>();
     const visit = (file: string): void => {
       if (loaded.has(file)) return;
@@ -85,14 +85,14 @@ describe('the imports of the package', () => {
       expect(folders.has(folder), folder).to.equal(false);
   });
 
-  it('load nothing for types alone: what exports them says `export type`, for some compilers keep the module of `export { type T }`', () => {
+  it('load nothing just for types: they are exported with `export type`, because some compilers keep the module of `export { type T }`', () => {
     const kept = files.filter((file) =>
       /^export \{(\s*type \w+( as \w+)?,?)+\s*\} from/m.test(readFileSync(file, 'utf8')),
     );
     expect(kept.map((file) => relative(ROOT, file))).to.deep.equal([]);
   });
 
-  it('are read as the compiler reads them, and a circle is found', () => {
+  it('are parsed as the compiler does, and a cycle is found', () => {
     const text = `import { type A } from './a.js';
 import type { B } from './b.js';
 import { type C, c } from './c.js';

@@ -30,16 +30,16 @@ describe('importing weft-nas', function () {
   this.timeout(60_000);
   const source = (path: string): string => JSON.stringify(pathToFileURL(path).href);
 
-  it('loads neither TensorFlow.js nor what reports are made with', () => {
+  it('loads neither TensorFlow.js nor report libraries', () => {
     expect(loadedBy(`await import('weft-nas');`)).to.deep.equal([]);
   });
-  it('loads TensorFlow.js when something computes, with our kernels', () => {
+  it('loads TensorFlow.js on the first computation, with Weft’s kernels', () => {
     const program = `
       const { nn, tf } = await import('weft-nas');
       if (nn.dense(tf.ones([1, 2]), tf.ones([2, 1]), tf.ones([1])).dataSync()[0] !== 3) throw new Error('wrong');`;
     expect(loadedBy(program)).to.deep.equal(['@tensorflow']);
   });
-  it('loads few files where it is built: zod, what it cannot do without, and some of ours', function () {
+  it('loads few files when built: zod, other necessary packages, and some of Weft’s', function () {
     if (!isBuilt()) this.skip();
     const script = `${HOOK}\nawait import(${JSON.stringify(pathToFileURL('dist/src/index.js').href)});`;
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {

@@ -72,7 +72,7 @@ describe('the packed package', function () {
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 
-  it('holds what it needs and nothing else', () => {
+  it('contains what it needs and nothing else', () => {
     const allowed = [
       /^package\.json$/,
       /^README\.md$/,
@@ -142,7 +142,7 @@ console.log('all');
     expect(run(process.execPath, ['entries.mjs'], project).trim().split('\n').at(-1)).to.equal('all');
   });
 
-  it('brings types that infer architectures', () => {
+  it('has types that infer architectures', () => {
     writeFileSync(
       join(project, 'user.ts'),
       `import { createChild, defineSpace, dense, flatten, oneOf, stream, subset, z, type Child } from 'weft-nas';
@@ -239,7 +239,7 @@ export const missing: unknown = architecture.depth;
     }
   });
 
-  it('takes files of the user’s own as modules also where package.json does not say so', () => {
+  it('treats user files as modules even if package.json does not say so', () => {
     const plain = join(project, 'plain');
     weft('init', 'plain');
     for (const manifest of ['{}', '{ "type": "commonjs" }']) {

@@ -26,7 +26,7 @@ describe('the public names of weft-nas', () => {
     ).to.deep.equal([]);
   });
 
-  it('are those that the module has when it is loaded', () => {
+  it('are those of the loaded module', () => {
     const values = Object.keys(weft).filter((name) => name !== 'default');
     const roots = new Set([...declarations.keys()].map((name) => name.split('.')[0]!));
     expect(values.filter((name) => !roots.has(name))).to.deep.equal([]);

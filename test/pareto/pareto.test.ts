@@ -34,7 +34,7 @@ describe('dominance', () => {
     expect(dominates([1, 3], [2, 2])).to.equal(false);
   });
 
-  it('gives the front that its definition gives, each point once', () => {
+  it('gives the front by definition, each point once', () => {
     for (const goals of [1, 2, 3, 4]) {
       for (let seed = 0; seed < 10; seed++) {
         const points = cloud(seed, 40, goals);
@@ -74,7 +74,7 @@ describe('dominance', () => {
     expect(crowdingDistances([])).to.deep.equal([]);
   });
 
-  it('refuses NaN, and points with different numbers of goals', () => {
+  it('refuses NaN, and points with different numbers of objectives', () => {
     expect(() => paretoFront([[1, NaN]])).to.throw('NaN');
     expect(() => nonDominatedSort([[1], [1, 2]])).to.throw('point 1 has 2 objectives');
     expect(() => hypervolume([[1, 2]], [1])).to.throw('objectives');
@@ -102,7 +102,7 @@ describe('hypervolume', () => {
 });
 
 describe('the knee of a front', () => {
-  it('is the point nearest to the best of all goals, in their own units', () => {
+  it('is the point nearest to the best of all objectives, in their own units', () => {
     const front: Point[] = [
       [0, 1000],
       [1, 200],
@@ -143,7 +143,7 @@ describe('fronts of NAS-Bench-201 on devices', () => {
     }
   });
 
-  it('of three goals leave nothing out', () => {
+  it('with three objectives leave nothing out', () => {
     const table = readNetworkTable(files('nasbench201/nats_bench.csv', 'nas-tables/hw_cifar10.csv'));
     const [accuracy, latency, energy] = ['CIFAR10TestAccuracy200Epochs', 'edgegpu_latency', 'edgegpu_energy'].map(
       (name) => tableColumn(table, name).values,

@@ -40,14 +40,14 @@ describe('a catalogue', () => {
     expect(shapes.build(shapes.schema.parse({ name: 'circle', radius: 4 }), 'km')).to.equal('4 km');
   });
 
-  it('says everything of its parts but how they are built', () => {
+  it('describes everything about its parts except how they are built', () => {
     expect(summaries<(typeof parts)[number]>(parts)).to.deep.equal([
       { name: 'circle', looks: 'round' },
       { name: 'square', looks: 'angular' },
     ]);
   });
 
-  it('names what cannot be taken, and the nearest thing that can', () => {
+  it('names an unknown part, and the nearest known one', () => {
     expect(refusal({ name: 'circel' })).to.include({ code: 'config', message: "there is no shape 'circel'" });
     expect(refusal({ name: 'circel' }).hint).to.include("did you mean 'circle'");
     expect(refusal({ name: 'circle', raduis: 1 }).message).to.equal("the shape 'circle' has no option 'raduis'");

@@ -15,7 +15,7 @@ const table = (labels: readonly (string | number)[], separator = ','): string =>
   '\n' +
   labels.map((label, i) => [i % 7, (i * 5) % 11, label].join(separator)).join('\n');
 
-describe('numbers to predict', () => {
+describe('regression targets', () => {
   after(removeFolders);
   const open = (content: string, options: OpenOptions = { task: 'auto' }): Dataset =>
     openDataset(join(folderWith({ 't.csv': content }), 't.csv'), options);

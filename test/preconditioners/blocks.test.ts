@@ -71,7 +71,7 @@ for (const [name, make] of Object.entries(MODELS)) {
         expect(gap(exampleGradients(data)[0]!, expected), key).to.be.below(1e-5);
       }));
 
-    it('makes the gradient of the batch', () =>
+    it('adds up to the gradient of the batch', () =>
       each((data, expected, { key, kind }) => {
         if (kind === 'matrix') expect(gap(ownGradient(data), tf.mean(expected, 0)), key).to.be.below(1e-5);
       }));
@@ -87,7 +87,7 @@ for (const [name, make] of Object.entries(MODELS)) {
         expect(gap(operator.transposeTimes(c), tf.matMul(tf.reshape(c, [1, -1]), j)), key).to.be.below(1e-5);
       }));
 
-    it('has the blocks of Fisher information that a loop over the examples gives', () =>
+    it('has the blocks of Fisher information from a loop over the examples', () =>
       each((data, expected, block) => {
         const n = data.examples;
         let [whole, squares] = [
@@ -120,7 +120,7 @@ for (const [name, make] of Object.entries(MODELS)) {
         expect(gap(statistics(unit.of(block), data)['unit']!, byUnit), `${block.key} unit`).to.be.below(1e-5);
       }));
 
-    it('has the diagonal that the Fisher information of weight plasticity has', () =>
+    it('has the same diagonal as the Fisher information of weight plasticity', () =>
       tf.tidy(() => {
         const model = make();
         const { fisher } = fisherInformation((p) => model.outputs(p), model.params, model.labels);
@@ -129,7 +129,7 @@ for (const [name, make] of Object.entries(MODELS)) {
         );
       }));
 
-    it('has Kronecker factors as a loop over examples and positions gives them', () =>
+    it('has the Kronecker factors from a loop over examples and positions', () =>
       each((data, _, block) => {
         if (block.kind !== 'matrix') return;
         const { A, B } = Object.fromEntries(

@@ -72,7 +72,7 @@ describe('curvature x representation x solver', () => {
   );
 
   it(
-    'Kronecker factors by rows equal those by matrices, a batch of few examples and many inputs',
+    'Kronecker factors as rows equal those as matrices, for a batch of few examples and many inputs',
     inTidy(() => {
       const model = perceptron(3, normal([3, 12], 'wide') as Tensor2D);
       const off = { klClip: 1e30, interval: 1, damping: 0.01 };
@@ -89,7 +89,7 @@ describe('curvature x representation x solver', () => {
   );
 
   it(
-    'the gradient by its factors equals the gradient itself, preconditioned: at a look, and between two',
+    'the preconditioned gradient from its factors equals that from the gradient itself, at a measurement and between two',
     inTidy(() => {
       const model = perceptron(3, normal([3, 12], 'wide') as Tensor2D);
       const later = { ...model, outputs: perceptron(3, normal([3, 12], 'other') as Tensor2D).outputs };
@@ -159,7 +159,7 @@ describe('curvature x representation x solver', () => {
   );
 
   it(
-    'EKFAC and TKFAC keep the trace; EKFAC is nearer to the Fisher information than K-FAC',
+    'EKFAC and TKFAC keep the trace; EKFAC is closer to the Fisher information than K-FAC',
     inTidy(() => {
       for (const model of [perceptron(), images()]) {
         const { layers } = capturedGradients(model, model.params);
@@ -217,7 +217,7 @@ describe('curvature x representation x solver', () => {
   );
 });
 
-describe('steps with a known end', () => {
+describe('steps with a known result', () => {
   const targets = (): Tensor => normal([6, 3], 'targets');
   const linear = (): Model => {
     const x = normal([6, 4], 'x') as Tensor2D;
@@ -270,7 +270,7 @@ describe('steps with a known end', () => {
   );
 
   it(
-    'CurveBall and L-BFGS get there in a few',
+    'CurveBall and L-BFGS solve them in a few steps',
     inTidy(() => {
       for (const config of [
         { name: 'curveball', damping: 1e-6 },
@@ -294,7 +294,7 @@ describe('steps with a known end', () => {
   );
 
   it(
-    'Newton goes to a saddle point, the absolute Hessian away from it',
+    'Newton moves to a saddle point, the absolute Hessian away from it',
     inTidy(() => {
       const params = { w: tf.tensor1d([1, 0.1]) };
       const saddle = {
@@ -312,7 +312,7 @@ describe('steps with a known end', () => {
   );
 
   it(
-    'K-FAC does not see an invertible affine map of its inputs',
+    'K-FAC is invariant to an invertible affine map of its inputs',
     inTidy(() => {
       const n = 40;
       const x = normal([n, 3], 'inputs') as Tensor2D;
@@ -370,7 +370,7 @@ describe('steps with a known end', () => {
 
 describe('learned preconditioners', () => {
   it(
-    'PSGD goes to the inverse of the Hessian',
+    'PSGD converges to the inverse of the Hessian',
     inTidy(() => {
       const spd = (n: number, name: string): Tensor => {
         const a = normal([n, n], name);
@@ -399,7 +399,7 @@ describe('learned preconditioners', () => {
   );
 
   it(
-    'BFGS takes the pair over, and stays symmetric and positive definite',
+    'BFGS satisfies the secant equation, and stays symmetric and positive definite',
     inTidy(() => {
       let h: Tensor = tf.eye(4);
       for (let k = 0; k < 5; k++) {
@@ -438,7 +438,7 @@ describe('learned preconditioners', () => {
   );
 
   it(
-    'K-BFGS learns from how outputs and output gradients of a layer have changed, on the batch at hand',
+    'K-BFGS learns from the changes of a layer’s outputs and output gradients on the current batch',
     inTidy(() => {
       const model = perceptron();
       const config = { name: 'k-bfgs', interval: 1, decay: 0 } as const;
@@ -467,7 +467,7 @@ describe('learned preconditioners', () => {
     ],
   ] as const)
     it(
-      `Shampoo with the length of ${grafting} has it in every block`,
+      `Shampoo grafted to ${grafting} has its length in every block`,
       inTidy(() => {
         const model = { ...perceptron(), params: { w: normal([4, 5], 'w') } } as unknown as Model;
         const gradients = [0, 1, 2].map((k) => normal([4, 5], `graft${k}`));
@@ -565,7 +565,7 @@ describe('every damped method', () => {
     const label = JSON.stringify(config);
     const layerwise = !['smw-ng', 'm-fac', 'newton', 'abs-newton', 'hessian-free', 'adahessian'].includes(config.name);
     it(
-      `is the gradient over the damping where that is large: ${label}`,
+      `is the gradient over the damping if that is large: ${label}`,
       inTidy(() => {
         const lambda = 1e7;
         const run = precondition(
@@ -593,7 +593,7 @@ describe('every damped method', () => {
     // Newton's matrix may be indefinite.
     if (config.name === 'newton') continue;
     it(
-      `goes down, and is not the gradient itself: ${JSON.stringify(config)}`,
+      `is a descent direction other than the gradient itself: ${JSON.stringify(config)}`,
       inTidy(() => {
         const model = perceptron();
         const first = precondition(config, model);

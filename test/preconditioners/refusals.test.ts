@@ -47,7 +47,7 @@ describe('preconditioners refuse', () => {
     expect(failure(() => createPreconditioner({ name: 'kfac', labmda: 1 } as never, SETTING)).code).to.equal('config');
   });
 
-  it('a triple that has no form', () => {
+  it('an unsupported triple', () => {
     const { message, hint } = failure(() =>
       createPreconditioner({ name: 'custom', representation: 'diagonal', solver: 'woodbury' }, SETTING),
     );
@@ -59,7 +59,7 @@ describe('preconditioners refuse', () => {
     ).to.match(/one gradient per example/);
   });
 
-  it('a full matrix beyond the memory, with its size, before it is there', () =>
+  it('a full matrix beyond the memory limit, with its size, before it is allocated', () =>
     tidy(() => {
       const model = perceptron(2, normal([2, 60], 'wide') as tf.Tensor2D);
       for (const [config, size] of [
@@ -76,7 +76,7 @@ describe('preconditioners refuse', () => {
       }
     }));
 
-  it('no NaN: a matrix that will not factor gets more damping, which is counted', () =>
+  it('NaN: a matrix that cannot be factored gets more damping, which is counted', () =>
     tidy(() => {
       let raised = 0;
       const { inverse } = invertFactor(
@@ -93,7 +93,7 @@ describe('preconditioners refuse', () => {
       expect([...inverse!.dataSync()].every(Number.isFinite)).to.be.true;
     }));
 
-  it('nothing to a weight that is used in a way they do not know: it falls back, and the run says so', () =>
+  it('no weight that is used in an unsupported way: they fall back, and the run says so', () =>
     tidy(() => {
       const model = perceptron();
       const odd = {

@@ -174,7 +174,7 @@ for (const name of LANGUAGE_MODELS) {
       model = languageModel(name);
     });
 
-    it('is found in every layer, and in all of the parameters but the table that is tied', () =>
+    it('covers every layer, and all parameters except the tied table', () =>
       tidy(() => {
         const { layers } = captured(model);
         const { blocks, rest } = blocksOf(layers);
@@ -183,7 +183,7 @@ for (const name of LANGUAGE_MODELS) {
         layers.dispose();
       }));
 
-    it('is the Gauss-Newton matrix of the mean loss where the Fisher information is exact', () =>
+    it('is the Gauss-Newton matrix of the mean loss if the Fisher information is exact', () =>
       tidy(() => {
         const names = Object.keys(model.params);
         const fisher = denseFisher(model, FISHERS['exact']!.passes(model), names);
@@ -358,7 +358,7 @@ describe('labels that are drawn for tokens', () => {
       layers.dispose();
     })).timeout(60_000);
 
-  it('are drawn instead of all taken where their passes would not fit in memory', () =>
+  it('are refused in the exact information if their passes would not fit in memory', () =>
     tidy(() => {
       const outputs = tf.zeros([2, 35, 5000]);
       const layers = { outputs, lossGradients: [tf.zeros([70, 200])] };
@@ -453,7 +453,7 @@ describe('operations that hide the examples', () => {
     { name: 'ekfac' },
     { name: 'skfac' },
   ] as PreconditionerConfigInput[]) {
-    it(`are named by ${JSON.stringify(config)}, which leaves their parameters to the fallback`, () =>
+    it(`are named by ${JSON.stringify(config)}, which uses the fallback for their parameters`, () =>
       tidy(() => {
         const { notes, gradients } = precondition(config, reversed());
         expect(notes).to.deep.equal([

@@ -121,7 +121,7 @@ describe('SOAP', () => {
       expect(tf.memory().numTensors).to.equal(before);
     });
 
-  it('takes the blocks of a matrix for matrices of their own, and puts them back in their places', () => {
+  it('treats the blocks of a matrix as separate matrices, and reassembles them', () => {
     const gradients = gradientsOf(5, 3);
     const options = { ...OPTIONS, blockSize: 2 };
     const whole = updatesOf(gradients, options);

@@ -10,7 +10,7 @@ const curve = (epochs: number, value: (epoch: number) => number): number[] =>
   Array.from({ length: epochs }, (_, i) => value(i + 1));
 
 describe('a learning curve', () => {
-  it('that follows a law is continued exactly, whatever its numbers', () => {
+  it('that follows a law is continued exactly, whatever its parameters', () => {
     const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
     fc.assert(
       fc.property(between(0, 1), between(0.05, 1), between(0.1, 3), fc.integer({ min: 5, max: 12 }), (a, b, c, n) => {
@@ -23,14 +23,14 @@ describe('a learning curve', () => {
     );
   });
 
-  it('that stands still goes on standing still', () => {
+  it('that is constant stays constant', () => {
     const fitted = fitLearningCurve([0.25, 0.25, 0.25, 0.25])!;
     expect(fitted.at(50)).to.be.closeTo(0.25, 1e-12);
     expect(fitted.chanceBelow(50, 0.2)).to.be.below(1e-6);
     expect(fitted.chanceBelow(50, 0.3)).to.be.above(1 - 1e-6);
   });
 
-  it('scales with its values, and keeps its chances', () => {
+  it('scales with its values, and keeps its probabilities', () => {
     const values = [2, 1.3, 1.1, 0.8, 0.85, 0.7];
     const [one, ten] = [fitLearningCurve(values)!, fitLearningCurve(values.map((value) => 10 * value))!];
     expect(ten.at(30)).to.be.closeTo(10 * one.at(30), 1e-6);
@@ -41,14 +41,14 @@ describe('a learning curve', () => {
     expect(chances.at(-1)).to.be.below(1);
   });
 
-  it('is not continued from three epochs, and refuses what is no loss', () => {
+  it('is not continued from three epochs, and refuses values that are not losses', () => {
     expect(fitLearningCurve([3, 2, 1])).to.equal(undefined);
     expect(said(() => fitLearningCurve([3, NaN, 1, 1]))).to.match(/value after epoch 2 of a learning curve is NaN/);
     expect(said(() => fitLearningCurve([3, 2, -1]))).to.match(/value after epoch 3/);
     expect(said(() => fitLearningCurve([Infinity]))).to.match(/after epoch 1 .* Infinity/);
   });
 
-  it('orders networks of a planted law better than its last value does, and its chances hold', () => {
+  it('orders networks of a planted law better than the last value does, with calibrated probabilities', () => {
     const rng = stream(1, 'curves');
     const all = Array.from({ length: 150 }, () => planted(rng));
     const seen = all.map((values) => values.slice(0, 8));
@@ -70,7 +70,7 @@ describe('a learning curve', () => {
     expect(mean(unlikely.map((value) => Number(value < 0.15)))).to.be.below(0.15);
   });
 
-  it('has its chances from the distribution of Student', () => {
+  it('has its probabilities from Student’s distribution', () => {
     // Tables of the t distribution: P(T < 2.920) = .95 for 2 degrees of freedom, P(T < 1.812) = .95 for 10.
     expect(studentBelow(2.91999, 2)).to.be.closeTo(0.95, 1e-5);
     expect(studentBelow(-1.81246, 10)).to.be.closeTo(0.05, 1e-5);

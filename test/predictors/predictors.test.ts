@@ -40,7 +40,7 @@ for (const [name, predictor] of Object.entries(PREDICTORS)) {
     const known = linear(1, 60);
     const others = linear(2, 80);
 
-    it('orders networks that it has not seen, and says by how much it may err', () => {
+    it('orders unseen networks, and estimates its error', () => {
       expect(predictor.name).to.equal(name);
       const { mean, deviation } = predictor.fit(known.rows, known.labels, 1).predict(others.rows);
       expect(kendallTau([...mean], others.labels)).to.be.above(0.6);
@@ -49,7 +49,7 @@ for (const [name, predictor] of Object.entries(PREDICTORS)) {
       expect(new Set(deviation).size).to.be.above(1);
     });
 
-    it('gives the same for the same seed, whatever the unit and the place of features', () => {
+    it('gives the same for the same seed, whatever the unit and position of features', () => {
       const first = predictor.fit(known.rows, known.labels, 3).predict(others.rows);
       expect(predictor.fit(known.rows, known.labels, 3).predict(others.rows)).to.deep.equal(first);
       const moved = (rows: readonly number[][]): number[][] =>
@@ -58,7 +58,7 @@ for (const [name, predictor] of Object.entries(PREDICTORS)) {
       again.mean.forEach((value, i) => expect(value).to.be.closeTo(first.mean[i]!, 0.2));
     });
 
-    it('takes fewer labels than features, equal labels and constant features', () => {
+    it('accepts fewer labels than features, equal labels and constant features', () => {
       const wide = Array.from({ length: 3 }, (_, i) =>
         Array.from({ length: 12 }, (__, j) => (j === 5 ? 1 : (i * j) % 4)),
       );
@@ -87,7 +87,7 @@ for (const [name, predictor] of Object.entries(PREDICTORS)) {
 }
 
 describe('encodings of networks', () => {
-  it('have a place for every choice, and count options over decisions', () => {
+  it('have a position for every choice, and count options over decisions', () => {
     const space = choiceSpace('some', { ops: repeat(2, () => oneOf(['a', 'b'])), skips: subset(2) });
     const { names, encode } = choiceEncoding(space);
     const row = encode({ ops: ['b', 'b'], skips: [true, false] });
@@ -112,7 +112,7 @@ describe('encodings of networks', () => {
 });
 
 describe('paths as an encoding', () => {
-  it('are the rows of operations on ways that reach the head', () => {
+  it('are the sequences of operations on paths that reach the head', () => {
     const space = nasBench201.create({ filters: 2 }, { inputShape: [4, 4, 3], classes: 3 });
     const { names, encode } = pathEncoding(space, { length: 2 });
     const direct: Cell = [['none'], ['none', 'none'], ['conv3', 'none', 'none']];

@@ -28,7 +28,7 @@ describe('scores of many networks', () => {
     });
   };
 
-  it('put networks last whose score is not finite, and say so', () => {
+  it('rank networks last whose score is not finite, and say so', () => {
     const { scores, warnings } = score([made('up', [3, NaN, -5e20, 1, Infinity, 2])]);
     const up = scores.get('up')!;
     expect([up[0], up[2], up[3], up[5]]).to.deep.equal([3, -5e20, 1, 2]);
@@ -50,7 +50,7 @@ describe('scores of many networks', () => {
     expect(warnings[0]).to.include('there is nothing to see');
   });
 
-  it('refuse a batch that is too small, and pass on what is no error of ours', () => {
+  it('refuse a batch that is too small, and pass on foreign errors', () => {
     expect(() => score([proxyNamed('zico')], 3)).to.throw('at least 4 examples');
     const broken = defineProxy({
       ...made('broken', []),

@@ -78,7 +78,7 @@ for (const [name, network] of Object.entries(NETWORKS)) {
       }
     });
 
-    it('cover all but multiply-adds, which have tests of their own', () => {
+    it('cover all but multiply-adds, which have their own tests', () => {
       expect(PROXIES.map((proxy) => proxy.name).filter((known) => !(known in fixture.scores))).to.deep.equal([
         'multiplyAdds',
       ]);
@@ -157,7 +157,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('synflow takes biases for what they are among values of any size', () => {
+  it('synflow counts biases correctly among values of any size', () => {
     const layers = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`layer${i}`, dense({ units: 2 })]));
     tf.tidy(() => {
       const child = chainOf(task(2), layers);
@@ -182,7 +182,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('zen of one linear layer is the log of the size of the noise in its features', () => {
+  it('zen of one linear layer is the log of the noise norm in its features', () => {
     tf.tidy(() => {
       const inputs = tf.tensor2d([1, 2, 3, 4], [2, 2]);
       const noise = tf.tensor2d([1, -2, 0.5, 0.5], [2, 2]);
@@ -192,7 +192,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('zen of tokens begins at their vectors and ends before the last table', () => {
+  it('zen of tokens starts at their vectors and ends before the last table', () => {
     tf.tidy(() => {
       const sizes = { vocabulary: 3, units: 2 };
       const child = chainOf(
@@ -209,7 +209,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('zico of a layer whose halves have one gradient adds nothing', () => {
+  it('zico of a layer whose halves have the same gradient adds nothing', () => {
     tf.tidy(() => {
       const inputs = tf.tensor2d([1, 2, -1, 1, 1, 2, -1, 1], [4, 2]);
       const parameters = { 'out/kernel': tf.tensor2d([0.5, -1, 2, 0.25], [2, 2]) };
@@ -218,7 +218,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('jacov puts a network that does not see its input last', () => {
+  it('jacov ranks a network that ignores its input last', () => {
     tf.tidy(() => {
       const child = chainOf(task(3), {
         hidden: dense({ units: 4 }),
@@ -230,7 +230,7 @@ describe('proxies in closed form', () => {
     });
   });
 
-  it('refuse small batches, unknown names and scores that are no number', () => {
+  it('refuse small batches, unknown names and NaN scores', () => {
     expect(() => proxyNamed('naswott')).to.throw("no proxy is called 'naswott'").with.property('hint').that.includes('naswot'); // prettier-ignore
     tf.tidy(() => {
       const parameters = { 'out/kernel': tf.eye(2) };

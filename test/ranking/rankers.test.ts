@@ -42,7 +42,7 @@ function verdict(count: number, noises: Readonly<Record<string, number>>): strin
 }
 
 describe('the supernet among trivial rankers', () => {
-  it('is told what it is worth', () => {
+  it('is assessed for its worth', () => {
     expect(verdict(150, { supernet: 5, parameters: 1 })).to.match(
       /know less than the number of parameters \(τ 0\.\d+; difference −/,
     );
@@ -64,7 +64,7 @@ describe('the supernet among trivial rankers', () => {
     );
   });
 
-  it('stands in one list by tau, with warnings for a small or stratified sample', () => {
+  it('is listed with them by tau, with warnings for a small or stratified sample', () => {
     const { truth, rankers } = made(60, { supernet: 1, parameters: 2, multiplyAdds: 0.5 });
     const { standings, warnings, toBest, toParameters } = compareRankers(truth, rankers[0]!, rankers.slice(1));
     expect(standings.map(({ name }) => name)).to.deep.equal(['multiplyAdds', 'supernet', 'parameters']);
@@ -79,13 +79,13 @@ describe('the supernet among trivial rankers', () => {
     expect(smirnovDistance([1, 1, 2], [1, 2, 2])).to.be.closeTo(1 / 3, 1e-12);
   });
 
-  it('has the log-rank sum beside it where its three parts are known', () => {
+  it('is compared with the log-rank sum if its three parts are known', () => {
     const { rankers } = made(30, { nwot: 1, multiplyAdds: 1, jacov: 1 });
     expect(withLogRanks(rankers).at(-1)!.name).to.equal('log-ranks of nwot, multiplyAdds, jacov');
     expect(withLogRanks(rankers.slice(0, 2))).to.have.length(2);
   });
 
-  it('is analysed from a record, with the ceiling that seeds of the truth set', () => {
+  it('is analysed from a record, with the ceiling set by seeds of the truth', () => {
     const { truth, rankers } = made(40, { supernet: 1, parameters: 2 });
     const record = truthRecord({
       tables: ['/tables/table.json'],
@@ -128,7 +128,7 @@ describe('weft rank --truth', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('judges a run by a table of its own space, training nothing', async () => {
+  it('evaluates a run with a table of its own space, without training', async () => {
     const run = await tinyRun(folder());
     const { config, manifest } = openRun(run);
     const checked = checkConfig(config);

@@ -49,7 +49,7 @@ function record({
 }
 
 describe('ranking', () => {
-  it('measures how far two orders agree, with intervals that hold the value', () => {
+  it('measures how far two orders agree, with intervals that contain the value', () => {
     const rng = stream(1, 'x');
     const truth = Array.from({ length: 30 }, () => rng.normal());
     const estimate = truth.map((value) => value + 0.5 * rng.normal());
@@ -69,7 +69,7 @@ describe('ranking', () => {
     expect(perfect.choices[0]!.bestRank).to.equal(1 / 30);
   });
 
-  it('bins true scores to a thousandth, so that less makes no order', () => {
+  it('bins true scores to a thousandth, so that smaller differences are ties', () => {
     const truth = [0.9001, 0.9002, 0.9003, 0.95];
     expect(rankAgreement(truth, [3, 2, 1, 4]).sparseTau.value).to.equal(kendallTau([0, 0, 0, 1], [3, 2, 1, 4]));
   });
@@ -90,7 +90,7 @@ describe('ranking', () => {
     ).to.match(/^The order cannot be assessed/);
   });
 
-  it('says how well training alone agrees with itself', () => {
+  it('states how well stand-alone training agrees with itself', () => {
     expect(reliability([[1, 2, 3]])).to.equal(undefined);
     expect(
       reliability([
@@ -110,7 +110,7 @@ describe('ranking', () => {
     expect(rankTables(record({ measure: 'loss' }))[1]!.csv).to.not.include('accuracy');
   });
 
-  it('draws different networks', () => {
+  it('draws distinct networks', () => {
     const space = mlp.create({}, { inputShape: [8, 8, 1], classes: 10 }) as SearchSpace;
     const sample = sampleDistinct(space, 12, stream(1, 'sample'));
     expect(new Set(sample.map(({ hash }) => hash)).size).to.equal(12);

@@ -40,9 +40,9 @@ describe('report alarms', () => {
       architecture: space.encode(space.fromGenotype(space.cardinalities.map(pick))),
     }));
 
-  it('finds nothing in an ordinary run', () => expect(codes(events, space)).to.deep.equal([]));
+  it('raise nothing in an ordinary run', () => expect(codes(events, space)).to.deep.equal([]));
 
-  it('sees a controller that has stopped exploring', () => {
+  it('detect a controller that has stopped exploring', () => {
     const decided = (rows: number[][]): number[][] =>
       rows.map((row) => row.map((_, i) => (i === 0 ? 0.999 : 0.001 / (row.length - 1))));
     const collapsed = change(events, 'preferences', ({ decisions }) => ({
@@ -51,7 +51,7 @@ describe('report alarms', () => {
     expect(codes(collapsed)).to.deep.equal(['entropy-collapse']);
   });
 
-  it('sees a controller that has learned nothing, once the search is over', () => {
+  it('detect a controller that has learned nothing, once the search is over', () => {
     const uniform = change(events, 'preferences', ({ decisions }) => ({
       decisions: Object.fromEntries(
         Object.entries(decisions).map(([path, rows]) => [path, rows.map((row) => row.map(() => 1 / row.length))]),
@@ -61,12 +61,12 @@ describe('report alarms', () => {
     expect(codes(uniform.filter(({ type }) => type !== 'derived'))).to.deep.equal([]);
   });
 
-  it('sees candidates that are all the same', () => {
+  it('detect candidates that are all the same', () => {
     expect(codes(change(events, 'derived', () => ({ distinct: 1 })))).to.deep.equal(['few-distinct']);
     expect(codes(change(events, 'derived', () => ({ distinct: 6 })))).to.deep.equal([]);
   });
 
-  it('sees all skip connections, none, and one operation everywhere', () => {
+  it('detect all skip connections, none, and one operation everywhere', () => {
     expect(
       codes(
         derivedAs((cardinality, slot) => (cardinality === 2 ? 1 : slot % 5)),
@@ -87,7 +87,7 @@ describe('report alarms', () => {
     ).to.deep.equal(['one-option']);
   });
 
-  it('sees a network of nothing but identities', () => {
+  it('detect a network of only identities', () => {
     const cells = defineSpace({
       name: 'cells',
       description: '',
@@ -121,7 +121,7 @@ describe('report alarms', () => {
     expect(codes(derived({ nodes: ['skip', 'relu', 'skip', 'conv', 'skip', 'skip'] }), cells)).to.deep.equal([]);
   });
 
-  it('sees a cell that passes its inputs on, in the benchmark’s space and among several cells', () => {
+  it('detect a cell that passes its inputs on, in the benchmark’s space and among several cells', () => {
     const derivedIn = (searched: SearchSpace, architecture: unknown): SearchEvent[] =>
       change(events, 'derived', () => ({ architecture: searched.encode(architecture) }));
     const cells = nasBench201.create({ filters: 2 }, DIGITS) as SearchSpace;
@@ -142,7 +142,7 @@ describe('report alarms', () => {
     expect(derived('avg3', 'sep3')).to.deep.equal([]);
   });
 
-  it('sees a test part that rewarded or trained the network', () => {
+  it('detect a test part that was used for rewards or training', () => {
     const manifest = (seen: object): object => ({
       facts: { data: { splits: { test: { count: 360 } }, testSeenIn: seen } },
     });
@@ -154,7 +154,7 @@ describe('report alarms', () => {
     ]);
   });
 
-  it('sees guessing, and a controller that loses against random sampling', () => {
+  it('detect guessing, and a controller that is worse than random sampling', () => {
     const lost = change(events, 'comparison', () => ({
       controllerMean: 0.1,
       randomMean: 0.11,
@@ -164,14 +164,14 @@ describe('report alarms', () => {
     expect(codes(lost, space)).to.deep.equal(['worse-than-random', 'chance']);
   });
 
-  it('notices a loss that is NaN or does not fall', () => {
+  it('detect a loss that is NaN or does not fall', () => {
     expect(codes(change(events, 'weights-epoch', ({ epoch }) => (epoch === 3 ? { loss: null } : {})))).to.deep.equal([
       'loss',
     ]);
     expect(codes(change(events, 'weights-epoch', ({ epoch }) => ({ loss: 1 + epoch })))).to.deep.equal(['loss']);
   });
 
-  it('says where an unfinished run stood', () => {
+  it('state where an unfinished run stood', () => {
     const message = (until: SearchEvent['type']): string =>
       findAlarms(
         eventLog(

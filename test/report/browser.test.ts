@@ -46,7 +46,7 @@ describe('report in a browser', function () {
     }
   }
 
-  it('prints on white paper, whole: nothing scrolls, and what is folded is open, but for the options', async () => {
+  it('prints completely on white paper: nothing scrolls, and everything folded is open except the options', async () => {
     const tab = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme: 'dark' });
     await tab.emulateMedia({ media: 'print' });
     await tab.setContent(page);
@@ -74,7 +74,7 @@ describe('page of specialized networks in a browser', function () {
   });
   after(() => browser?.close());
 
-  it('shows every label whole, on a screen and on a phone', async () => {
+  it('shows every label in full, on a screen and on a phone', async () => {
     const page = specializedPage(
       'elastic-cnn',
       [1200, 3000, 200_000].map((limit, i) => ({

@@ -22,7 +22,7 @@ describe('report', () => {
   const run = fixtureRun();
   const headings = (page: string): string[] => [...page.matchAll(/<section id="([a-z]+)"/g)].map(([, id]) => id!);
 
-  it('is one well-formed file that needs nothing else, the same every time', async () => {
+  it('is one well-formed self-contained file, the same every time', async () => {
     const page = await buildReport(run);
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.not.match(/(?:src|href|action|srcset)\s*=\s*"(?!data:|#)|url\(|@import|<script|<link|<iframe/i);
@@ -34,7 +34,7 @@ describe('report', () => {
     expect(headings(page)).to.deep.equal(CHAPTERS);
   });
 
-  it('states the test with its interval, and of the comparison no more than the verdict', async () => {
+  it('states the test result with its interval, and no more of the comparison than the verdict', async () => {
     const page = await buildReport(run);
     expect(page)
       .to.include('98.9\u00a0%')
@@ -51,7 +51,7 @@ describe('report', () => {
       .and.not.match(/are better than random/);
   });
 
-  it('covers a run at any moment of its life', async () => {
+  it('covers a run at any stage', async () => {
     const cuts = [
       0,
       1,
@@ -81,7 +81,7 @@ describe('report', () => {
       .and.not.match(/NaN|undefined/);
   });
 
-  it('does without the space, and ignores events it does not know', async () => {
+  it('works without the space, and ignores unknown events', async () => {
     const page = await buildReport({
       ...run,
       space: undefined,
@@ -153,7 +153,7 @@ describe('report', () => {
     expect(markupMistake(page)).to.equal(undefined);
   });
 
-  it('offers its tables as CSV that reads back', () => {
+  it('offers its tables as CSV that can be parsed', () => {
     const tables = Object.fromEntries(reportTables(run).map(({ name, csv }) => [name, csv.trimEnd().split('\r\n')]));
     expect(Object.keys(tables)).to.deep.equal([
       'epochs',
@@ -177,7 +177,7 @@ describe('report', () => {
     ]);
   });
 
-  it('writes numbers as people read them', () => {
+  it('writes numbers in readable form', () => {
     expect([
       percent(0.98612),
       percent(null),

@@ -24,7 +24,7 @@ describe('report charts', () => {
       expectGolden(`${name}.svg`, svg);
     });
 
-    it(`has no ${name} chart of nothing, and none that fails on gaps`, () => {
+    it(`has no ${name} chart without data, and none that fails on gaps`, () => {
       expect(chart(eventLog([]))).to.equal(undefined);
       const holes = events.map((event) =>
         Object.fromEntries(
@@ -61,7 +61,7 @@ describe('report charts', () => {
     });
   }
 
-  it('has every chart of the folder in its table', async () => {
+  it('cover every chart in the folder', async () => {
     const folder = new URL('../../src/report/charts/', import.meta.url);
     const inTable = new Set<unknown>(
       [...Object.values(LOG_CHARTS), ...Object.values(VALUE_CHARTS)].map(({ chart }) => chart),
@@ -73,7 +73,7 @@ describe('report charts', () => {
     }
   });
 
-  it('draws what one epoch gives', () => {
+  it('draws a single epoch', () => {
     const log = eventLog(fixture({ epochs: 1, candidates: 1 }).events);
     for (const { draw } of Object.values(LOG_CHARTS)) expect(draw(log)).to.be.a('string').that.does.not.match(/NaN/);
   });
@@ -95,7 +95,7 @@ describe('report charts', () => {
     expect(preferenceHistoryChart(snapshots, 'layers.*.skip')).to.equal(undefined);
   });
 
-  it('reads preferences without the space too', () => {
+  it('reads preferences even without the space', () => {
     const groups = readPreferences(log).at(-1)!.groups;
     expect(groups.map(({ pattern, subset, options }) => [pattern, subset, options.length])).to.deep.equal([
       ['layers.*.op', false, 6],
@@ -114,7 +114,7 @@ describe('report charts', () => {
     expect(entropyOf([1, 0], false)).to.equal(0);
   });
 
-  it('thins long series to their last item and places whole ticks', () => {
+  it('thins long series to their last item and places ticks at round numbers', () => {
     const items = Array.from({ length: 1000 }, (_, i) => i);
     expect(thin(items, 60)).to.have.length.at.most(60).and.include(999);
     expect(thin(items.slice(0, 5), 60)).to.deep.equal([0, 1, 2, 3, 4]);

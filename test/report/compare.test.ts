@@ -60,7 +60,7 @@ describe('weft compare', () => {
   const SGD = [0.9, 0.91, 0.89, 0.92, 0.9, 0.93, 0.88];
   const SAM = [0.92, 0.925, 0.91, 0.94, 0.917, 0.95, 0.9];
 
-  it('pairs by seed, and says of the pairs what the one statistics function says', () => {
+  it('pairs by seed, and reports the assessment of the shared statistics function', () => {
     const { baseline, others, unpaired, quality } = compareConfigurations([...arm('sgd', SGD), ...arm('sam', SAM)]);
     const [{ configuration, pairs, contrasts, verdict }] = others as [(typeof others)[number]];
     expect([baseline.name, configuration.name, quality.name]).to.deep.equal(['sgd', 'sam', 'test accuracy']);
@@ -74,7 +74,7 @@ describe('weft compare', () => {
     expect(verdict.length).to.be.below(140);
   });
 
-  it('sells a mean of three seeds as no more, and gives equal results no interval', () => {
+  it('claims no more than a mean from three seeds, and gives equal results no interval', () => {
     const [few] = compareConfigurations([...arm('sgd', SGD.slice(0, 3)), ...arm('sam', SAM.slice(0, 3))]).others;
     expect(few!.verdict).to.match(
       /^sam has a mean test accuracy of 91\.83\s%, sgd of 90\.00\s% \(3 pairs of seeds\); with fewer than 6 pairs of seeds nothing is claimed$/,
@@ -84,14 +84,14 @@ describe('weft compare', () => {
     expect(same!.verdict).to.match(/all 7 pairs of seeds give the same/);
   });
 
-  it('asks more of each claim where there are several, and compares the first with all', () => {
+  it('requires more for each of several claims, and compares the first with all', () => {
     const { others } = compareConfigurations([...arm('sgd', SGD), ...arm('sam', SAM), ...arm('adam', SGD)]);
     expect(others.map(({ configuration }) => configuration.name)).to.deep.equal(['sam', 'adam']);
     expect(others[0]!.quality.assessment.interval).to.deep.equal(assessPaired(SAM, SGD, { comparisons: 2 }).interval);
     expect(others[0]!.quality.assessment.fewest).to.equal(7);
   });
 
-  it('compares runs of other seeds as independent samples', () => {
+  it('compares runs with different seeds as independent samples', () => {
     const other = SAM.map((accuracy, i) => run('sam', 100 + i, accuracy));
     const [{ pairs, quality, verdict }] = compareConfigurations([...arm('sgd', SGD), ...other]).others as [
       ReturnType<typeof compareConfigurations>['others'][number],
@@ -101,7 +101,7 @@ describe('weft compare', () => {
     expect(verdict).to.include('at least 7 seeds of either');
   });
 
-  it('compares predicted numbers by their error, of which less is better', () => {
+  it('compares regressions by their error, of which less is better', () => {
     const numbers = (optimizer: string, errors: readonly number[]): ComparedRun[] =>
       errors.map((rmse, i) => {
         const one = run(optimizer, i + 1, 0.5);
@@ -119,7 +119,7 @@ describe('weft compare', () => {
     expect(unpaired).to.deep.equal(['runs/sgd-5', 'runs/sgd-6', 'runs/sgd-7']);
   });
 
-  it('with --by pairs runs that agree in everything else', () => {
+  it('with --by, pairs runs that agree in everything else', () => {
     const runs = ['sgd', 'sam'].flatMap(
       (optimizer) =>
       [8, 32].map((batchSize) => run(optimizer, 1, 0.9, { config: { retrain: { optimizer: { name: optimizer, rate: 0.1 }, batchSize } } })), // prettier-ignore
@@ -131,7 +131,7 @@ describe('weft compare', () => {
     expect(compareConfigurations(runs, { by: 'retrain.batchSize' }).others[0]!.configuration.name).to.equal('batchSize=32'); // prettier-ignore
   });
 
-  it('calls configurations by the names of their runs where those tell them apart, else by what differs', () => {
+  it('labels configurations with the names of their runs if those are distinct, else with what differs', () => {
     const named = [run('sgd', 1, 0.9, { name: 'plain' }), run('sam', 1, 0.9, { name: 'flat' })];
     expect(compareConfigurations(named).baseline.name).to.equal('plain');
     const rates = [0.1, 0.2].map((rate) => run('sgd', 1, 0.9, { config: { retrain: { optimizer: { name: 'sgd', rate } } } })); // prettier-ignore
@@ -165,7 +165,7 @@ describe('weft diff', () => {
   const space = macroCnn.create({ layers: 5, filters: 4 }, DIGITS) as SearchSpace;
   const drawn = (seed: number): unknown => space.sample(stream(seed, 'diff'));
 
-  it('draws an architecture over itself as alone, and lists no difference', async () => {
+  it('draws an architecture over itself as a single one, and lists no difference', async () => {
     for (let seed = 0; seed < 10; seed++) {
       const one = drawn(seed);
       const [alone, over] = [outlineChild(space, one), outlineDiff(space, one, one)];
@@ -177,7 +177,7 @@ describe('weft diff', () => {
     expect(await diffSvg(space, drawn(1), drawn(1))).to.not.match(/>[AB]</);
   });
 
-  it('has every part of either, in the colour of who has it, and is its own mirror image', () => {
+  it('has every part of either, in its owner’s colour, and is symmetric', () => {
     fc.assert(
       fc.property(fc.nat(1000), fc.nat(1000), (i, k) => {
         const [a, b] = [drawn(i), drawn(k)];
@@ -198,7 +198,7 @@ describe('weft diff', () => {
     );
   });
 
-  it('writes a page with what either costs', async () => {
+  it('writes a page with the costs of both', async () => {
     const { favourite } = fixture();
     const whole = fixture().space;
     const other = whole.encode(whole.sample(stream(9, 'other')));
@@ -221,7 +221,7 @@ describe('comparing runs on disk', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('is a function and a command, of runs, folders of runs and texts', async () => {
+  it('is a function and a command, for runs, folders of runs and texts', async () => {
     const [first, second] = [await tinyRun(folder(), { seed: 1 }), await tinyRun(folder(), { seed: 2 })];
     const runs = join(folder(), 'runs');
     expect(await saidLater(compareRuns([runs]))).to.match(/differ only in their seeds/);

@@ -59,7 +59,7 @@ describe('comparison of forgetting', () => {
     });
   });
 
-  it('covers a reduction of nothing in its interval, and claims none', () => {
+  it('covers no reduction with its interval, and claims none', () => {
     const { arms } = compareForgetting([...baseline, ...runs(6, { left: 1 })]);
     const [low, high] = arms[0]!.reductions.mean.interval!;
     expect(low).to.be.below(0);
@@ -67,7 +67,7 @@ describe('comparison of forgetting', () => {
     expect(arms[0]!.verdict).to.match(/^No change of forgetting by wpl can be claimed/);
   });
 
-  it('claims nothing of fewer seeds than could not be alike by chance, and has an interval from three on', () => {
+  it('claims nothing from too few seeds, and has an interval from three on', () => {
     for (const seeds of [1, 2, 3, 5]) {
       const { arms, health } = compareForgetting([...baseline, ...runs(seeds, { left: 0.35, cost: 0.1 })]);
       const { mean, reductions, performance, verdict } = arms[0]!;
@@ -82,7 +82,7 @@ describe('comparison of forgetting', () => {
     }
   });
 
-  it('counts a seed once, with its mean over the epochs', () => {
+  it('counts each seed once, with its mean over the epochs', () => {
     const { arms, fromEpoch } = compareForgetting([...baseline, ...runs(6, { left: 0.5 })]);
     const differences = arms[0]!.pairs.map(({ baseline: a, run: b }) => {
       const [mine, theirs] = [a, b].map(({ analysis }) => {
@@ -101,7 +101,7 @@ describe('comparison of forgetting', () => {
     expect(arms[0]!.mean.p).to.equal(expected.p);
   });
 
-  it('is not taken in by an arm that forgets nothing because it learns nothing', () => {
+  it('is not misled by an arm that forgets nothing because it learns nothing', () => {
     const { arms, health } = compareForgetting([...baseline, ...runs(6, { left: -0.1, cost: 0.1 })]);
     expect(arms[0]!.verdict).to.include('at a loss of reward');
     expect(health.filter(({ status }) => status === 'WARN').map(({ id }) => id))
@@ -125,7 +125,7 @@ describe('comparison of forgetting', () => {
     expect(health.find(({ id }) => id === 'baseline')!.status).to.equal('WARN');
   });
 
-  it('says from where on other architectures were sampled, and that one seed is one seed', () => {
+  it('says from when on other architectures were sampled, and that one seed is only one', () => {
     const { arms } = compareForgetting([...runs(1, { regularizer: 'none', left: 1 }), ...runs(1, { sequence: 77 })]);
     expect(arms[0]!.pairs[0]!.differsFrom).to.equal(0);
     expect(arms[0]!.verdict)
@@ -159,7 +159,7 @@ describe('comparison of forgetting', () => {
     expect(arms[1]!.reductions.mean.share).to.be.above(arms[0]!.reductions.mean.share!);
   });
 
-  it('is a page that needs nothing else, tables and plain values, the same every time', () => {
+  it('is a self-contained page with tables and plain values, the same every time', () => {
     const compared = compareForgetting([...baseline, ...runs(3, {})]);
     const page = comparisonPage(compared);
     expect(markupMistake(page)).to.equal(undefined);

@@ -27,7 +27,7 @@ describe('forgetting report', () => {
     measurements: { epochs },
   } = analysis;
 
-  it('is one well-formed file that needs nothing else, the same every time', async () => {
+  it('is one well-formed self-contained file, the same every time', async () => {
     const page = await forgettingPage(analysis);
     expect(markupMistake(page)).to.equal(undefined);
     expect(page).to.not.match(/(?:src|href|action|srcset)\s*=\s*"(?!data:|#)|url\(|@import|<script|<link|<iframe/i);
@@ -130,7 +130,7 @@ describe('forgetting report', () => {
     expect(high).to.be.above(value);
   });
 
-  it('claims nothing of fewer epochs than could not be alike by chance, and speaks of one run', () => {
+  it('claims nothing from too few epochs, and only about this run', () => {
     const few = analysed({ regularizer: 'none', epochs: 5 });
     expect(few.verdict).to.match(
       /^The loss of architectures changed by .* 5 epochs of one run\); with fewer than 6 epochs/,
@@ -201,7 +201,7 @@ describe('forgetting report', () => {
     expect(Math.sign(difference!)).to.equal(-Math.sign(fv!));
   });
 
-  it('is a chapter of the search report, where forgetting was measured', async () => {
+  it('is a chapter of the search report if forgetting was measured', async () => {
     const page = await buildReport(forgettingRun());
     expect(markupMistake(page)).to.equal(undefined);
     expect(page)

@@ -40,7 +40,7 @@ const pageOf = (more: object = {}): string =>
   });
 
 describe('the page of a halving', () => {
-  it('draws what candidates reached against a number and against a word', () => {
+  it('draws the results of candidates against a number and against a category', () => {
     for (const axis of axes) {
       const points = rounds.flatMap(([first]) =>
         first!.ranking.map(({ hyperparameters, score }) => ({ value: hyperparameters![axis.path]!, score })),
@@ -53,7 +53,7 @@ describe('the page of a halving', () => {
     }
   });
 
-  it('lists the best first, those that were trained longest before the others, with their values', () => {
+  it('lists the longest trained first, best first among them, with their values', () => {
     const page = pageOf({ controller: 'evolution' });
     expect(markupMistake(page)).to.equal(undefined);
     const rows = [
@@ -93,7 +93,7 @@ describe('the page of a halving', () => {
     expect(chart).to.not.match(/stroke-dasharray="4 3"/);
   });
 
-  it('has no chapters on what was not asked for', () => {
+  it('has no chapters on what was not requested', () => {
     const plain = rounds.slice(0, 1).map((rungs) =>
       rungs.map((rung) => ({
         ...rung,

@@ -70,7 +70,7 @@ describe('the report of a language model', () => {
     { type: 'search-finished', gradientEvaluations: { search: 4, retrain: 4 }, evaluations: 8 },
   ];
 
-  it('gives bits per character, perplexity and nats, and never classes', async () => {
+  it('states bits per character, perplexity and nats, and never classes', async () => {
     const html = await buildReport({
       manifest: { name: 'text' },
       config: { data: { source: 'my.txt' } },
@@ -92,7 +92,7 @@ describe('the report of a language model', () => {
     expect(text).not.to.match(/classified|classifier|accuracy|points/);
   });
 
-  it('compares losses the right way round', () => {
+  it('compares losses in the right direction', () => {
     const { difference, interval, verdict } = compareMeans([1, 1.01, 1.02, 1.03], [2, 2.01, 2.02, 2.03], 'loss');
     expect(difference).to.be.closeTo(1, 1e-9);
     expect(interval![0]).to.be.above(0.9);

@@ -36,7 +36,7 @@ function runs(
 }
 
 describe('a search with several seeds', () => {
-  it('is set beside random sampling at equal cost', () => {
+  it('is compared with random sampling at equal cost', () => {
     expect(besideRandom([0.5, 0.75, 1], [0.25, 0.75], 'accuracy')).to.deep.equal({
       measure: 'accuracy',
       controllerMean: 0.75,
@@ -85,7 +85,7 @@ describe('a search with several seeds', () => {
     expect(paired[1] - paired[0]).to.be.within(1e-9, 1e-5);
   });
 
-  it('claims no more than the interval over seeds, and nothing of a few', () => {
+  it('claims no more than the interval over seeds, and nothing from a few', () => {
     expect(analyseSeeds(runs(8)).verdict).to.match(
       /^The samples of enas are better than random ones of the same supernets by 2\.\d+ points .*relative improvement of 2\.\d+ %$/,
     );
@@ -117,7 +117,7 @@ describe('a search with several seeds', () => {
     }
   });
 
-  it('is made of finished runs that differ in the seed alone', async () => {
+  it('uses finished runs that differ only in the seed', async () => {
     const [a, b] = [1, 2].map((seed) => ({
       ...fixtureRun({ seed }),
       summary: { seed, space: 'macro-cnn', controller: 'enas', derived: { architecture: 'x' } },

@@ -47,7 +47,7 @@ describe('the chapter on the loss surface', () => {
   const { events, ...rest } = fixtureRun();
   const log = eventLog([...events, ...tracked]);
 
-  it('draws every picture without a mistake, and none of nothing', () => {
+  it('draws every chart without errors, and none without data', () => {
     const pictures = [
       sharpnessChart(log),
       alignmentChart(log),
@@ -79,7 +79,7 @@ describe('the chapter on the loss surface', () => {
     expect(sharpnessChart(adaptive)).to.equal(undefined);
   });
 
-  it('says with every number that sharpness is no measure of quality, and on what it was measured', async () => {
+  it('says with every number that sharpness does not measure quality, and what it was measured on', async () => {
     const both = [
       ...events,
       ...tracked,
@@ -106,7 +106,7 @@ describe('the chapter on the loss surface', () => {
     expect(rowsOf('shared-sharpness')).to.have.length(5);
   });
 
-  it('is not there where nothing was measured, and survives what is damaged', async () => {
+  it('is absent if nothing was measured, and survives damage', async () => {
     expect(await buildReport({ ...rest, events })).to.not.include('id="sharpness"');
     for (const child of [
       {},
@@ -119,7 +119,7 @@ describe('the chapter on the loss surface', () => {
     }
   });
 
-  it('keeps the names of lines apart, on linear and logarithmic axes', () => {
+  it('keeps the labels of lines apart, on linear and logarithmic axes', () => {
     for (const type of ['linear', 'log'] as const) {
       const svg = linesChart(
         ['a', 'b', 'c'].map((name, i) => ({

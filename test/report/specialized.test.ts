@@ -17,7 +17,7 @@ const row = (limit: number, parameters: number) => ({
 });
 
 describe('the page of specialized networks', () => {
-  it('gives a network that is the best for several budgets all their numbers', () => {
+  it('shows all budgets of a network that is the best for several', () => {
     const page = specializedPage('elastic-mlp', [row(1000, 900), row(9000, 8000), row(20_000, 8000)], {
       version: '0.0.0',
     });
@@ -26,7 +26,7 @@ describe('the page of specialized networks', () => {
     expect(labels).to.include('1').and.not.include('3');
   });
 
-  it('says how far accuracies and their differences are known, where they are of examples', () => {
+  it('states the uncertainty of accuracies and their differences', () => {
     const known = (limit: number, parameters: number) => ({
       ...row(limit, parameters),
       count: 360,

@@ -60,7 +60,7 @@ describe('where a supernet stands among trivial rankers', function () {
     ).to.be.below(0.2);
   });
 
-  it('claims nothing of few candidates, or of equal ones, and says that a truth takes trainings', () => {
+  it('claims nothing from few or equal candidates, and says that ground truth requires training', () => {
     expect(chapter(logOf((i) => i / 100, 8))).to.match(/Nothing can be claimed: 8 different candidates are too few/);
     expect(chapter(logOf(() => 0.5))).to.match(/Nothing can be claimed: all candidates/);
     expect(chapter(logOf((i) => i / 100))).to.include('weft rank RUN');
@@ -127,7 +127,7 @@ describe('where a supernet stands among trivial rankers', function () {
       return events;
     };
 
-    it('some of the candidates are scored once where that takes a small part of it', () => {
+    it('some of the candidates are scored once if that takes a small part of it', () => {
       const [event, ...more] = scoredIn(200, ['snip']);
       expect(more).to.deep.equal([]);
       expect(event).to.include({ type: 'proxy-scores', proxy: 'snip' });
@@ -135,7 +135,7 @@ describe('where a supernet stands among trivial rankers', function () {
       expect(scoredIn(200, ['snip'])).to.deep.equal([event]);
     });
 
-    it('none are in a short one, or where nobody wants it', () => {
+    it('none are in a short one, or if turned off', () => {
       expect(scoredIn(2, ['snip'])).to.deep.equal([]);
       expect(scoredIn(200, [])).to.deep.equal([]);
       // Hardly any of these networks has rectifiers, which are all that NASWOT looks at.

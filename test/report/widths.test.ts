@@ -62,7 +62,7 @@ describe('the report on sizes', () => {
   const run = fixtureRun();
   const events = [...run.events, widths(0, 9), widths(1, 0.3), widths(2, 0.5)];
 
-  it('averages the later half of the epochs and names the pair in which most is lost', () => {
+  it('averages the later half of the epochs and names the pair with the greatest harm', () => {
     const summary = widthSummary(eventLog(events))!;
     expect(summary.epochs).to.deep.equal([1, 2]);
     expect(summary.change[0]![1]).to.be.closeTo(0.4, 1e-12);

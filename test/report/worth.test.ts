@@ -23,7 +23,7 @@ describe('the worth of a result', () => {
       ]),
     );
 
-  it('is good only far from guessing and not behind a simple model', () => {
+  it('is good only if far from guessing and not worse than a simple model', () => {
     expect(graded(0.98, rival('always 3', 0.1, 0.8, 0.9), rival('forest', 0.97, -0.01, 0.03))!.grade).to.equal('good');
     // Better than every simple model, and still wrong in two of three cases.
     const fair = graded(0.32, rival('always cat', 0.1, 0.2, 0.25), rival('logistic regression', 0.28, 0.01, 0.07))!;
@@ -33,7 +33,7 @@ describe('the worth of a result', () => {
     );
   });
 
-  it('is poor at the level of guessing, or behind a simple model', () => {
+  it('is poor at the level of guessing, or if worse than a simple model', () => {
     expect(graded(0.97, rival('always no', 0.97, -0.01, 0.01))!.grade).to.equal('poor');
     const behind = graded(0.9, rival('always 3', 0.1, 0.7, 0.9), rival('nearest neighbours', 0.98, -0.1, -0.06))!;
     expect(behind.grade).to.equal('poor');
@@ -51,7 +51,7 @@ describe('the worth of a result', () => {
     expect(page).to.not.match(/<g [^>]*aria-label/);
   });
 
-  it('has the decisions of a space in words', () => {
+  it('describes the decisions of a space in words', () => {
     const { events, space } = fixture();
     expect(
       readPreferences(eventLog(events), space)
@@ -62,7 +62,7 @@ describe('the worth of a result', () => {
 });
 
 describe('numbers and verdicts', () => {
-  it('stand below each other, small ones with a power of ten and one kind of minus', () => {
+  it('are aligned, small ones with a power of ten, with one kind of minus sign', () => {
     expect(aligned([1, 25, null])).to.deep.equal(['1', '25', '–']);
     expect(aligned([0.5, 12.25, -3])).to.deep.equal(['0.50', '12.25', '−3.00']);
     expect(aligned([8.64, 0.08])).to.deep.equal(['8.64', '0.08']);
@@ -72,7 +72,7 @@ describe('numbers and verdicts', () => {
     for (const text of aligned([-1.5, -1e-9, 3e10])) expect(text).to.not.include('-');
   });
 
-  it('take two lines at most, with the rest below', () => {
+  it('take at most two lines, with the rest below', () => {
     expect(claim('Short.').markup).to.equal('<p class="claim">Short.</p>\n');
     const long = `The first clause says what there is to be said about it; ${'and more of it follows. '.repeat(8)}`;
     const [, main, rest] = /<p class="claim">(.*?)<\/p>\n<p class="sub">(.*?)<\/p>/.exec(claim(long).markup)!;

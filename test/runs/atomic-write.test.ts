@@ -33,7 +33,7 @@ describe('atomic writes', function () {
     expect(readdirSync(folder())).to.deep.equal([]);
   });
 
-  it('names the path and the remedy where it cannot write', () => {
+  it('names the path and the remedy if it cannot write', () => {
     expect(() => writeFileAtomic(join(folder(), 'none', 'x'), ''))
       .to.throw(WeftError, /cannot write .*none\/x: its folder does not exist/)
       .with.property('code', 'disk');
@@ -44,7 +44,7 @@ describe('atomic writes', function () {
     );
   });
 
-  it('leaves a pipe, a device or a folder where a file was to be written', () => {
+  it('leaves a pipe, a device or a folder in place of the file untouched', () => {
     execFileSync('mkfifo', [join(folder(), 'pipe')]);
     expect(() => writeFileAtomic(join(folder(), 'pipe'), 'x')).to.throw(WeftError, /pipe: it is a device or a pipe/);
     expect(() => writeFileAtomic(folder(), 'x')).to.throw(WeftError, /it is a folder, not a file/);
@@ -53,7 +53,7 @@ describe('atomic writes', function () {
     expect(statSync(join(folder(), 'pipe')).isFIFO()).to.equal(true);
   });
 
-  it('says that a folder cannot be made where a file system refuses, instead of trying for ever', () => {
+  it('reports that a folder cannot be created if the file system refuses, instead of retrying forever', () => {
     expect(() => makeFolder('/proc/nothing/below')).to.throw(WeftError, /cannot write \/proc\/nothing\/below/);
     const made = makeFolder(join(folder(), 'a', 'b'));
     expect(readdirSync(join(folder(), 'a'))).to.deep.equal(['b']);
@@ -84,7 +84,7 @@ describe('atomic writes', function () {
     if (!mounted) this.skip();
   });
 
-  it('leaves nothing where a file would be larger than the process may write', function () {
+  it('leaves nothing if a file would exceed the process’s size limit', function () {
     if (process.platform === 'win32') this.skip();
     const program = `import { writeFileAtomic } from ${JSON.stringify(new URL('../../src/runs/atomic-write.ts', import.meta.url).href)};
       try { writeFileAtomic(process.argv[1], Buffer.alloc(1e6)); } catch (error) { console.log(error.code, error.message); }`;
@@ -107,7 +107,7 @@ describe('atomic writes', function () {
     expect(readdirSync(folder())).to.deep.equal([]);
   });
 
-  it('clears away what dead processes left, and nothing of living ones', () => {
+  it('removes what dead processes left, and nothing of living ones', () => {
     const dead = spawnSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' }).stdout.trim();
     const living = `.unfinished-${process.pid}-report.html`;
     mkdirSync(join(folder(), `.unfinished-${dead}-00000004`));

@@ -52,7 +52,7 @@ describe('checkpoints', function () {
     Object.values(tensors).forEach(disposeNamed);
   }
 
-  it('give back what was saved, the newest first, and leave no tensor behind', () => {
+  it('return what was saved, newest first, and leave no tensor behind', () => {
     const before = tf.memory().numTensors;
     save(9);
     save(100_000_000);
@@ -75,7 +75,7 @@ describe('checkpoints', function () {
     expect(readdirSync(join(folder(), 'checkpoints'))).to.deep.equal(['00000004']);
   });
 
-  it('are removed by the rule: all but the last two and every so many', () => {
+  it('are removed by the rule: all but the last two and every n-th', () => {
     for (let step = 0; step <= 10; step++) save(step, { keepEvery: 4 });
     expect(listCheckpoints(folder())).to.deep.equal([0, 4, 8, 9, 10]);
     save(11, { keep: 1 });
@@ -84,7 +84,7 @@ describe('checkpoints', function () {
     expect(listCheckpoints(folder())).to.deep.equal([12]); // never the last
   });
 
-  it('fall back to the one before with a warning, whatever is damaged', () => {
+  it('fall back to the previous one with a warning, whatever is damaged', () => {
     const before = tf.memory().numTensors;
     const parts = ['state.json', 'weights.safetensors', 'optimizer.safetensors'];
     fc.assert(
@@ -114,7 +114,7 @@ describe('checkpoints', function () {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('say what to do when none is whole', () => {
+  it('say what to do if none is intact', () => {
     expect(() => loadLatestCheckpoint(folder(), SPACE))
       .to.throw(WeftError, /no complete checkpoint/)
       .with.property('code', 'checkpoint');
@@ -142,7 +142,7 @@ describe('checkpoints', function () {
     expect(readdirSync(join(folder(), 'checkpoints'))).to.deep.equal([]);
   });
 
-  it('survive a full disk: the one before is still there', function () {
+  it('survive a full disk: the previous one is kept', function () {
     const mounted = onSmallDisk(folder(), 128, (disk) => {
       mkdirSync(join(disk, 'checkpoints'));
       save(1, { path: disk });

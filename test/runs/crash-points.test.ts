@@ -53,7 +53,7 @@ describe('a process that is killed while it saves', function () {
   const folder = temporaryFolder(this);
 
   for (const keep of [1, 2]) {
-    it(`leaves a whole checkpoint at every instant where ${keep} ${keep === 1 ? 'is' : 'are'} kept`, async () => {
+    it(`leaves an intact checkpoint at every instant if ${keep} ${keep === 1 ? 'is' : 'are'} kept`, async () => {
       const { path } = createRun(folder(), { name: 'killed', seed: 1, config: {} });
       const weights = { kernel: tf.tensor([1, 2, 3]) };
       const save = (step: number, events: number): void =>

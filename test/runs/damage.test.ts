@@ -67,7 +67,7 @@ describe('a finished run', function () {
       await readAll(run);
     });
 
-  it('is refused where a file of it is missing', async () => {
+  it('is refused if a file is missing', async () => {
     for (const part of [...PARTS.filter((name) => !/events|summary/.test(name)), 'SHA256SUMS']) {
       const run = await tinyRun(folder());
       rmSync(join(run, part));
@@ -75,7 +75,7 @@ describe('a finished run', function () {
     }
   });
 
-  it('is written again from its last checkpoint, as the refusal says', async () => {
+  it('is restored from its last checkpoint, as the refusal says', async () => {
     const run = await tinyRun(folder());
     const { resultHash } = readSummary(run)!;
     flip(join(run, 'model.safetensors'), 0.9, 3);
@@ -87,7 +87,7 @@ describe('a finished run', function () {
     expect(readSummary(run)!.resultHash).to.equal(resultHash);
   });
 
-  it('can be checked with sha256sum alone', async () => {
+  it('can be checked with just sha256sum', async () => {
     const run = await tinyRun(folder());
     const lines = readFileSync(join(run, 'SHA256SUMS'), 'utf8').trim().split('\n');
     expect(lines.map((line) => line.slice(66)).sort()).to.deep.equal([
@@ -99,7 +99,7 @@ describe('a finished run', function () {
     for (const line of lines) expect(sha256(readFileSync(join(run, line.slice(66))))).to.equal(line.slice(0, 64));
   });
 
-  it('with weights that are NaN is no result: they are named', async () => {
+  it('with NaN weights is not a result: they are named', async () => {
     const run = await tinyRun(folder());
     const path = join(run, 'model.safetensors');
     const { tensors } = readSafetensors(path);
@@ -124,7 +124,7 @@ describe('an unfinished run', function () {
   const goOn = (run: string): Promise<string> => saidLater(resumeSearch(run, { space: mlp, controller: random }));
   const kept = (run: string): string => join(run, 'events.jsonl');
 
-  it('is refused with other events in the part that is kept', async () => {
+  it('is refused with different events in the part that is kept', async () => {
     const run = await tinyRun(folder(), { units: 8 });
     const events = readFileSync(kept(run), 'utf8');
     writeFileSync(kept(run), events.replace(/"loss":\d/, '"loss":9'));
@@ -163,10 +163,10 @@ describe('an unfinished run', function () {
     quietly(() => derive(run, { top: 1, results: join(run, 'jobs'), json: true }));
 });
 
-describe('what is kept beside runs', function () {
+describe('what is kept next to runs', function () {
   const folder = temporaryFolder(this);
 
-  it('a result of a job that was edited is not believed', () => {
+  it('an edited result of a job is not trusted', () => {
     const results = openResults(folder());
     const key = 'ab'.repeat(32);
     results.save({ key, kind: 'train', value: { test: { accuracy: 0.5, loss: 1.25 } } });
@@ -187,7 +187,7 @@ describe('what is kept beside runs', function () {
     expect(results.find(key)).to.not.equal(undefined);
   });
 
-  it('a measurement of sharpness that was edited is refused; one of version 0.1 has no hash', () => {
+  it('an edited measurement of sharpness is refused; one of version 0.1 has no hash', () => {
     const path = join(folder(), 'sharpness.json');
     writeFileSync(path, sealJson({ formatVersion: 2, trace: 5 }, 2));
     expect(readSharpness(folder())).to.deep.equal({ child: { formatVersion: 2, trace: 5 } });

@@ -17,7 +17,7 @@ const NATIVE: Environment = {
   variables: {},
 };
 
-describe('the conditions under which numbers are computed', () => {
+describe('the environment in which numbers are computed', () => {
   const changed = (change: Partial<Environment>, before = NATIVE): string[] =>
     environmentChanges(before, { ...before, ...change }).map(({ what }) => what);
 
@@ -34,27 +34,27 @@ describe('the conditions under which numbers are computed', () => {
     ['TF_ENABLE_ONEDNN_OPTS', { variables: { TF_ENABLE_ONEDNN_OPTS: '0' } }],
     ['Weft', { weft: '0.2.0' }],
   ] as const) {
-    it(`differ in ${what} where ${Object.keys(change).join()} does`, () => expect(changed(change)).to.include(what));
+    it(`differs in ${what} if ${Object.keys(change).join()} does`, () => expect(changed(change)).to.include(what));
   }
 
-  it('are the same with as many threads, however they were asked for, and with another kernel of the system', () => {
+  it('is the same with the same number of threads, however set, and with another OS kernel', () => {
     expect(changed({})).to.deep.equal([]);
     expect(changed({ variables: { TF_NUM_INTRAOP_THREADS: '2', TF_NUM_INTEROP_THREADS: '2' } })).to.deep.equal([]);
     expect(changed({ platform: 'linux 6.8.0 x64', revision: 'abc' })).to.deep.equal([]);
   });
 
-  it('are not compared where they were not recorded', () => {
+  it('is not compared if it was not recorded', () => {
     const { instructions: _, ...older } = NATIVE;
     expect(environmentChanges(older, NATIVE)).to.deep.equal([]);
     expect(environmentChanges({}, NATIVE)).to.deep.equal([]);
   });
 
-  it('leave out processor and threads where plain JavaScript or WebAssembly computes', () => {
+  it('omits processor and threads for plain JavaScript and WebAssembly', () => {
     for (const backend of ['cpu', 'wasm'])
       expect(changed({ cpu: 'Intel Xeon', threads: 64, instructions: '' }, { ...NATIVE, backend })).to.deep.equal([]);
   });
 
-  it('are refused with both values and the remedy, but for another version of Weft', () => {
+  it('is refused with both values and the remedy, except for another version of Weft', () => {
     const threads = environmentChanges(NATIVE, { ...NATIVE, threads: 1 });
     expect(sayChanges(threads)).to.equal('threads 2 then, 1 now');
     expect(said(() => refuseChanges('runs/x', threads))).to.match(
@@ -63,7 +63,7 @@ describe('the conditions under which numbers are computed', () => {
     refuseChanges('runs/x', environmentChanges(NATIVE, { ...NATIVE, weft: '0.2.0' }));
   });
 
-  it('are those of this process', async () => {
+  it('is that of this process', async () => {
     await loadBackend('cpu');
     expect(environmentChanges(describeEnvironment(), describeEnvironment())).to.deep.equal([]);
     expect(describeEnvironment()).to.include({ node: process.version, backend: 'cpu' });

@@ -11,7 +11,7 @@ describe('the journal', function () {
   const path = (): string => join(folder(), 'events.jsonl');
   const read = (): JournalEvent[] => [...readEvents(path())];
 
-  it('gives back what was appended, whole and from the end, whatever the size of the lines', () => {
+  it('returns what was appended, in full and from the end, whatever the length of lines', () => {
     const event = fc.record({
       type: fc.string(),
       text: fc.oneof(
@@ -35,7 +35,7 @@ describe('the journal', function () {
     );
   });
 
-  it('is cut back to a position, so that what is done again is not told twice', () => {
+  it('is truncated to a position, so that repeated work is not recorded twice', () => {
     const journal = openJournal(path());
     journal.append({ type: 'step', step: 0 });
     const position = journal.sync();
@@ -84,7 +84,7 @@ describe('the journal', function () {
     expect(() => openJournal(path(), { position })).to.throw(WeftError, /does not match the checkpoint/);
   });
 
-  it('names the line that is no event', () => {
+  it('names a line that is not an event', () => {
     writeFileSync(path(), '{"type":"a"}\n{"type":\n');
     expect(() => [...readEvents(path())]).to.throw(WeftError, /events.jsonl, line 2, is not an event/);
     expect(() => tailEvents(path(), 2)).to.throw(WeftError, /events.jsonl is not an event/);
@@ -106,7 +106,7 @@ describe('the journal', function () {
     expect([...readEvents(path())].at(-1)!.type).to.equal('other');
   });
 
-  it('keeps whole lines only on a full disk, and goes on when there is space again', function () {
+  it('keeps only complete lines on a full disk, and continues when there is space again', function () {
     const mounted = onSmallDisk(folder(), 16, (disk) => {
       const small = join(disk, 'events.jsonl');
       const journal = openJournal(small);

@@ -77,7 +77,7 @@ describe('a killed run', function () {
     return checkpoint.step;
   }
 
-  it('ends, resumed after each kill, with the bytes of one that was never killed', async () => {
+  it('resumed after each kill, ends with the bytes of one that was never killed', async () => {
     const path = create();
     let step = 0;
     const processes = await Promise.all(Array.from({ length: KILLS }, () => prepare(path)));
@@ -105,7 +105,7 @@ describe('a killed run', function () {
   });
 
   /** What a process leaves that is killed is what can be seen while it stands still; so one process serves for many deaths. */
-  it('is whole on disk at every moment', async function () {
+  it('is intact on disk at every moment', async function () {
     if (process.platform !== 'linux') this.skip(); // cannot tell when the process stands still
     const path = create();
     const child = await prepare(path);

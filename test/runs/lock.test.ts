@@ -94,7 +94,7 @@ describe('the lock of a run', function () {
     expect(readdirSync(folder())).to.deep.equal([]);
   });
 
-  it('is not taken from a living process, and is taken over from a killed one at once', async () => {
+  it('is not taken from a living process, and is taken over at once from a killed one', async () => {
     const child = await startContender(lockPath());
     expect(await child.answer()).to.equal('held');
     expect((await refused(lockPath())).message).to.contain(`in use by process ${child.pid}`);
@@ -106,7 +106,7 @@ describe('the lock of a run', function () {
     expect(readdirSync(folder())).to.deep.equal([]);
   });
 
-  it('is given back when its holder exits', async () => {
+  it('is released when its holder exits', async () => {
     const child = await startContender(lockPath());
     expect(await child.answer()).to.equal('held');
     child.stdin!.end();
@@ -132,7 +132,7 @@ describe('the lock of a run', function () {
     });
   }
 
-  it('knows a process that only has the id of the holder', async function () {
+  it('recognizes a process that only has the holder’s id', async function () {
     if (thisProcess().started === '') this.skip(); // the system does not tell when a process began
     holding({ started: '1' });
     await takeAndRelease();
@@ -140,12 +140,12 @@ describe('the lock of a run', function () {
     await takeAndRelease({ onWait: () => expect.fail('it waited') });
   });
 
-  it('takes over what a crash left half-written', async () => {
+  it('takes over a lock that a crash left half-written', async () => {
     writeFileSync(lockPath(), '{"pid":');
     await takeAndRelease();
   });
 
-  it('takes over even where the one that took over was killed', async () => {
+  it('takes over even if the process that took over was killed', async () => {
     holding({ boot: 'an earlier one' });
     writeFileSync(`${lockPath()}.takeover`, readFileSync(lockPath()));
     await takeAndRelease();
@@ -198,7 +198,7 @@ describe('the lock of a run', function () {
     lock.release();
   });
 
-  it('is lost to its holder when it is taken away or deleted, and not given back then', async () => {
+  it('is lost to its holder when taken over or deleted, and is then not released', async () => {
     const lock = await acquireLock(lockPath());
     holding({ host: 'elsewhere' });
     expect(() => lock.check())
@@ -257,7 +257,7 @@ describe('the lock of a run', function () {
     });
   });
 
-  it('says so where it cannot write', async () => {
+  it('reports that it cannot write', async () => {
     const { code, message } = await refused(join(folder(), 'none', 'run.lock'));
     expect(message).to.match(/cannot write .*none/);
     expect(code).to.equal('disk');
@@ -279,7 +279,7 @@ describe('what a killed process leaves unfinished', function () {
     writeFileSync(join(folder(), name, 'weights'), name);
   };
 
-  it('is not removed where it is a living process of another container with an id that nobody has here', () => {
+  it('is not removed if it belongs to a living process of another container whose id is unused here', () => {
     const theirs = '.unfinished-999999999@00000000-report.html';
     writeFileSync(join(folder(), theirs), '');
     removeUnfinished(folder());
@@ -288,7 +288,7 @@ describe('what a killed process leaves unfinished', function () {
     expect(readdirSync(folder())).to.deep.equal([]);
   });
 
-  it('gives a folder back whose replacement never came', () => {
+  it('has folders restored whose replacement never arrived', () => {
     leaveFolder('.unfinished-999999999-00000004-old');
     removeUnfinished(folder());
     expect(readdirSync(folder())).to.deep.equal(['00000004']);
@@ -297,7 +297,7 @@ describe('what a killed process leaves unfinished', function () {
     expect(readdirSync(folder())).to.deep.equal(['00000004']);
   });
 
-  it('is nothing where a guard refuses', () => {
+  it('is nothing if a guard refuses', () => {
     const guard = (): void => {
       throw new WeftError('run', 'not ours');
     };

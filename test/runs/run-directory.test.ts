@@ -19,7 +19,7 @@ describe('a run directory', function () {
   const create = (config: Json = { space: 'mlp' }): ReturnType<typeof createRun> =>
     createRun(join(folder(), 'runs'), { name: 'mlp: Größe 2!', seed: 7, config, facts: { data: 'digits' } });
 
-  it('is named by time and purpose, and never made twice', () => {
+  it('is named by time and purpose, and never created twice', () => {
     const paths = [create(), create(), create()].map(({ path }) => path);
     expect(new Set(paths).size).to.equal(3);
     expect(basename(paths[0]!)).to.match(/^20\d{6}-\d{6}-mlp-gr-e-2$/);
@@ -34,7 +34,7 @@ describe('a run directory', function () {
     expect(run.manifest.environment).to.include({ weft: packageJson.version, node: process.version, backend: 'cpu' });
   });
 
-  it('gives back any config', () => {
+  it('returns any config', () => {
     const config = fc.jsonValue().filter((value) => value !== undefined);
     fc.assert(
       fc.property(config, (value) => {
@@ -46,7 +46,7 @@ describe('a run directory', function () {
     );
   });
 
-  it('is told from what is none', () => {
+  it('is distinguished from other directories', () => {
     const { path } = create();
     const code = (action: () => unknown, message: RegExp, hint: RegExp): void => {
       expect(action)
@@ -71,7 +71,7 @@ describe('a run directory', function () {
     );
   });
 
-  it('is used by one process at a time and cleared of what a killed one left', async () => {
+  it('is used by one process at a time and cleared of a killed one’s leftovers', async () => {
     const { path } = create();
     mkdirSync(join(path, 'checkpoints', '.unfinished-999999999-00000004'));
     const lock = await lockRun(path);
@@ -81,7 +81,7 @@ describe('a run directory', function () {
     (await lockRun(path)).release();
   });
 
-  it('leaves nothing behind where it cannot be made', function () {
+  it('leaves nothing behind if it cannot be created', function () {
     const mounted = onSmallDisk(folder(), 4, (disk) => {
       expect(() => createRun(disk, { name: 'large', seed: 1, config: 'x'.repeat(10_000) }))
         .to.throw(WeftError, /the disk is full/)

@@ -73,7 +73,7 @@ describe('safetensors', () => {
     disposeNamed(tensors);
   });
 
-  it('gives back every bit of every tensor, and the same bytes in whatever order they come', () => {
+  it('returns every bit of every tensor, and writes the same bytes in whatever order they are given', () => {
     const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
     const named = fc.dictionary(
       fc.string({ unit: 'grapheme' }).filter((name) => name !== '__metadata__'),
@@ -175,7 +175,7 @@ describe('safetensors', () => {
     }
   });
 
-  it('takes keys in strings, escapes and spaces for what they are', () => {
+  it('parses keys in strings, escapes and spaces correctly', () => {
     const { tensors } = decodeSafetensors(
       fileOf(`{"a\\":{" : ${entry([1], 0, 4)}, "__proto__":${entry([], 4, 8)}  }  `, new Uint8Array(8)),
       'memory',
@@ -184,7 +184,7 @@ describe('safetensors', () => {
     disposeNamed(tensors);
   });
 
-  it('survives any damage: a valid reading or a WeftError, and no tensor left behind', () => {
+  it('survives any damage with a valid result or a WeftError, and leaves no tensor behind', () => {
     const whole = readFileSync(fixture);
     const damage = fc.oneof(
       fc

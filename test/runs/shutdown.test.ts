@@ -32,7 +32,7 @@ async function run(stubborn: boolean, signals: NodeJS.Signals[]): Promise<{ outp
 }
 
 describe('a shutdown', () => {
-  it('lets the work save itself at the first signal, whichever it is', async () => {
+  it('lets the work be saved at the first signal, whichever it is', async () => {
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
@@ -42,11 +42,11 @@ describe('a shutdown', () => {
     }
   });
 
-  it('is at once at the second', async () => {
+  it('is immediate at the second', async () => {
     expect(await run(true, ['SIGINT', 'SIGINT'])).to.deep.equal({ code: 130, output: 'working\ncaught SIGINT\n' });
   });
 
-  it('takes its handlers away', () => {
+  it('removes its handlers', () => {
     const before = process.listenerCount('SIGINT');
     const shutdown = catchSignals();
     expect(process.listenerCount('SIGINT')).to.equal(before + 1);
@@ -55,7 +55,7 @@ describe('a shutdown', () => {
     expect(process.listenerCount('SIGINT')).to.equal(before);
   });
 
-  it('costs little to listen for: a breath is far below a millisecond and lets timers through', async () => {
+  it('costs little to check for: a pause takes far less than a millisecond and lets timers run', async () => {
     let fired = false;
     setTimeout(() => (fired = true), 0);
     const watch = stopwatch();
@@ -66,7 +66,7 @@ describe('a shutdown', () => {
 });
 
 describe('the clock', () => {
-  it('counts on from what earlier processes have spent', async () => {
+  it('continues from the time of earlier processes', async () => {
     const watch = stopwatch(100);
     await breathe();
     const first = watch.elapsed();
@@ -74,7 +74,7 @@ describe('the clock', () => {
     expect(watch.elapsed()).to.be.at.least(first);
   });
 
-  it('tells the peak of memory in MB', () => {
+  it('reports peak memory in MB', () => {
     const before = peakMemoryMB();
     expect(before).to.be.greaterThan(process.memoryUsage().rss / 2 ** 20 / 4);
     const ballast = Buffer.alloc(2 ** 26, 1);

@@ -59,7 +59,7 @@ describe('the summary', function () {
     expect(new Set(variants.map(hash)).size).to.equal(variants.length);
   });
 
-  it('is absent before the end, and noticed when damaged', () => {
+  it('is absent before the end, and damage is noticed', () => {
     expect(readSummary(folder())).to.equal(undefined);
     writeSummary(folder(), results, { elapsedSeconds: 1, peakMemoryMB: 1 });
     const path = runFiles(folder()).summary;

@@ -27,7 +27,7 @@ describe('a run of version 0.1', function () {
   };
   before(() => loadBackend('cpu'));
 
-  it('that was interrupted comes to the results that version 0.1 would have given', async () => {
+  it('that was interrupted ends with the results of version 0.1', async () => {
     const run = copy('cut');
     expect(openRun(run).manifest.formatVersion).to.equal(1);
     expect(await saidLater(quietly(() => resume(run, { json: true })))).to.match(/no longer at .*--data PATH/);
@@ -71,7 +71,7 @@ describe('a run of version 0.1', function () {
     }
   });
 
-  it('whose manifest says that it is of a later version is refused: it lacks the hash', async () => {
+  it('whose manifest claims a later version is refused, because it lacks the hash', async () => {
     const run = copy('cut');
     const manifest = join(run, 'manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"formatVersion": 1', '"formatVersion": 2'));

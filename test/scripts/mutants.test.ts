@@ -6,7 +6,7 @@ import { testsFor } from '../../scripts/mutants/test-map.js';
 const faults = (text: string): string[] => mutantsOf('x.ts', text).map((mutant) => apply(mutant, text));
 
 describe('mutants', () => {
-  it('are operators, boundaries, constants, conditions, arguments and statements, each alone', () => {
+  it('change operators, boundaries, constants, conditions, arguments and statements, one at a time', () => {
     expect(faults('const a = b < 2;')).to.deep.equal(['const a = b <= 2;', 'const a = b < 3;']);
     expect(faults('const a = b - 0.5;')).to.deep.equal(['const a = b + 0.5;', 'const a = b - 1;']);
     expect(faults('const a = f(b, c);')).to.deep.equal(['const a = f(c, b);']);
@@ -22,7 +22,7 @@ describe('mutants', () => {
     ]);
   });
 
-  it('leave types, imports and words alone', () => {
+  it('leave types, imports and messages alone', () => {
     expect(
       faults("import { a } from 'b';\ntype T = 1 | 2;\ninterface I { readonly x: 3 }\nexport * from 'c';"),
     ).to.deep.equal([]);
@@ -37,7 +37,7 @@ describe('mutants', () => {
       expect(ts.transpileModule(fault, { reportDiagnostics: true }).diagnostics, fault).to.deep.equal([]);
   });
 
-  it('are given to the tests that reach their file, the nearest first', () => {
+  it('are assigned to the tests that reach their file, nearest first', () => {
     const tests = testsFor('statistics')('src/statistics/kendall.ts');
     expect(tests[0]).to.match(/^test\/statistics\/(assess-ranks|correlation)\.test\.ts$/);
     expect(tests).to.include('test/ranking/ranking.test.ts');

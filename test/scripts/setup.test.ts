@@ -112,7 +112,7 @@ describe('scripts/setup.mjs', () => {
   }
   const setUp = (project: string, ...args: string[]) => start(project, args).ended;
 
-  it('says in one line why there is no native backend, succeeds, and leaves nothing half-made', async () => {
+  it('says in one line why there is no native backend, succeeds, and leaves nothing incomplete', async () => {
     const { project, pkg } = checkout('a', 'refused');
     const { code, output } = await setUp(project, '--quiet');
     expect(code).to.equal(0);
@@ -125,7 +125,7 @@ describe('scripts/setup.mjs', () => {
     expect(readdirSync(pkg).sort()).to.deep.equal(['index.js', 'package.json', 'scripts']);
   });
 
-  it('does not knock again soon after a failure, unless a person asks', async () => {
+  it('does not retry soon after a failure, unless the user asks', async () => {
     const { project } = checkout('a', 'refused');
     await setUp(project, '--auto');
     expect((await setUp(project, '--auto')).output).to.match(/tried less than an hour ago/);
@@ -156,7 +156,7 @@ describe('scripts/setup.mjs', () => {
     expect(existsSync(lock)).to.equal(false);
   });
 
-  it('waits for a set-up that is at work, whatever the clock of that says', async () => {
+  it('waits for a running set-up, whatever its clock says', async () => {
     mkdirSync(cache(), { recursive: true });
     const lock = join(cache(), 'lock');
     writeFileSync(lock, '1');
@@ -176,7 +176,7 @@ describe('scripts/setup.mjs', () => {
     expect(begun).to.equal(true);
   });
 
-  describe('without leave to use what has no known checksum', () => {
+  describe('without permission to use a library without a known checksum', () => {
     it('does not run the script of the package', async () => {
       const { project } = checkout('a', 'works');
       const { code, output } = await setUp(project, '--no-allow-unchecked');
@@ -186,7 +186,7 @@ describe('scripts/setup.mjs', () => {
       );
     });
 
-    it('refuses a library that is not the known one, and leaves nothing of it', async () => {
+    it('refuses a library with another checksum, and leaves nothing of it', async () => {
       const { project, pkg } = checkout('a', 'works');
       writeFileSync(join(folder, 'bin', 'c++'), '#!/bin/sh\nexit 0\n');
       const asked: string[] = [];
@@ -216,7 +216,7 @@ describe('scripts/setup.mjs', () => {
     expect(output).to.match(/left out/);
   });
 
-  it('fetches nothing for a device that is not there, unless a person insists', async () => {
+  it('fetches nothing for a missing device, unless the user insists', async () => {
     const { project } = checkout('a', 'refused', 'tfjs-node-gpu');
     const { code, output } = await setUp(project, '--gpu');
     expect([code, installs()]).to.deep.equal([0, 0]);
@@ -227,7 +227,7 @@ describe('scripts/setup.mjs', () => {
     expect(installs()).to.equal(1);
   });
 
-  it('stops its children and frees the way when it is interrupted', async () => {
+  it('stops its children and releases its lock when interrupted', async () => {
     const { project } = checkout('a', 'slow');
     const { child, ended } = start(project, []);
     while (installs() === 0) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -236,7 +236,7 @@ describe('scripts/setup.mjs', () => {
     expect(readdirSync(cache())).not.to.contain('lock');
   });
 
-  describe('with a library to be had', () => {
+  describe('with a library available', () => {
     before(function () {
       if (!nativeIsHere) this.skip();
     });
@@ -251,7 +251,7 @@ describe('scripts/setup.mjs', () => {
       expect((await setUp(a.project)).output).to.match(/loads/);
     });
 
-    it('notices a library that has gone, and makes a broken cache entry anew', async () => {
+    it('notices a missing library, and recreates a broken cache entry', async () => {
       const { project } = checkout('a', 'works');
       await setUp(project);
       const [entry] = readdirSync(cache());
@@ -260,7 +260,7 @@ describe('scripts/setup.mjs', () => {
       expect(installs()).to.equal(2);
     });
 
-    it('goes on after a set-up that was killed', async () => {
+    it('continues after a set-up that was killed', async () => {
       const { project } = checkout('a', 'works');
       mkdirSync(join(cache(), 'staging', 'package'), { recursive: true });
       expect((await setUp(project)).output).to.match(/is ready/);

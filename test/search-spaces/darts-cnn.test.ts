@@ -5,7 +5,7 @@ import { dartsCnn, dartsNetworks, everyOther } from '../../search-spaces/darts-c
 const task = { inputShape: [8, 8, 3], classes: 10 };
 
 describe('the space darts-cnn', () => {
-  it('has the 10^18 networks of the paper, and as many architectures as unused edges add', () => {
+  it('has the 10^18 networks of the paper, and the architectures that unused edges add', () => {
     // (1·3·6·10 pairs of inputs · 7^8 operations)² is the paper's "about 10^18".
     expect(dartsNetworks(4)).to.equal((180n * 7n ** 8n) ** 2n);
     expect(Number(dartsNetworks(4))).to.be.closeTo(1.077e18, 1e15);

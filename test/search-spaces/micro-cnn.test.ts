@@ -7,7 +7,7 @@ const plain = { from: 0, op: 'identity' } as const;
 const same = { left: plain, right: { from: 1, op: 'avg3' } } as const;
 
 describe('the space micro-cnn', () => {
-  it('has as many networks as its decisions give: 2 inputs and 2 operations a node, 2 cells', () => {
+  it('has as many networks as its decisions give: 2 inputs and 2 operations per node, 2 cells', () => {
     expect(microCnn.create({}, task).size()).to.equal(microSize(5));
     // Nodes see 2, 3, 4, 5 and 6 earlier ones: (5^5 · 6!)^4.
     expect(microSize(5)).to.equal((5n ** 5n * 720n) ** 4n);
@@ -15,7 +15,7 @@ describe('the space micro-cnn', () => {
     expect([...microCnn.create({ nodes: 1 }, task).enumerate()]).to.have.length(10_000);
   });
 
-  it('has more than the paper prints, which is (5·(B-2)!)^4 for B = 7', () => {
+  it('has more than the paper states, which is (5·(B-2)!)^4 for B = 7', () => {
     const printed = (5n * 120n) ** 4n;
     expect(printed).to.equal(129_600_000_000n);
     expect(microSize(5) > printed).to.equal(true);
@@ -30,7 +30,7 @@ describe('the space micro-cnn', () => {
     expect(shapes).to.deep.equal(['16x16x4', '16x16x4', '8x8x8', '8x8x8', '8x8x8', '4x4x16', '4x4x16', '4x4x16']);
   });
 
-  it('joins what no node uses', () => {
+  it('concatenates the nodes that no other node uses', () => {
     const space = microCnn.create({ nodes: 3, layers: 1, reductions: 0, filters: 4 }, task);
     const node = (left: number, right: number) =>
       ({ left: { from: left, op: 'max3' }, right: { from: right, op: 'sep3' } }) as const;

@@ -28,14 +28,14 @@ describe('the space nas-bench-201', () => {
     expect(new Set(cells.map(canonicalCell)).size).to.equal(6466);
   });
 
-  it('has a graph that knows the same network by its hash, however it is written', () => {
+  it('has a graph that identifies a network by its hash, however it is encoded', () => {
     const direct = space.canonicalHash([['none'], ['conv3', 'none'], ['none', 'none', 'skip']]);
     expect(space.canonicalHash([['skip'], ['none', 'conv3'], ['none', 'none', 'skip']])).to.equal(direct);
     expect(space.canonicalHash([['none'], ['none', 'none'], ['conv3', 'none', 'none']])).to.equal(direct);
     expect(space.canonicalHash([['none'], ['none', 'none'], ['conv1', 'none', 'none']])).to.not.equal(direct);
   });
 
-  it('uses none of the weights before a cell that is not connected', () => {
+  it('uses none of the weights before an unconnected cell', () => {
     const apart: Cell = [['conv3'], ['conv3', 'skip'], ['none', 'none', 'none']];
     expect(space.activate(apart).map(({ name }) => name)).to.not.include('stem');
     expect(space.activate([['none'], ['none', 'none'], ['skip', 'none', 'none']]).map(({ name }) => name)).to.include(
@@ -43,7 +43,7 @@ describe('the space nas-bench-201', () => {
     );
   });
 
-  it('refuses what is no cell', () => {
+  it('refuses text that is not a cell', () => {
     expect(() => fromBenchmark('|nor_conv_3x3~0|')).to.throw('1 nodes');
     expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|+|a~0|b~1|c~2|')).to.throw('node 2');
     expect(() => fromBenchmark('|nor_conv_3x3~0|+|none~0|nor_conv_7x7~1|+|none~0|none~1|none~2|')).to.throw(

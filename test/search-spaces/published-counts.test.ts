@@ -21,7 +21,7 @@ describe('published counts of NAS-Bench-201', () => {
   const count = (cell: Cell, ...operations: string[]): number =>
     cell.flat().filter((one) => operations.includes(one)).length;
 
-  it('are those of every cell of which the published table has some, but for what has no weights', function () {
+  it('match every cell in the published table, except for operations without weights', function () {
     if (!existsSync(TABLE)) this.skip();
     const [header, ...rows] = readFileSync(TABLE, 'utf8')
       .trim()
@@ -151,7 +151,7 @@ function authors(genotype: Genotype): { parameters: number; multiplyAdds: number
 }
 
 describe('published counts of DARTS', () => {
-  it('come out of counting the authors’ network: 3.3 million parameters and 528 million multiply-adds', () => {
+  it('match the authors’ network: 3.3 million parameters and 528 million multiply-adds', () => {
     expect(authors(GENOTYPES['DARTS_V2']!)).to.include({ parameters: 3_349_342, multiplyAdds: 528_359_040 });
     expect(authors(GENOTYPES['DARTS_V1']!).parameters).to.equal(3_169_414);
   });

@@ -47,7 +47,7 @@ describe('a convolution along time', () => {
     x.dispose();
   });
 
-  it('and what cuts sequences take windows alone', () => {
+  it('and operations that cut sequences accept only windows', () => {
     for (const operation of [conv1d({ filters: 1, size: 3 }), timeSteps(), lastStep()])
       expect(() => operation.build([[4, 7, 2]])).to.throw(/takes a window of a series \[1, T, F\] and got \[4, 7, 2\]/);
     expect(lastStep().build([[7, 2]]).output).to.deep.equal([2]);
@@ -115,7 +115,7 @@ describe('sequences of numbers', () => {
       store.dispose();
     });
 
-  it('and what is none is refused by the name of its space', () => {
+  it('are required by name by their spaces', () => {
     const rows: Task = { inputShape: [1, 1, 4], classes: 3 };
     const text: Task = { kind: 'language', inputShape: [5], classes: 9 };
     expect(() => rnnCell.create({}, rows)).to.throw(

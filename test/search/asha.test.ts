@@ -26,14 +26,14 @@ function alone(candidates: string, options: AshaOptions, train: (training: Train
 }
 
 describe('asynchronous successive halving', () => {
-  it('with one worker promotes as by hand: whoever is among the best half of its rung so far', () => {
+  it('with one worker promotes as worked out by hand: candidates in the best half of their rung so far', () => {
     // b is the better of two, c the best of three (of which one goes on), d of four (two, and c is on its way).
     expect(alone('abcd', OPTIONS)).to.equal('a0 b0 b1 c0 c1 c2 d0 d1 d2');
     // Nothing that comes after the best is promoted until four have finished.
     expect(alone('dcba', OPTIONS)).to.equal('d0 c0 d1 b0 a0 c1 d2');
   });
 
-  it('with two workers does not wait for whoever is slow', () => {
+  it('with two workers does not wait for a slow one', () => {
     const asha = createAsha([...'abcd'], OPTIONS);
     const [a0, b0] = [asha.next()!, asha.next()!];
     asha.finish(b0, byLetter(b0));
@@ -58,7 +58,7 @@ describe('asynchronous successive halving', () => {
     expect(asha.ranking(0).map(({ candidate }) => candidate)).to.deep.equal(['d', 'c', 'b', 'a']);
   });
 
-  it('lets equal ones be told apart by their names, and never promotes what has failed', () => {
+  it('breaks ties by name, and never promotes a failed candidate', () => {
     const equal = (): Trained => ({ score: 1, curve: [] });
     expect(alone('abcd', OPTIONS, equal)).to.equal('a0 b0 a1 c0 d0 b1 a2');
     const failing = (training: Training): Trained =>
@@ -67,7 +67,7 @@ describe('asynchronous successive halving', () => {
     expect(alone('abcd', OPTIONS, () => ({ score: -Infinity, curve: [] }))).to.equal('a0 b0 c0 d0');
   });
 
-  it('in brackets begins with longer trainings too, as Hyperband', () => {
+  it('in brackets also starts with longer trainings, as Hyperband does', () => {
     const options = { ...OPTIONS, brackets: 2 };
     const asha = createAsha([...'abcdefgh'], options);
     const begun = Array.from({ length: 8 }, () => asha.next()!);
@@ -77,7 +77,7 @@ describe('asynchronous successive halving', () => {
     expect(begun.every(({ bracket, rung }) => bracket === rung)).to.equal(true);
   });
 
-  it('refuses what promotes nobody', () => {
+  it('refuses settings that promote no candidate', () => {
     const create = (options: Partial<AshaOptions>, count = 4) =>
       said(() => createAsha([...'abcdefgh'].slice(0, count), { ...OPTIONS, ...options }));
     expect(create({ longest: 1 })).to.match(/from 1 to 1 epochs by 2 has only one rung.*at least 2 epochs/s);
@@ -110,7 +110,7 @@ describe('asynchronous successive halving with learning curves', () => {
       return { score: 1 - curve.at(-1)!, curve };
     };
 
-  it('promotes whoever is behind now and leads to more, and stops whoever does not', () => {
+  it('promotes candidates that are behind but extrapolate higher, and stops the others', () => {
     const laws = { a: fast, b: slow };
     expect(slow(6)).to.be.above(fast(6));
     expect(slow(24)).to.be.below(fast(24));
@@ -129,7 +129,7 @@ describe('asynchronous successive halving with learning curves', () => {
     expect(asha.stopped[0]).to.deep.include({ candidate: 'a', rung: 0 });
   });
 
-  it('without enough epochs orders by the last value, and stops nobody', () => {
+  it('without enough epochs orders by the last value, and stops none', () => {
     const short = { ...options, first: 2, longest: 4 };
     expect(alone('ab', short, train({ a: fast, b: slow }))).to.equal('a0 b0 a1');
   });
@@ -162,7 +162,7 @@ describe('asynchronous successive halving on several workers', () => {
     expect((await run(1, [], 'two')).steps).to.deep.equal((await run(1)).steps);
   });
 
-  it('goes on from any part of its record without a training, and with all of it to the same end', async () => {
+  it('continues from any part of its record without repeating a training, to the same end', async () => {
     const whole = await run(4);
     expect(whole.steps.length).to.be.above(candidates.length);
     const again = await run(4, whole.steps, 'two');
@@ -179,7 +179,7 @@ describe('asynchronous successive halving on several workers', () => {
       expect(await run(1, one.steps.slice(0, cut), 'two').then(({ steps }) => steps)).to.deep.equal(one.steps);
   });
 
-  it('does not stall where trainings fail, and finishes all others', async () => {
+  it('does not stall if trainings fail, and finishes all others', async () => {
     const { steps, rankings } = await run(3);
     expect(new Set(steps.map(({ candidate }) => candidate)).size).to.equal(candidates.length);
     expect(steps.filter(({ failure }) => failure !== undefined).map(({ candidate }) => candidate)).to.have.members([
@@ -188,7 +188,7 @@ describe('asynchronous successive halving on several workers', () => {
     expect(rankings.at(-1)!.length).to.be.above(0);
   });
 
-  it('refuses the record of others, and passes on what ends it', async () => {
+  it('refuses a foreign record, and passes errors on', async () => {
     const [first] = (await run(2)).steps;
     expect(await saidLater(run(2, [{ ...first!, candidate: 'n19' }]))).to.match(/number 1 is n19/);
     const asha = createAsha(candidates, setting);

@@ -55,7 +55,7 @@ describe('averages of weights in a search', function () {
   this.timeout(60_000);
   before(() => loadBackend());
 
-  it('are what children are rewarded, compared and derived by', () => {
+  it('are the weights by which children are rewarded, compared and derived', () => {
     const before = tf.memory().numTensors;
     const { session, events } = begin(EMA);
     advanceTo(session, 'controller');
@@ -106,7 +106,7 @@ describe('averages of weights in a search', function () {
 
   const SWAD: Optimizer = { name: 'swad', converge: 1, tolerance: 3, base: BASE };
 
-  it('swad hears of a validation loss at the end of every epoch of a search', () => {
+  it('swad receives a validation loss at the end of every epoch of a search', () => {
     const { session } = begin(SWAD);
     advanceTo(session, 'derive');
     const { counts } = session.supernet.state;
@@ -115,7 +115,7 @@ describe('averages of weights in a search', function () {
     session.dispose();
   });
 
-  it('swad leaves another network than its base: it hears of the validation part after every epoch of retraining, and does not train on it', () => {
+  it('swad gives another network than its base: it observes the validation part after every epoch of retraining, and does not train on it', () => {
     const networks = [SWAD, BASE].map((optimizer) => {
       const { session, events } = begin(BASE, { epochs: 3, batchSize: 30, optimizer });
       advanceTo(session, 'done');
@@ -135,7 +135,7 @@ describe('averages of weights in a search', function () {
     expect(base.examples - swad.examples).to.equal(base.parts.validation.count);
   });
 
-  it('swad hears of the validation part when an architecture is trained alone', async () => {
+  it('swad observes the validation part when an architecture is trained alone', async () => {
     const { session } = begin(BASE);
     const architecture = session.space.sample(stream(1, 'averages'));
     const config = { ...session.config, retrain: { ...session.config.retrain, epochs: 3 } };

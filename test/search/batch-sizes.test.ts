@@ -72,7 +72,7 @@ describe('a batch of one example and batch normalization', () => {
     });
   }
 
-  it('is no fault where a channel has several positions, nor without normalization by batches', () => {
+  it('is allowed if a channel has several positions, or without batch normalization', () => {
     openSession({ search: { epochs: 1, batchSize: 2 }, retrain: { epochs: 1, batchSize: 2 } });
     openSession(
       {
@@ -84,7 +84,7 @@ describe('a batch of one example and batch normalization', () => {
     );
   });
 
-  it('is refused in stand-alone training, at the last batch of a validation part that is followed, and in a single step', async () => {
+  it('is refused in stand-alone training, in the last batch of an observed validation part, and in a single step', async () => {
     const config = configOf({ search: { epochs: 1, batchSize: 1 } });
     const space = mlp.create(SMALL, { inputShape: [8, 8, 1], classes: 10 });
     const architecture = space.sample(stream(1, 'one'));

@@ -59,7 +59,7 @@ describe('calibration of a finished network', function () {
     return run;
   };
 
-  it('changes probabilities and no label, the same in the run, its evaluation, its predictions and its exports', async () => {
+  it('changes probabilities but no label, in the same way in the run, its evaluation, predictions and exports', async () => {
     const data = table();
     const run = await search(data, { calibrate: true });
     const { test, assessment, resultHash } = summaryOf(run);
@@ -124,7 +124,7 @@ describe('calibration of a finished network', function () {
     expect(summaryOf(stopped).resultHash).to.equal(resultHash);
   });
 
-  it('happens where the validation part is held out, and holds it out where it is asked for', () => {
+  it('happens if the validation part is held out, and holds it out if requested', () => {
     const of = (retrain: SearchConfigInput['retrain']): boolean => isCalibrated(checkConfig({ retrain }).retrain);
     expect([
       of({}),

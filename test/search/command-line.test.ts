@@ -185,7 +185,7 @@ describe('command line', function () {
       }
     }));
 
-  describe('says what is wrong and how to mend it', () => {
+  describe('says what is wrong and how to fix it', () => {
     const fails = async (args: readonly string[], pattern: RegExp): Promise<void> => {
       await withFolder(async (folder) => {
         const { code, stderr } = await weft([...args, ...(args[0] === 'search' ? ['--runs', folder] : [])]);

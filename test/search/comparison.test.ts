@@ -3,7 +3,7 @@ import { stream } from 'weft-nas';
 import { compareMeans } from '../../src/search/comparison.js';
 
 describe('the comparison with random sampling', () => {
-  it('tells the relative improvement, 100·(c - r) / r, of accuracies and of losses', () => {
+  it('reports the relative improvement, 100·(c - r) / r, of accuracies and of losses', () => {
     expect(compareMeans([0.9, 0.9], [0.75, 0.75, 0.75]).relative!.improvement).to.be.closeTo(20, 1e-9);
     expect(compareMeans([1.5], [2], 'loss').relative!.improvement).to.be.closeTo(25, 1e-9);
   });

@@ -38,7 +38,7 @@ describe('a compiled search', () => {
     return { result, used };
   }
 
-  it('says and learns the same, to the bit', () => {
+  it('reports and learns the same, to the bit', () => {
     const plain = searched('off');
     expect(plain.used).to.deep.equal({ shared: 0, compiled: { eager: 0, replay: 0, session: 0 } });
     const compiled = searched('graph');

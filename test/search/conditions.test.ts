@@ -48,10 +48,10 @@ const eventsOf = (run: string): Line[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
 
-describe('a search under other conditions', function () {
+describe('a search in a changed environment', function () {
   this.timeout(240_000);
 
-  it('is refused with other threads, goes on where that is allowed, and says so ever after', async function () {
+  it('is refused with another number of threads, continues if allowed, and always says so afterwards', async function () {
     if (whyNotInstalled('@tensorflow/tfjs-node') !== undefined) this.skip();
     await withFolder(async (folder) => {
       const began = await weft(
@@ -126,7 +126,7 @@ describe('a search that fails', function () {
       onUnit,
     });
 
-  it('leaves no directory when the error comes before its first step', async () => {
+  it('leaves no directory if the error occurs before its first step', async () => {
     const tensors = tf.memory().numTensors;
     expect(await saidLater(run({ limits: { parameters: 1 } }))).to.contain('limits');
     const broken = { ...random, create: () => { throw new TypeError('a mistake in a controller'); } }; // prettier-ignore
@@ -138,7 +138,7 @@ describe('a search that fails', function () {
     expect(tf.memory().numTensors - tensors).to.be.at.most(100); // a session that could not be made
   });
 
-  it('does not tell to resume what would fail again, and keeps what there is', async () => {
+  it('does not suggest resuming what would fail again, and keeps what exists', async () => {
     const { code, stdout, stderr } = await weft([
       'search',
       ...MLP,
@@ -184,7 +184,7 @@ describe('a search that fails', function () {
     expect(candidates.map(({ accuracy }) => accuracy)).to.deep.equal([0, 0]);
   });
 
-  it('warns where training ends far above the loss of guessing', async () => {
+  it('warns if training ends far above the loss of guessing', async () => {
     const { run: directory } = await run({
       retrain: { epochs: 3, batchSize: 20, optimizer: { name: 'sgd', learningRate: 15 } },
     });
@@ -198,7 +198,7 @@ describe('what a stopped study has measured', function () {
   const folder = temporaryFolder(this);
   before(() => loadBackend('cpu'));
 
-  it('is kept under the same conditions, and measured again under others', async () => {
+  it('is kept in the same environment, and measured again in another', async () => {
     const told: string[] = [];
     let measured = 0;
     const measure = (): number => ++measured;
@@ -216,7 +216,7 @@ describe('what a stopped study has measured', function () {
 describe('data of a run resumed from code', function () {
   const folder = temporaryFolder(this);
 
-  it('must be what it was', async () => {
+  it('must be unchanged', async () => {
     const csv = (rows: number): string =>
       `x,y,class\n${Array.from({ length: rows }, (_, i) => `${(i * 7) % 11},${(i * 5) % 13},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
     const source = join(folder(), 'data.csv');

@@ -83,7 +83,7 @@ describe('options of the sandwich rule', () => {
       return Promise.resolve();
     }));
 
-  it('begins with the largest network alone for a tenth of the epochs before alpha divergences, unless told otherwise', () => {
+  it('starts with only the largest network for a tenth of the epochs before alpha divergences, unless configured otherwise', () => {
     const epochsOf = (epochs: number, elastic?: object): number =>
       largestEpochsOf(checkConfig({ ...CONFIG, search: { ...CONFIG.search, epochs, elastic } }).search);
     expect(epochsOf(30, { distill: 'alpha' })).to.equal(3);
@@ -95,7 +95,7 @@ describe('options of the sandwich rule', () => {
     expect(epochsOf(30)).to.equal(0);
   });
 
-  it('lets dropout act on the largest network alone', () => {
+  it('applies dropout only to the largest network', () => {
     const space = defineSpace({
       name: 'own',
       description: '',
@@ -249,7 +249,7 @@ describe('options of the sandwich rule', () => {
       return Promise.resolve();
     }));
 
-  it('tells the losses of three sizes after each epoch, which the report draws', () =>
+  it('reports the losses of three sizes after each epoch, which the report draws', () =>
     withFolder(async (folder) => {
       const source = tinyTable(join(folder, 'data.csv'));
       const events: SearchEvent[] = [];

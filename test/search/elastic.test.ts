@@ -67,7 +67,7 @@ describe('searching elastic spaces', () => {
       }));
   }
 
-  it('take the mean gradient of the networks of a step; all but the largest learn what it says', () => {
+  it('take the mean gradient of the networks of a step; all but the largest learn its outputs', () => {
     const space = elasticMlp.create({ depths: [1], widths: [2, 4] }, { inputShape: [2, 2, 1], classes: 3 });
     const [small, large] = [0, 1].map((index) => createChild(space, space.fromGenotype([0, index])));
     const store = createParameterStore(catalogue(space.supernet), 1);
@@ -125,7 +125,7 @@ describe('searching elastic spaces', () => {
     });
   });
 
-  it('refuse the sandwich rule where nothing has a size, and regularizers beside it', () =>
+  it('refuse the sandwich rule in spaces without sizes, and regularizers with it', () =>
     withFolder(async (folder) => {
       const source = tinyTable(join(folder, 'data.csv'));
       const refused = async (

@@ -53,7 +53,7 @@ describe('settings that follow from the data', () => {
     expect(series.reasons.join('\n')).to.match(/windows of 6 rows/);
   });
 
-  it('leave batches that the smallest data can fill', () => {
+  it('give batches that the smallest data can fill', () => {
     for (const shape of [
       [1, 1, 4],
       [32, 32, 3],
@@ -110,7 +110,7 @@ describe('settings that follow from the data', () => {
   });
 });
 
-describe('a table without another word', function () {
+describe('a table without further settings', function () {
   const folder = temporaryFolder(this);
 
   it('is searched with the space for tables, and the account says so', async () => {

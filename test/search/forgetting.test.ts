@@ -51,7 +51,7 @@ describe('forgetting inside a search', function () {
   this.timeout(30_000);
   before(() => loadBackend());
 
-  it('judges every architecture before, right after, and at the end of the epoch', () => {
+  it('evaluates every architecture before, right after, and at the end of the epoch', () => {
     const events = run({ regularizer: { name: 'wpl', alpha: 10 } }, { zeroShot: true });
     const [config] = of(events, 'forgetting-config');
     expect(config).to.include({
@@ -86,7 +86,7 @@ describe('forgetting inside a search', function () {
     expect(tensors!.tensors.every(({ fisherLog10Histogram }) => fisherLog10Histogram!.length === 16)).to.equal(true);
   });
 
-  it('judges the earlier architectures after every training where the matrix is asked for', () => {
+  it('evaluates the earlier architectures after every training if the matrix is requested', () => {
     const events = run({}, { measure: true, matrix: true });
     const [trained, again, matrices] = [
       of(events, 'architecture-trained'),
@@ -106,7 +106,7 @@ describe('forgetting inside a search', function () {
     }
   });
 
-  it('measures nothing where nothing is asked for', () => {
+  it('measures nothing by default', () => {
     const types = new Set(run({}).map(({ type }) => type));
     expect(types).not.to.include('architecture-trained');
     expect(types).not.to.include('forgetting-config');
@@ -127,7 +127,7 @@ describe('forgetting inside a search', function () {
     );
   });
 
-  it('says where there is no Fisher information, and which weights were never sampled', () => {
+  it('reports missing Fisher information, and weights that were never sampled', () => {
     const late = of(run({ epochs: 1, regularizer: { name: 'wpl', start: 5 } }), 'warning').map(
       ({ message }) => message,
     );

@@ -45,7 +45,7 @@ describe('successive halving', () => {
     expect(await run((name) => 3 - (Number(name.slice(1)) % 4))).to.deep.equal(results);
   });
 
-  it('finds the best where short trainings say something, at a fraction of the cost of training all for long', async () => {
+  it('finds the best if short trainings are informative, at a fraction of the cost of training all for long', async () => {
     let epochsSpent = 0;
     const rng = stream(1, 'noise');
     const results = await successiveHalving(names(81), { factor: 3, epochs: 1 }, (name, epochs) => {

@@ -196,13 +196,13 @@ describe('hyper-parameters', () => {
     for (const [factory, options] of strategies) expect(await mean(factory, options), factory.name).to.be.above(blind);
   });
 
-  it('come in the same order again, whatever has been done before', async () => {
+  it('come in the same order again, whatever was done before', async () => {
     expect(await searched(evolution, { population: 20 }, 3)).to.deep.equal(
       await searched(evolution, { population: 20 }, 3),
     );
   });
 
-  it('stand in the configuration of a candidate, and of its retraining', () => {
+  it('appear in the configuration of a candidate, and of its retraining', () => {
     const config = configOf({ ...SEARCHED, 'retrain.augment.shift': [0, 1] }, { data: { augment: { zoom: 0.1 } } });
     const values = { [RATE]: 0.02, [BATCH]: 16, [NAME]: 'adam', 'retrain.augment.shift': 1 };
     const { search, retrain, data } = withHyperparameters(config, values);

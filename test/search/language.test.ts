@@ -143,7 +143,7 @@ describe('a search of language models', () => {
       await Promise.resolve();
     }));
 
-  it('judges a recurrent cell over windows as over the whole text', () => {
+  it('evaluates a recurrent cell over windows as over the whole text', () => {
     const ids = Int32Array.from({ length: 97 }, (_, i) => (i * i + i) % 5);
     const store = new Map<number, number>();
     for (const length of [6, 12, 24]) {
@@ -209,7 +209,7 @@ describe('a search of language models', () => {
     );
   });
 
-  it('knows cells that differ only in the order of their nodes as one', () => {
+  it('identifies cells that differ only in the order of their nodes', () => {
     const space = rnnCell.create({ nodes: 2, hidden: 2 }, { kind: 'language', inputShape: [4], classes: 5 });
     const cell = (...nodes: [number, 'tanh' | 'relu'][]): string =>
       space.canonicalHash({ nodes: nodes.map(([previous, activation]) => ({ previous, activation })) });

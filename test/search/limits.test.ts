@@ -68,7 +68,7 @@ describe('limits on the network that is found', () => {
     });
   }
 
-  it('are real: most architectures are beyond these', () => {
+  it('are effective: most architectures exceed these', () => {
     const space = limitSpace(whole, limits({ parameters: 1800 }), undefined, 1);
     const allowed = Array.from({ length: 200 }, (_, i) => whole.sample(stream(i, 'x'))).filter((architecture) =>
       space.satisfies(architecture),
@@ -87,10 +87,10 @@ describe('limits on the network that is found', () => {
     ).to.be.an('object');
   });
 
-  it('leave the space as it is where none is set', () =>
+  it('leave the space unchanged if none is set', () =>
     expect(limitSpace(whole, limits({}), undefined, 1)).to.equal(whole));
 
-  it('that nobody meets are refused, with the least that was seen', () => {
+  it('that no architecture meets are refused, with the smallest values seen', () => {
     expect(said(() => limitSpace(whole, limits({ parameters: 100 }), undefined, 1))).to.match(
       /none of 2000 random architectures of 'macro-cnn' is within the limits: the smallest values found are \d+ parameters where 100 are allowed/,
     );

@@ -14,7 +14,7 @@ describe('the worst mistakes', () => {
   const logits = Float32Array.of(3, 0, 0, 2, 5, 0, 0, 1); // calls a, b, a, b
   const classNames = ['a', 'b<'];
 
-  it('are those that the network is surest of, the surest first, with the wrong answer', () => {
+  it('are the most confident ones, most confident first, with the wrong answer', () => {
     const found = worstMistakes({ logits, labels: Int32Array.of(1, 1, 1, 0) }, classNames, {
       pictureOf: (example) => Uint8Array.of(example),
     });
@@ -27,7 +27,7 @@ describe('the worst mistakes', () => {
     expect(found[0]!.picture).to.equal(Buffer.from([2]).toString('base64'));
   });
 
-  it('are pictures as the network saw them, at most 64 pixels a side', () => {
+  it('are images as the network saw them, with sides of at most 64 pixels', () => {
     const images = Float32Array.from({ length: 2 * 4 }, (_, i) => i * 2);
     const { width, height, data } = PNG.sync.read(pictureOf(images, 1, [2, 2, 1], 16));
     expect([width, height]).to.deep.equal([2, 2]);
@@ -60,7 +60,7 @@ describe('the worst mistakes', () => {
       expect(batchesOf(channels, 'mnist').testPicture !== undefined, `${channels}`).to.equal(has);
   });
 
-  it('stand in the report with words for whoever does not see them, and nothing that is no picture', () => {
+  it('appear in the report with alternative text, and only as images', () => {
     const examples = [
       { example: 1, label: 'b<', called: 'a', probability: 0.99, picture: 'aGFsbG8=' },
       { example: 2, label: 'a', called: 'b<', probability: 0.9, picture: '"><script>' },

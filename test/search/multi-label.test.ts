@@ -27,8 +27,8 @@ import { tf } from '../../src/tensor/tf.js';
 import { runOnnx } from '../export/onnx-runtime.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
-describe('labels that hold or do not', () => {
-  it('have the cross-entropy of their sigmoids, also where logits are large', () => {
+describe('multi-label classification', () => {
+  it('has the cross-entropy of sigmoids, also for large logits', () => {
     const logits = tf.tensor2d([0, 2, -1, 200, -200, 200], [2, 3]);
     const flags = tf.tensor2d([1, 0, 0, 1, 0, 0], [2, 3], 'bool');
     const [first, second] = flagCrossEntropies(logits, flags).dataSync();
@@ -38,7 +38,7 @@ describe('labels that hold or do not', () => {
     expect(guessingLoss({ kind: 'multi-label', inputShape: [1], classes: 9 })).to.equal(Math.LN2);
   });
 
-  it('have the Fisher information of Bernoulli variables', () => {
+  it('has the Fisher information of Bernoulli variables', () => {
     // One logit per label and no input: F is p(1 - p) over the labels of an example.
     const bias = tf.tensor1d([0.5, -1, 2]);
     const flags = tf.zeros([4000, 3], 'bool');
@@ -55,7 +55,7 @@ describe('labels that hold or do not', () => {
     });
   });
 
-  it('are measured by hand', () => {
+  it('has measures that agree with hand calculations', () => {
     const probabilities = [0.9, 0.1, 0.6, 0.4, 0.2, 0.7, 0.8, 0.5];
     const flags = [1, 0, 0, 0, 0, 1, 1, 0];
     const { labels, macroF1, microF1, exactMatch, meanAveragePrecision } = multiLabelMeasures(probabilities, flags, 2);
@@ -74,7 +74,7 @@ describe('labels that hold or do not', () => {
   });
 });
 
-describe('a table with several labels a row', function () {
+describe('a table with several labels per row', function () {
   this.timeout(120_000);
   const folder = temporaryFolder(this);
   const written = (text: string): string => {
@@ -134,7 +134,7 @@ describe('a table with several labels a row', function () {
     );
   });
 
-  it('refuses by field name what belongs to one class a row', () => {
+  it('refuses by field name what applies only to one class per row', () => {
     const of = (input: SearchConfigInput) => () => requireFitForTargets(checkConfig(input), 'multi-label');
     expect(of({ data: { sampling: 'balanced' } })).to.throw(/data\.sampling.*several labels/);
     expect(of({ search: { reward: 'balanced-accuracy' } })).to.throw(/search\.reward.*several labels/);

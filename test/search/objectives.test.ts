@@ -37,7 +37,7 @@ const branching = defineSpace({
 describe('costs of networks', () => {
   const space = branching.create({}, { inputShape: [2, 2, 1], classes: 2 });
 
-  it('count what lives at once, and the bytes of weights', () => {
+  it('count the activations alive at once, and the bytes of weights', () => {
     const nodes = space.activate({ way: 'long' });
     // While `wide` is computed: its own 30 values and the flat input's 4, which the shortcut and the head still need; `short` may have been before.
     const before =
@@ -85,7 +85,7 @@ describe('the front of candidates', () => {
     costs: { parameters },
   });
 
-  it('leaves out what another beats, and names the knee', () => {
+  it('leaves out dominated candidates, and names the knee', () => {
     const candidates = [
       candidate('a', 0.9, 100),
       candidate('b', 0.88, 20),
@@ -98,7 +98,7 @@ describe('the front of candidates', () => {
     expect(frontOf(candidates, 'loss', BY_PARAMETERS)!.members).to.have.length(3);
   });
 
-  it('may be one point, and of none there is none', () => {
+  it('may be one point, and is undefined without candidates', () => {
     expect(frontOf([candidate('a', 0.9, 1)], 'accuracy', BY_PARAMETERS)!.knee.hash).to.equal('a');
     expect(frontOf([], 'accuracy', BY_PARAMETERS)).to.equal(undefined);
     expect(() => frontOf([{ ...candidate('a', 1, 1), costs: {} }], 'accuracy', BY_PARAMETERS)).to.throw('NaN');
@@ -124,7 +124,7 @@ describe('a search with several objectives', function () {
       expect(() => checkConfig({ objectives })).to.throw(message);
   });
 
-  it('ends in a front, derives its knee, and lets others be picked', async () => {
+  it('ends with a front, derives its knee, and lets others be picked', async () => {
     const { run } = await runSearch({
       space: mlp,
       controller: nsga2,

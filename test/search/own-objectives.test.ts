@@ -28,7 +28,7 @@ describe('objectives of your own', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('are measured beside the shipped ones, with the sign turned where more is better', () => {
+  it('are measured along with the built-in ones, negated if more is better', () => {
     const space = mlp.create({ depth: 2, widths: [2, 8] }, { inputShape: [3], classes: 2 });
     const architecture = space.sample(stream(1, 'test'));
     const costs = costMeasure(space, ['parameters'], undefined, [weights.create({ per: 1 }, {})]);
@@ -46,7 +46,7 @@ describe('objectives of your own', function () {
     expect(members.map(({ hash }) => hash)).to.deep.equal(['a', 'b']);
   });
 
-  it('are refused by name where they cannot be distinguished, have no value, or are none', () => {
+  it('are refused by name if they cannot be distinguished, have no value, or are invalid', () => {
     const value = (): number => NaN;
     for (const name of ['latency', 'a b', ''])
       expect(said(() => defineObjective({ name, direction: 'less', value }))).to.match(/cannot be named/);
@@ -63,7 +63,7 @@ describe('objectives of your own', function () {
     ]);
   });
 
-  it('are weighed by a search, picked by, and shown; a chapter of your own stands in its report', async () => {
+  it('are used by a search, for picking, and in its report, along with a chapter of your own', async () => {
     const { run } = await runSearch({
       space: mlp,
       controller: 'random',

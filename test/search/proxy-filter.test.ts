@@ -36,7 +36,7 @@ for (const factory of [random, evolution, localSearch, predictorGuided, enas])
       return filterProposals(inner, space, { draws, score });
     };
 
-    it('are the best of many, best first, and new ones before those that were evaluated', () => {
+    it('are the best of many, best first, with new ones before evaluated ones', () => {
       const controller = create();
       let proposed: Network[] = [];
       for (let round = 0; round < 3; round++) {
@@ -53,7 +53,7 @@ for (const factory of [random, evolution, localSearch, predictorGuided, enas])
       controller.dispose();
     });
 
-    it('go on from a snapshot as they would have gone on', () => {
+    it('continue from a snapshot as without interruption', () => {
       const [controller, again] = [create(3), create(3)];
       const first = controller.propose(3, stream(1, 'a'));
       controller.observe(first.map((architecture) => ({ architecture, reward: units(architecture) })));
@@ -72,7 +72,7 @@ describe('a filter by proxies', function () {
   const folder = temporaryFolder(this);
   before(() => loadBackend('cpu'));
 
-  it('proposes what its proxies put first among what the strategy draws', () => {
+  it('proposes what its proxies rank first among the strategy’s draws', () => {
     const config = configSchema.parse({
       space: { name: 'mlp', depth: 2, widths: [2, 4, 8] },
       controller: { name: 'random' },
@@ -124,7 +124,7 @@ describe('a filter by proxies', function () {
     expect(proposed).to.deep.equal(searched().proposed);
   });
 
-  it('goes through a whole search, and says once what its proxies lack, also where it was stopped after each step', async () => {
+  it('works through a whole search, and reports once what its proxies cannot score, even if stopped after each step', async () => {
     const request = (runs: string): SearchRequest => ({
       space: mlp,
       controller: evolution,

@@ -87,7 +87,7 @@ describe('a warm start by proxies', function () {
     expect(() => createSession(parts, () => undefined)).to.throw("the proxy 'small-first' is your own code");
   });
 
-  it('goes through a whole search', async () => {
+  it('works through a whole search', async () => {
     const { run } = await runSearch({
       space: mlp,
       controller: evolution,
@@ -105,7 +105,7 @@ describe('a warm start by proxies', function () {
     expect(readFileSync(join(run, 'events.jsonl'), 'utf8')).to.include('"search-finished"');
   });
 
-  it('is refused by name for controllers that begin otherwise, unknown proxies, and proxies that order nothing', () => {
+  it('is refused by name for controllers that start otherwise, unknown proxies, and proxies that rank nothing', () => {
     expect(() => checkParts(partsOf({}, enas))).to.throw("'enas' does not start from particular architectures");
     checkParts(partsOf({}));
     expect(() => partsOf({ proxies: ['naswott'] })).to.throw(/naswot/);

@@ -40,7 +40,7 @@ const summaryOf = (run: string): Summary => JSON.parse(readFileSync(join(run, 's
 describe('a test part whose numbers do not vary', function () {
   const folder = temporaryFolder(this);
 
-  it('ends with the errors, and without the share of a variance that is not there', async () => {
+  it('ends with the errors, but without R²', async () => {
     table(join(folder(), 'train.csv'), 60);
     const same = readFileSync(table(join(folder(), 'test.csv'), 20), 'utf8').replace(/,[^,]*$/gm, ',0.1');
     writeFileSync(join(folder(), 'test.csv'), same.replace(',0.1', ',price'));
@@ -64,7 +64,7 @@ describe('a test part whose numbers do not vary', function () {
   });
 });
 
-describe('simple models of numbers', () => {
+describe('simple regression models', () => {
   const rows = (values: readonly (readonly number[])[], targets: readonly number[]): ValueRows => ({
     values: Float32Array.from(values.flat()),
     targets: Float64Array.from(targets),
@@ -85,7 +85,7 @@ describe('simple models of numbers', () => {
     expect(linearRegression(train, rows([[10, 10]], [0]), 1)[0]).to.be.closeTo(21, 1e-6);
   });
 
-  it('nearest neighbours take the mean of five', () => {
+  it('nearest neighbours average five', () => {
     const train = rows([[0], [1], [2], [3], [4], [100]], [0, 1, 2, 3, 4, 1000]);
     expect([...neighbourMean(train, rows([[-1], [200]], [0, 0]), 1)]).to.deep.equal([2, (1 + 2 + 3 + 4 + 1000) / 5]);
   });
@@ -118,7 +118,7 @@ describe('simple models of numbers', () => {
   });
 });
 
-describe('a search for networks that predict a number', function () {
+describe('a search for regression networks', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
   const config: SearchConfigInput = {
@@ -252,7 +252,7 @@ describe('a search for networks that predict a number', function () {
     expect(summaryOf(stopped).resultHash).to.equal(summaryOf(whole).resultHash);
   });
 
-  it('refuses by field name what is about classes', () => {
+  it('refuses by field name what applies only to classes', () => {
     const refused: [SearchConfigInput, RegExp][] = [
       [{ data: { labelNoise: 0.1 } }, /data\.labelNoise changes classes/],
       [{ search: { labelSmoothing: 0.1 } }, /search\.labelSmoothing/],
@@ -276,7 +276,7 @@ describe('a search for networks that predict a number', function () {
     expect(guessingLoss({ kind: 'regression', inputShape: [2], classes: 3 })).to.equal(1);
   });
 
-  it('clips plain gradient steps unless told where, and nothing where classes are learned', () => {
+  it('clips plain gradient steps unless a bound is set, and nothing in classification', () => {
     const task = { kind: 'regression', inputShape: [2], classes: 1 } as const;
     const config = checkConfig({ retrain: { optimizer: { name: 'nesterov', clipNorm: 7 } } });
     const settled = settle(config, { task });

@@ -95,7 +95,7 @@ describe('remedies in the supernet', function () {
   this.timeout(240_000);
   before(() => loadBackend('native'));
 
-  it('change nothing while they are off, or where they have nothing to act on', () => {
+  it('change nothing while they are off, or if they have nothing to act on', () => {
     const plain = trained({});
     expect(trained({ remedies: {} })).to.deep.equal(plain);
     expect(trained({ remedies: { importance: { strength: 0 } } })).to.deep.equal(plain);
@@ -171,7 +171,7 @@ describe('remedies in the supernet', function () {
       }
     });
 
-    it('are judged by the weights of their representative, whichever architecture describes them', () => {
+    it('are evaluated with the weights of their representative, whichever architecture describes them', () => {
       const session = begin({ remedies: { uniqueNetworks: true } });
       const { unique: networks } = session.remedies;
       const other = [...session.space.enumerate()].find((cell) => networks!.of(cell) !== cell)!;
@@ -179,7 +179,7 @@ describe('remedies in the supernet', function () {
       session.dispose();
     });
 
-    it('of any space are told apart by what they compute', () => {
+    it('of any space are distinguished by what they compute', () => {
       const { representatives, space: drawing } = uniqueNetworks(
         mlp.create({ depth: 2, widths: [2, 3] }, { inputShape: [1, 1, 2], classes: 2 }),
       );

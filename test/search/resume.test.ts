@@ -50,7 +50,7 @@ describe('resuming', function () {
       expect(results(run)).to.deep.equal(reference);
     }));
 
-  it('stops cleanly on Ctrl-C, says how to go on, and goes on', () =>
+  it('stops cleanly on Ctrl-C, says how to continue, and continues', () =>
     withFolder(async (folder) => {
       const running = startWeft(['search', ...TINY, '--set', 'search.epochs=200', '--runs', folder]);
       await untilCheckpoint(folder);

@@ -22,7 +22,7 @@ describe('rewards of classifiers', () => {
   const probabilities = Float32Array.of(0.9, 0.1, 0.8, 0.2, 0.7, 0.3, 0.6, 0.4);
   const labels = [0, 0, 0, 1];
 
-  it('always calling the frequent class is worth one half by balanced accuracy, though right three times of four', () => {
+  it('always predicting the frequent class has a balanced accuracy of one half, though right three times of four', () => {
     const { measure, scoring, reward } = objective('balanced-accuracy');
     expect(measure).to.equal('score');
     const score = scoring!(probabilities, labels, 2);
@@ -44,7 +44,7 @@ describe('rewards of classifiers', () => {
     expect(reward({ accuracy: 0.1, loss: NaN })).to.equal(0);
   });
 
-  it('candidates are ordered by it, and by the loss where it is equal', () => {
+  it('candidates are ordered by it, with ties broken by the loss', () => {
     const one = (architecture: string, score: number, loss: number) => ({ architecture, accuracy: 0.9, loss, score });
     const order = [one('a', 0.5, 0.1), one('b', 0.7, 0.9), one('c', 0.7, 0.3)].sort(byQuality('score'));
     expect(order.map(({ architecture }) => architecture)).to.deep.equal(['c', 'b', 'a']);
@@ -62,7 +62,7 @@ describe('rare classes', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
-  it('each part that judges has one of a class with three rows, and the account names what a part lacks', () => {
+  it('each evaluation part has one of a class with three rows, and the summary names what a part lacks', () => {
     const data = (rare: number) => {
       const labels = Int32Array.from({ length: 100 }, (_, i) => (i < rare ? 1 : 0));
       return defineDataset({
@@ -85,7 +85,7 @@ describe('rare classes', function () {
     expect([...two.train.labels]).to.include(1);
   });
 
-  it('a search that minds them: weights in the loss, balanced accuracy as reward, said in events, summary and report', async () => {
+  it('a search that considers them: weights in the loss, balanced accuracy as reward, stated in events, summary and report', async () => {
     const rng = stream('rare');
     const rows = Array.from({ length: 160 }, (_, i) => {
       const fraud = i % 16 === 0;

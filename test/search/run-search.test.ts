@@ -19,7 +19,7 @@ const config: SearchConfigInput = {
 describe('a search from code', function () {
   const temporary = temporaryFolder(this);
 
-  it('is stopped, resumed, and ends as one that was not; no tensor is left', async () => {
+  it('is stopped, resumed, and ends as without interruption, leaving no tensor', async () => {
     const whole = await runSearch({ space: mlp, controller: random, config, runs: temporary() });
     const tensors = tf.memory().numTensors;
     let units = 0;
@@ -92,7 +92,7 @@ describe('a search from code', function () {
     ).to.have.length(1);
   });
 
-  it('is begun anew when it was killed before its first checkpoint', async () => {
+  it('restarts if it was killed before its first checkpoint', async () => {
     const whole = await runSearch({ space: mlp, controller: random, config, runs: temporary() });
     const stopped = await runSearch({
       space: mlp,

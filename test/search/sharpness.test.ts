@@ -12,7 +12,7 @@ import { onlyRun, TINY, weft, withFolder } from './weft.js';
 describe('weft sharpness', function () {
   this.timeout(240_000);
 
-  it('follows a retraining, measures network and shared weights, and refuses what makes no sense', () =>
+  it('tracks a retraining, measures network and shared weights, and refuses invalid settings', () =>
     withFolder(async (folder) => {
       const searched = await weft([
         'search',
@@ -94,7 +94,7 @@ describe('weft sharpness', function () {
       expect(() => readSharpness(run)).to.throw(WeftError, /sharpness\.json is not JSON/);
     }));
 
-  it('takes off a reward what lies above the limit', () => {
+  it('subtracts the excess over the limit from a reward', () => {
     expect(sharpnessPenalty({ weight: 0.5, limit: 0 }, 0.4)).to.equal(0.2);
     expect(sharpnessPenalty({ weight: 0.5, limit: 0.3 }, 0.2)).to.equal(0);
     expect(sharpnessPenalty({ weight: 2, limit: 0.25 }, 0.5)).to.equal(0.5);

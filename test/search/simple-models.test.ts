@@ -29,12 +29,12 @@ describe('simple models', () => {
     expect([b0, b1].map((b) => Math.abs(b!) < 1e-6)).to.deep.equal([true, true]);
   });
 
-  it('logistic regression learns a bias: frequencies, where inputs say nothing', () => {
+  it('logistic regression learns a bias: frequencies, if inputs are uninformative', () => {
     const [, , b0, b1] = fitLogistic(rowsOf([[0], [0], [0], [0]], [0, 0, 0, 1]), 2);
     expect(b0! - b1!).to.be.closeTo(Math.log(3), 2e-3);
   });
 
-  it('logistic regression comes to its end along a direction of little curvature: w (1 + exp 0.2w) = N / 10', () => {
+  it('logistic regression converges along a direction of little curvature: w (1 + exp 0.2w) = N / 10', () => {
     const rows = Array.from({ length: 400 }, (_, i) => [i % 4 < 2 ? 1 : -1, i % 2 ? 0.1 : -0.1]);
     const [, , , w] = fitLogistic(
       rowsOf(
@@ -46,7 +46,7 @@ describe('simple models', () => {
     expect(w! * (1 + Math.exp(0.2 * w!))).to.be.closeTo(40, 1);
   });
 
-  it('nearest neighbours: the most frequent of five, and the nearest of equally frequent ones', () => {
+  it('nearest neighbours: the most frequent of five, with ties broken by the nearest', () => {
     const train = rowsOf([[0], [1], [2], [3], [4], [100]], [0, 1, 1, 0, 2, 2]);
     const test = rowsOf([[-1], [2.2], [200]], [0, 0, 0]);
     expect([...nearestNeighbours(train, test, 3, 1)]).to.deep.equal([0, 1, 2]);
@@ -99,7 +99,7 @@ describe('the assessment of a network', function () {
     ]);
   });
 
-  it('stands in the summary and in the report of a run', async () => {
+  it('appears in the summary and in the report of a run', async () => {
     const run = await tinyRun(folder());
     const { assessment, test } = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as {
       assessment: ReturnType<typeof assess>;

@@ -97,7 +97,7 @@ describe('specializing', () => {
       expect(tf.memory().numTensors).to.equal(before);
     }));
 
-  it('exports kernels as their transforms make them, and images of the chosen size', () =>
+  it('exports transformed kernels, and images of the chosen size', () =>
     withFolder((folder) => {
       const before = tf.memory().numTensors;
       const session = trained(folder, elasticCnn, {
@@ -201,7 +201,7 @@ describe('specializing', () => {
       return Promise.resolve();
     }));
 
-  it('refuses a budget below the smallest network, what is no budget, and spaces without sizes', () =>
+  it('refuses a budget below the smallest network, invalid budgets, and spaces without sizes', () =>
     withFolder((folder) => {
       const elastic = trained(folder, elasticMlp);
       const smallest = Math.min(

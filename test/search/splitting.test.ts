@@ -66,7 +66,7 @@ function planted(factors: readonly number[]) {
 describe('splitting choices', () => {
   before(() => loadBackend('cpu'));
 
-  it('finds the cut of the lowest mean affinity', () => {
+  it('finds the cut with the lowest mean affinity', () => {
     const { groups, between, within } = minimumCut([
       [0, 1, 0, 0],
       [1, 0, 0, 0],
@@ -100,7 +100,7 @@ describe('splitting choices', () => {
     );
   });
 
-  it('measures a run, says what it has found, and leaves the run as it was', () =>
+  it('measures a run, reports its findings, and leaves the run unchanged', () =>
     withFolder(async (folder) => {
       const run = await tinyRun(folder);
       const files = (): string[] => readdirSync(run, { recursive: true }).map(String).sort();
@@ -124,7 +124,7 @@ describe('splitting choices', () => {
       expect(files()).to.deep.equal(before);
     }));
 
-  it('goes on with a group of options and the shared weights of a search of all', () =>
+  it('continues with a group of options from the shared weights of a search over all', () =>
     withFolder(async (folder) => {
       const source = tinyTable(join(folder, 'data.csv'));
       const space = planted([1, -1, 1.2, -1.2, 0.8]);

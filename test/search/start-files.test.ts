@@ -15,7 +15,7 @@ import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { saidLater } from '../said.js';
 
-describe('a file of weights to begin from', function () {
+describe('a file of weights to start from', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
   const home = process.cwd();
@@ -34,7 +34,7 @@ describe('a file of weights to begin from', function () {
   };
 
   for (const phase of ['search', 'retrain'] as const)
-    it(`of ${phase} is found from any folder, and refused where it has changed since the run began`, async () => {
+    it(`of ${phase} is found from any folder, and refused if it has changed since the run began`, async () => {
       const own = await config();
       const { numTensors } = tf.memory();
       process.chdir(folder());
@@ -63,7 +63,7 @@ describe('a file of weights to begin from', function () {
       expect(tf.memory().numTensors).to.equal(numTensors);
     });
 
-  it('is part of the name of a job by its content, and is compared before the job is done', async () => {
+  it('is part of the name of a job by its content, and is compared before the job is run', async () => {
     const own = await config();
     const partsFrom = (name: string) =>
       loadParts(checkConfig({ ...own, retrain: { ...own.retrain, start: join(folder(), name) } }));

@@ -53,7 +53,7 @@ describe('what training one size costs the others', () => {
     return { session, events };
   };
 
-  it('is the change of each loss after steps of each network alone, and leaves the search as it was', () =>
+  it('is the change of each loss after steps of each network alone, and leaves the search unchanged', () =>
     withFolder((folder) => {
       const before = tf.memory().numTensors;
       const { session } = opened(folder);
@@ -107,7 +107,7 @@ describe('what training one size costs the others', () => {
       return Promise.resolve();
     }));
 
-  it('is what its blocks and its tensors add up to, and no block moves what does not read it', () =>
+  it('is the sum over its blocks and tensors, and no block affects networks that do not read it', () =>
     withFolder((folder) => {
       const { session } = opened(folder);
       for (let i = 0; i < 3; i++) advance(session);
@@ -131,7 +131,7 @@ describe('what training one size costs the others', () => {
       return Promise.resolve();
     }));
 
-  it('is told after each epoch that is measured, and changes no byte of the search', () =>
+  it('is reported after each measured epoch, and changes no byte of the search', () =>
     withFolder(async (folder) => {
       const source = tinyTable(join(folder, 'data.csv'));
       const run = async (forgetting: SearchConfigInput['forgetting'], runs: string) => {

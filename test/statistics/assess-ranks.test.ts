@@ -32,8 +32,8 @@ const without = (values: readonly number[], i: number): number[] => values.filte
 const value = fc.integer({ min: -3, max: 3 });
 const tiedPairs = fc.array(fc.tuple(value, value), { minLength: 3, maxLength: 30 });
 
-describe('rank correlations without each pair', () => {
-  it('count who lies where as the definition does', () => {
+describe('rank correlations without enumerating pairs', () => {
+  it('count as the definition does', () => {
     fc.assert(
       fc.property(tiedPairs, (points) => {
         const [x, y] = [points.map(([a]) => a), points.map(([, b]) => b)];
@@ -110,7 +110,7 @@ describe('assessment of rank correlations', () => {
     });
   });
 
-  it('is turned by turning one order, and stays within ±1', () => {
+  it('changes sign when one order is reversed, and stays within ±1', () => {
     for (const steps of [Infinity, 2]) {
       const [x, y] = pairs(12, 0.9, 3, steps);
       const turned = y.map((one) => -one);
@@ -124,7 +124,7 @@ describe('assessment of rank correlations', () => {
     expect(tauInterval(x, y)![1]).to.be.at.most(1);
   });
 
-  it('decides by orders that are drawn, and of many pairs by the normal distribution', () => {
+  it('decides by permutations, and for many pairs by the normal distribution', () => {
     const normal = (distance: number, deviation: number): number => twoSidedP(distance / deviation, 1e6);
     // Without ties C - D has the variance n (n - 1) (2n + 5) / 18.
     const [x, y] = pairs(41, 0.3, 5);

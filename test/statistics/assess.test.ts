@@ -37,7 +37,7 @@ describe("Student's t distribution", () => {
     }
   });
 
-  it('is Cauchy with one degree of freedom, and with two has the closed form', () => {
+  it('is Cauchy with one degree of freedom, and has the closed form with two', () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (t) => {
         expect(twoSidedP(t, 1)).to.be.closeTo(1 - (2 / Math.PI) * Math.atan(t), 1e-12);
@@ -154,7 +154,7 @@ describe('assessment of means', () => {
     expect(apart).to.deep.include({ claim: undefined, obstacle: 'chance', fewest: 4 });
   });
 
-  it('claims nothing of few values, however clear they are, and says how many it takes', () => {
+  it('claims nothing from few values, however clear they are, and says how many are needed', () => {
     expect(assessMean([1, 1.01, 0.99, 1, 1.02])).to.include({ claim: undefined, obstacle: 'few', fewest: 6 });
     expect(assessMean([1, 1.01, 0.99, 1, 1.02, 1])).to.include({ claim: 'above', obstacle: undefined });
     expect(assessMean([-1, -1.01, -0.99, -1, -1.02, -1])).to.include({ claim: 'below' });
@@ -171,7 +171,7 @@ describe('assessment of means', () => {
     expect(assessDifference([5], [1, 2, 3, 4]).interval).to.equal(undefined);
   });
 
-  it('asks for more values where several claims are made together', () => {
+  it('requires more values if several claims are made together', () => {
     const values = [1, 1.01, 0.99, 1, 1.02, 1, 1.01];
     expect(assessMean(values, { comparisons: 4 })).to.include({ claim: undefined, obstacle: 'few', fewest: 8 });
     const [low, high] = assessPaired(values, zeros(7), { comparisons: 4 }).interval!;
@@ -180,7 +180,7 @@ describe('assessment of means', () => {
     expect(assessMean(values, { confidence: 0.9 }).fewest).to.equal(5);
   });
 
-  it('reaches further towards the long tail of a single sample, and not of pairs', () => {
+  it('extends further towards the long tail of a single sample, but not of pairs', () => {
     // Deviations -1, -1, -1, 3: skewness 24 / 4 over 3^1.5 = 2 / √3, standard error 1, t = 3.182446.
     const values = [1, 1, 1, 5];
     const t = 3.182446305284263;
@@ -191,7 +191,7 @@ describe('assessment of means', () => {
     assessPaired(values, zeros(4)).interval!.forEach((end, i) => expect(end).to.be.closeTo(2 + (2 * i - 1) * t, 1e-9));
   });
 
-  it('does not take equal values for certain ones', () => {
+  it('does not treat equal values as certain ones', () => {
     for (const one of [
       assessMean([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]),
       // Rounding alone makes these differ.
@@ -205,7 +205,7 @@ describe('assessment of means', () => {
     expect(ratioInterval([0.9, 0.9, 0.9, 0.9], [0.75, 0.75, 0.75, 0.75])).to.equal(undefined);
   });
 
-  it('never contradicts its own interval, and turns with the sign', () => {
+  it('never contradicts its own interval, and follows the sign', () => {
     const value = fc.integer({ min: -20, max: 30 });
     const negated = (...samples: [number[], number[]]): [number[], number[]] => [
       samples[0].map((x) => -x),
@@ -231,7 +231,7 @@ describe('assessment of means', () => {
     );
   });
 
-  it('has ratios that are one exactly where the difference may be none', () => {
+  it('has ratio intervals that contain one exactly when the difference may be zero', () => {
     const sample = fc.array(fc.double({ min: 0.5, max: 1.5, noNaN: true }), { minLength: 6, maxLength: 6 });
     fc.assert(
       fc.property(sample, sample, (a, b) => {

@@ -13,7 +13,7 @@ function draw(count: number, rounded = false): [truth: number[], a: number[], b:
   return [truth, noisy(0.3), noisy(2)];
 }
 
-describe('bootstrap of what a choice gives', () => {
+describe('bootstrap of the result of a choice', () => {
   for (const rounded of [false, true]) {
     it(`has the quantiles that drawing the networks themselves gives${rounded ? ', with ties' : ''}`, () => {
       const [truth, a, b] = draw(24, rounded);
@@ -98,7 +98,7 @@ describe('bootstrap of what a choice gives', () => {
       }
     }).timeout(3_600_000);
 
-  it('says of a better ranker that it is better, of the same one nothing', () => {
+  it('finds a better ranker better, and claims nothing for the same one', () => {
     const [truth, a, b] = draw(400);
     const { precisionTop, ndcg: gain } = choiceIntervals(truth, [a, b], SHARE, { reference: 1 }).difference!;
     expect(precisionTop![0]).to.be.above(0);
@@ -112,7 +112,7 @@ describe('bootstrap of what a choice gives', () => {
     expect(wider.ndcg![0]).to.be.below(gain![0]);
   });
 
-  it('has none for few networks and equal truths', () => {
+  it('is undefined for few networks and equal truths', () => {
     const [truth, a] = draw(11);
     expect(choiceIntervals(truth, [a], SHARE).each[0]!.ndcg).to.equal(undefined);
     const [, of] = draw(30);

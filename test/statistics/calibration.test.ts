@@ -16,7 +16,7 @@ function drawn(count: number, classes: number, factor: number): { logits: Float6
 }
 
 describe('calibration', () => {
-  it('gathers confidences into ranges; the error is the mean gap, by the examples', () => {
+  it('bins confidences; the error is the mean gap, weighted by examples', () => {
     const calls = [
       { confidence: 0.9, right: true },
       { confidence: 0.92, right: false },
@@ -45,7 +45,7 @@ describe('calibration', () => {
     expect(fitTemperature(logits, labels, 2)).to.be.closeTo(1 / Math.log(share / (1 - share)), 1e-6);
   });
 
-  it('is the product with a factor on the logits, and does not end at zero where all is right', () => {
+  it('scales with a factor on the logits, and does not end at zero if everything is right', () => {
     const { logits, labels } = drawn(200, 3, 1);
     const twice = logits.map((z) => 2 * z);
     expect(fitTemperature(twice, labels, 3) / fitTemperature(logits, labels, 3)).to.be.closeTo(2, 1e-6);
@@ -55,7 +55,7 @@ describe('calibration', () => {
     expect(fitTemperature([1, 0, 1, 0], [1, 1], 2), 'worse than guessing').to.be.closeTo(20, 1e-6);
   });
 
-  it('says what error chance alone makes: less with more examples, none for certainty', () => {
+  it('states the error due to chance: less with more examples, none for certainty', () => {
     const calls = (count: number) => Array.from({ length: count }, () => ({ confidence: 0.7, right: true }));
     const of = (count: number): number => errorByChance(calls(count), stream('chance'));
     // E|share - p| of a binomial share is about √(2 p (1 - p) / (π n)).

@@ -24,14 +24,14 @@ describe('measures of a classifier', () => {
     expect(macroF1).to.be.closeTo(7 / 12, 1e-12);
   });
 
-  it('leave out what has no examples', () => {
+  it('leave out classes without examples', () => {
     const measures = classificationMeasures([0.5, 0.3, 0.2, 0.5, 0.3, 0.2], [0, 0], 3);
     expect(measures.classes).to.deep.equal([{ count: 2, precision: 1, recall: 1, f1: 1 }, { count: 0 }, { count: 0 }]);
     expect(measures).to.not.have.property('auc');
     expect(measures.balancedAccuracy).to.equal(1);
   });
 
-  it('have the area that counting all pairs gives, ties half', () => {
+  it('have the area from counting all pairs, ties as half', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.boolean()), { minLength: 2, maxLength: 30 }),
@@ -61,7 +61,7 @@ describe('measures of a classifier', () => {
 });
 
 describe('the difference of two classifiers on the same examples', () => {
-  it('is that of their shares, inside an interval that narrows with examples', () => {
+  it('is that of their accuracies, with an interval that narrows with more examples', () => {
     const few = pairedShareDifference(6, 2, 40);
     const many = pairedShareDifference(600, 200, 4000);
     expect([few.difference, many.difference]).to.deep.equal([0.1, 0.1]);
@@ -71,7 +71,7 @@ describe('the difference of two classifiers on the same examples', () => {
     expect(pairedShareDifference(0, 0, 10).interval[0]).to.be.below(0);
   });
 
-  it('is covered in 95 of 100 samples, about', () => {
+  it('is covered in about 95 of 100 samples', () => {
     const rng = stream(1, 'coverage');
     let covered = 0;
     for (let trial = 0; trial < 2000; trial++) {

@@ -62,7 +62,7 @@ describe('correlations', () => {
     );
   });
 
-  it('leave their arguments alone, and are undefined where there is nothing to compare', () => {
+  it('leave their arguments unchanged, and are undefined if there is nothing to compare', () => {
     const [x, y] = [
       [3, 1, 2],
       [1, 2, 3],

@@ -17,7 +17,7 @@ describe('extremes', () => {
     expect([largestOf([], 0), smallestOf([], 1), largestOf([-1], 0), smallestOf([2], 1)]).to.deep.equal([0, 1, 0, 1]);
   });
 
-  it('may be of more values than a call takes arguments', () => {
+  it('accept more values than a call takes arguments', () => {
     const values = Array.from({ length: 500_000 }, (_, i) => i);
     expect(() => Math.max(...values)).to.throw(RangeError);
     expect([largestOf(values), smallestOf(values)]).to.deep.equal([499_999, 0]);

@@ -33,7 +33,7 @@ describe('least squares', () => {
     effects.forEach((effect, i) => expect(coefficients[i]! - intercept).to.be.closeTo(effect, 0.005));
   });
 
-  it('say nothing of nothing', () => {
+  it('are undefined without data', () => {
     expect(leastSquares([], []).coefficients).to.deep.equal([]);
     expect(leastSquares([[0], [0]], [1, 2])).to.deep.include({ coefficients: [0], rank: 0 });
     expect(leastSquares([[1]], [2]).standardErrors[0]).to.be.NaN;

@@ -4,7 +4,7 @@ import { logRankSum } from '../../src/ranking/index.js';
 import { stream } from '../../src/tensor/rng.js';
 
 describe('gain of an order', () => {
-  it('is one for the true order, and what the formula says for others', () => {
+  it('is one for the true order, and follows the formula for others', () => {
     const truth = [0.1, 0.4, 0.2, 0.9];
     expect(ndcg(truth, truth)).to.equal(1);
     expect(ndcg(truth, [4, 3, 2, 1], 1)).to.equal(0);
@@ -13,7 +13,7 @@ describe('gain of an order', () => {
     expect(ndcg(truth, [1, 4, 2, 3], 2)).to.be.closeTo((gain(0.4) + gain(0.9) / Math.log2(3)) / ideal, 1e-12);
   });
 
-  it('is the mean over orders of what ties', () => {
+  it('is the mean over orders of ties', () => {
     const truth = [1, 2, 3, 5];
     const orders = [
       [4, 3, 2, 1],

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { bootstrapIntervals, regressionMeasures } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
 
-describe('measures of predicted numbers', () => {
+describe('measures of regression', () => {
   const rng = (name: string | number): ReturnType<typeof stream> => stream('regression', name);
 
   it('by hand: root mean squared error, mean absolute error and R²', () => {
@@ -14,7 +14,7 @@ describe('measures of predicted numbers', () => {
     expect(rmse.interval, 'of four examples').to.equal(undefined);
   });
 
-  it('the mean predicts none of the variance, the numbers themselves all of it; numbers that do not vary have no R²', () => {
+  it('the mean explains none of the variance, the values themselves all of it; constant values have no R²', () => {
     const actual = Array.from({ length: 20 }, (_, i) => 1e6 + i);
     const mean = actual.reduce((sum, value) => sum + value / 20, 0);
     expect(

@@ -23,7 +23,7 @@ function orders(scores: readonly number[]): number[][] {
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('choice by estimated scores', () => {
-  it('is judged as worked out by hand', () => {
+  it('agrees with a calculation by hand', () => {
     // True ranks of a…h are 1…8; the estimate's order is b a e c h d g f.
     const truth = [8, 7, 6, 5, 4, 3, 2, 1];
     const order = ['b', 'a', 'e', 'c', 'h', 'd', 'g', 'f'];

@@ -8,8 +8,8 @@ import {
   wilsonInterval,
 } from '../../src/statistics/index.js';
 
-describe('samples in numbers', () => {
-  it('say nothing of too few values', () => {
+describe('summaries of samples', () => {
+  it('are undefined for too few values', () => {
     expect(mean([])).to.be.NaN;
     expect(standardDeviation([1])).to.be.NaN;
     expect(standardDeviation([1, 3])).to.be.closeTo(Math.SQRT2, 1e-15);

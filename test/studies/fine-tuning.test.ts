@@ -78,7 +78,7 @@ describe('fine-tuning', function () {
       .with.property('code', 'data');
   });
 
-  it('has a classifier that begins with all weights of the language model but the bias of its head', () => {
+  it('has a classifier that starts with all weights of the language model except the bias of its head', () => {
     const [language, classes] = [languageModel(size), classifier(size)].map(({ space, child }) => ({
       specs: catalogue(space.supernet).parameters,
       names: child.parameterNames,
@@ -118,7 +118,7 @@ describe('fine-tuning', function () {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('pays for as many steps as the gradients allow, those of G-TRACER before it settles at half the price', () => {
+  it('takes as many steps as the gradients allow, counting those of G-TRACER before it settles at half the cost', () => {
     expect(stepsWithin(80, { name: 'adamw' })).to.equal(80);
     expect(stepsWithin(81, { name: 'sam' })).to.equal(40);
     expect(stepsWithin(80, { name: 'adam-tracer', settle: 10 })).to.equal(45);

@@ -99,7 +99,7 @@ describe('the problems of the flatness studies', () => {
     expect(bendsOf(knots, () => 2)).to.deep.equal({ variation: 8, weighted: 16, count: 3, most: 3 });
   });
 
-  it('weigh bends by the data on either side, and not outside', () => {
+  it('weight bends by the data on either side, and not outside', () => {
     const weight = bendWeight(Float64Array.from([-1, 0, 1]));
     expect(weight(-1.5)).to.equal(0);
     expect(weight(1.5)).to.equal(0);
@@ -120,7 +120,7 @@ describe('the problems of the flatness studies', () => {
     }
   });
 
-  it('give the calibrated numbers of the large step', async () => {
+  it('give the calibrated values of the large step', async () => {
     const [table] = CALIBRATED;
     const found = await fit({ seed: 1, learningRate: 0.4, steps: table!.steps });
     for (const quantity of [
@@ -182,7 +182,7 @@ describe('the networks of the flatness studies', () => {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('are a transformer that looks only back, with exact second derivatives', () => {
+  it('include a causal transformer with exact second derivatives', () => {
     const before = tf.memory().numTensors;
     const size = { layers: 1, heads: 2, width: 8, length: 6 };
     const lossOfLast = (last: number): number => {

@@ -95,7 +95,7 @@ describe('studies', function () {
     expect(existsSync(join(folder, 'rows.json'))).to.equal(false);
   });
 
-  it('are found by name, and a wrong name is answered', async () => {
+  it('are found by name, and a wrong name gets a suggestion', async () => {
     for (const name of studyNames) expect((await loadStudy(name)).name).to.equal(name);
     const error = await loadStudy('no-such-study').catch((caught: unknown) => caught);
     expect(error).to.be.instanceOf(WeftError);

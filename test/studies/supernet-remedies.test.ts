@@ -63,7 +63,7 @@ describe('the study of remedies in the supernet', function () {
       );
     };
 
-  it('claims what holds for all seeds, answers whether less forgetting orders better, and goes on where it was stopped', async () => {
+  it('claims what holds for all seeds, answers whether less forgetting ranks better, and continues where it was stopped', async () => {
     const study = await loadStudy('supernet-remedies');
     const options = { table: table(), cells: CELLS, seeds: 2 };
     const asked: string[] = [];
@@ -86,7 +86,7 @@ describe('the study of remedies in the supernet', function () {
       .and.to.match(/forget less order better/);
   });
 
-  it('trains a supernet of every kind and judges cells by it, the same ones twice, leaving no tensor', async () => {
+  it('trains a supernet of every kind and evaluates cells with it, reproducibly, leaving no tensor', async () => {
     const space = nasBench201.create({ filters: 2, cells: 1 }, { inputShape: [8, 8, 1], classes: 10 });
     const rng = stream(1, 'cells');
     const payload = {

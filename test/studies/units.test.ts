@@ -27,7 +27,7 @@ describe('the parts of a study', function () {
   const folder = temporaryFolder(this);
   before(() => loadBackend());
 
-  it('come to the same wherever they are done, are done once, and go on after an interruption', async () => {
+  it('give the same results wherever they are run, are run once, and continue after an interruption', async () => {
     const study = await loadStudy('two-model');
     const here = await runStudy(study, { options, folder: join(folder(), 'here'), parts });
     const results = openResults(join(folder(), 'jobs'));
@@ -47,7 +47,7 @@ describe('the parts of a study', function () {
     await executor.close();
   });
 
-  it('are named by what they are told, and refuse other data and unknown parts', async () => {
+  it('are named by their settings, and refuse other data and unknown parts', async () => {
     const request = {
       unit: 'two-models',
       payload: { data: 'digits', content: 'another', seed: 1, network: {}, first: RATES, second: RATES, arms: [] },
@@ -86,7 +86,7 @@ describe('the parts of a study', function () {
     );
   });
 
-  it('are done by processes where the command line says so', async () => {
+  it('are run by processes if the command line says so', async () => {
     const set = ['seeds=2', 'alphas=[1]', 'first.steps=50', 'second.steps=50'];
     const run = (out: string, where: object = {}): Promise<string> =>
       quietly(() =>
@@ -106,7 +106,7 @@ describe('the parts of a study', function () {
     ).to.match(/has no parts/);
   });
 
-  it('of a study of the user’s own are done by processes that were given its file, and by no others', async () => {
+  it('of a user’s study are run only by processes that were given its file', async () => {
     const file = join(folder(), 'own-study.ts');
     mkdirSync(join(folder(), 'node_modules'));
     symlinkSync(ROOT, join(folder(), 'node_modules', 'weft-nas'), 'junction');

@@ -15,7 +15,7 @@ describe('the study of zero-cost proxies', function () {
   const folder = temporaryFolder(this);
   before(() => loadBackend('cpu'));
 
-  it('puts own scores beside those of a table, and names the table that it does not find', async () => {
+  it('compares its scores with those of a table, and names a missing table', async () => {
     const table = join(folder(), 'table.csv');
     const cells = ['(0, 0, 0, 0, 0, 0)', '(3, 3, 3, 3, 3, 3)', '(2, 2, 2, 2, 2, 2)', '(2, 0, 4, 1, 3, 0)'];
     writeFileSync(table, `net,val_accs,params,nwot\n${cells.map((cell, i) => `"${cell}",${80 + i},${i},${i}\n`).join('')}`); // prettier-ignore

@@ -28,7 +28,7 @@ describe('sorting channels by importance', () => {
   before(() => loadBackend());
 
   for (const { factory, options, task } of elastic) {
-    it(`leaves what the networks of full width compute as it is: ${factory.name}`, () => {
+    it(`does not change what networks of full width compute: ${factory.name}`, () => {
       const before = tf.memory().numTensors;
       const space = factory.create(options, task);
       const store = createParameterStore(catalogue(space.supernet), 3);
@@ -68,7 +68,7 @@ describe('sorting channels by importance', () => {
     });
   }
 
-  it('goes by the size of what reads a channel, and moves what writes it along', () => {
+  it('goes by the norm of the weights that read a channel, and moves those that write it too', () => {
     const space = defineSpace({
       name: 'own',
       description: '',

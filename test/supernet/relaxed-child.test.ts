@@ -54,7 +54,7 @@ describe('a mixture of all architectures', () => {
   before(() => loadBackend());
 
   for (const space of spaces) {
-    it(`that is certain of one of ${space.name} computes what that one computes`, () => {
+    it(`with all probability on one of ${space.name} computes what that one computes`, () => {
       const store = createParameterStore(catalogue(space.supernet), 3);
       const x = tf.randomNormal([4, ...task.inputShape], 0, 1, 'float32', 9);
       for (let seed = 0; seed < 4; seed++) {
@@ -78,7 +78,7 @@ describe('a mixture of all architectures', () => {
     });
   }
 
-  it('has the gradient of its finite differences', () => {
+  it('has the gradient of finite differences', () => {
     const space = nasBench201.create({ filters: 2 }, task) as SearchSpace;
     const store = createParameterStore(catalogue(space.supernet), 3);
     tf.tidy(() => {
@@ -106,7 +106,7 @@ describe('a mixture of all architectures', () => {
     store.dispose();
   });
 
-  it('is refused where it is no network, by the node that prevents it', () => {
+  it('is refused if it is not a network, naming the node that prevents it', () => {
     const widths = defineSpace({
       name: 'widths',
       description: '',

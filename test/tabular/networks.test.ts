@@ -39,7 +39,7 @@ describe('tables of published networks', () => {
   };
   const CELL = '|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_1x1~2|';
 
-  it('know a cell by its tuple or by its text, and join files by cell', () => {
+  it('identify a cell by its tuple or by its text, and join files by cell', () => {
     expect(toBenchmark(fromBenchmarkTuple('(4, 0, 3, 1, 4, 3)'))).to.equal(CELL);
     const table = readNetworkTable([
       file('a.csv', 'net,val_accs\n"(4, 0, 3, 1, 4, 3)",84.99\n"(2, 2, 2, 2, 2, 2)",90\n'),
@@ -61,7 +61,7 @@ describe('tables of published networks', () => {
     expect(() => measuredValue(tableColumn(table, 'nwot'), 1, 'this cell')).to.throw('no value in the column');
   });
 
-  it('of networks of Weft go by its encodings', () => {
+  it('of Weft’s networks use its encodings', () => {
     const space = mlp.create({}, { inputShape: [8], classes: 3 });
     const [some] = [...space.enumerate()];
     const table = readNetworkTable([file('own.csv', `architecture,accuracy\n${space.encode(some!)},0.5\n`)]);

@@ -44,7 +44,7 @@ describe('tables of results', () => {
   );
   const keyOf = (pair: readonly string[]): string => pair.join('');
 
-  it('are looked up by the name that they give an architecture', () => {
+  it('are looked up by their names for architectures', () => {
     const table = readBenchmarkTable(file('name,score\nab,0.5\naa,0.25\r\nbb,0.125\nba,1\n'));
     expect(table.columns).to.deep.equal(['name', 'score']);
     const { evaluate, optimum } = tabularEvaluator(space, table.text('name'), table.numbers('score'), keyOf);
@@ -108,7 +108,7 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
     expect(policy.mean - chance.mean).to.be.above(2 * Math.hypot(policy.standardError, chance.standardError));
   });
 
-  it('begins better with what proxies rank first', function () {
+  it('starts better from what proxies rank first', function () {
     const files = ['nas-tables/nb201_zc_proxies.csv'].map((name) => join(PUBLISHED, '..', '..', name));
     if (!files.every((path) => existsSync(path))) this.skip();
     const table = readNetworkTable(files);
@@ -133,7 +133,7 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
     for (const factory of [spos, fairnas]) expect(trials(factory, {}, { batch: 50 }).mean).to.be.above(94.34);
   });
 
-  it('takes under two seconds of processor time a strategy', () => {
+  it('takes less than two seconds of processor time per strategy', () => {
     for (const [factory, batch] of [
       [random, 1],
       [evolution, 1],

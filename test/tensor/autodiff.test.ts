@@ -25,7 +25,7 @@ describe('gradients', () => {
         expect(values(gradients['b']!)).to.deep.equal([1, 4]);
       }));
 
-    it('belong to the caller, one by one, though the loss hands them through unchanged', () => {
+    it('are each owned by the caller, even if the loss passes tensors through unchanged', () => {
       const before = tf.memory().numTensors;
       const params = { a: tf.scalar(2), b: tf.scalar(3) };
       const { value, gradients } = valueAndGradients((p) => tf.add(p['a']!, p['b']!) as Scalar, params);
@@ -39,7 +39,7 @@ describe('gradients', () => {
       expect(tf.memory().numTensors).to.equal(before);
     });
 
-    it('add up over the uses of a parameter, also when it goes by two names', () =>
+    it('add up over the uses of a parameter, also under two names', () =>
       withoutLeak(() => {
         const w = tf.tensor1d([1, -2]);
         const { a, b } = gradientsOf((p) => tf.sum(tf.add(tf.mul(p['a']!, p['a']!), p['b']!)), { a: w, b: w }) as {
@@ -73,7 +73,7 @@ describe('gradients', () => {
         expect(values(g!)).to.deep.equal([5, 1, 0]);
       }));
 
-    it('come with what else the loss returns', () =>
+    it('come with whatever else the loss returns', () =>
       withoutLeak(() => {
         const { aux, gradients } = valueAndGradients(
           (p) => {

@@ -43,7 +43,7 @@ describe('loadBackend', () => {
     });
   }
 
-  it('goes from one backend to another and back', async () => {
+  it('switches from one backend to another and back', async () => {
     for (const name of ['wasm', 'cpu', 'wasm'] as const) {
       await loadBackend(name);
       expect(describeBackend().name).to.equal(name);
@@ -70,7 +70,7 @@ describe('loadBackend', () => {
     expect(hint).to.contain('weft setup --gpu');
   });
 
-  it('changes nothing for the other backends where there is no device', function () {
+  it('changes nothing for the other backends if there is no device', function () {
     const script = `
       const before = JSON.stringify(process.env);
       const name = await loadBackend('gpu').catch(() => 'none');
@@ -88,7 +88,7 @@ describe('loadBackend', () => {
     expect({ stdout, stderr, status }).to.deep.equal({ stdout: '', stderr: '', status: 0 });
   });
 
-  it('lets WEFT_BACKEND choose, but an argument more so', () => {
+  it('lets WEFT_BACKEND choose, with an argument taking precedence', () => {
     const script =
       "await loadBackend(); const first = describeBackend().name; await loadBackend('cpu'); console.log(first, describeBackend().name);";
     expect(inFreshProcess(script, { WEFT_BACKEND: 'wasm' }).stdout).to.equal('wasm cpu\n');
@@ -100,7 +100,7 @@ describe('loadBackend', () => {
     expect(inFreshProcess(script, { WEFT_THREADS: 'two' }).stdout).to.contain("WEFT_THREADS is 'two'");
   });
 
-  it('has TensorFlow start as many threads as asked', async function () {
+  it('makes TensorFlow start the requested number of threads', async function () {
     if (!existsSync('/proc/self/task') || !(await loads('native'))) this.skip();
     const script = `
       import { readdirSync } from 'node:fs';

@@ -83,7 +83,7 @@ describe('compiled steps', () => {
     tf.dispose([one, two]);
   });
 
-  it('take other ways by declared decisions', () => {
+  it('branch by declared decisions', () => {
     const alternating: Body = (x, { choose }) => (choose(({ t }) => t % 3 === 0) ? tf.square(x) : tf.abs(x));
     const { compiled, plain, counts, notes } = both(alternating, 40);
     expect(compiled).to.deep.equal(plain);
@@ -91,7 +91,7 @@ describe('compiled steps', () => {
     expect(notes).to.deep.equal([]);
   });
 
-  it('get declared random tensors of the moment', () => {
+  it('receive declared random tensors of the moment', () => {
     const masked: Body = (x, { values }) =>
       tf.mul(
         x,
@@ -102,7 +102,7 @@ describe('compiled steps', () => {
     expect(counts.session).to.be.greaterThan(0);
   });
 
-  it('may hand inputs, constants and one value twice through', () => {
+  it('may pass through inputs, constants and the same value twice', () => {
     const steps = [true, false].map((off) =>
       compile<Moment, null>(
         ({ x }) => {
@@ -129,7 +129,7 @@ describe('compiled steps', () => {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('run uncompiled where they decide otherwise by a value than when they were recorded, and are recorded anew where that lasts', () => {
+  it('run uncompiled if a value leads to another decision than when recorded, and are recorded again if that persists', () => {
     const sign = (x: tf.Tensor, at: number): tf.Tensor =>
       decide(tf.sum(tf.slice(x, [at], [1])), (value) => value > 0) ? tf.square(x) : tf.neg(x);
     // The second entry is always negative, the last one is 2t.
@@ -153,7 +153,7 @@ describe('compiled steps', () => {
     expect([steady.left, changing.left]).to.deep.equal([0, 0]);
   });
 
-  it('run uncompiled where a matrix cannot be factored as when they were recorded', () => {
+  it('run uncompiled if a matrix cannot be factored as when recorded', () => {
     for (const mode of ['replay', 'session'] as const) {
       const factored: Body = (x, { scalar }) => {
         const diagonal = tf.add(
@@ -172,7 +172,7 @@ describe('compiled steps', () => {
     }
   });
 
-  it('stop where a requirement is broken, without results, and go on afterwards', () => {
+  it('stop without results if a requirement fails, and continue afterwards', () => {
     const body: Step<Moment, null> = ({ x }, { require }) => {
       const y = tidy(() => tf.log(x!));
       const sum = tidy(() => tf.sum(y));
@@ -235,7 +235,7 @@ describe('compiled steps', () => {
     ],
   ];
   for (const [what, reason, body] of impure) {
-    it(`are not used for steps that ${what}, which is said once`, () => {
+    it(`are not used for steps that ${what}, which is reported once`, () => {
       const notes: string[] = [];
       const step = compile(stepOf(body), { note: (note) => notes.push(note) });
       for (let t = 0; t < 30; t++) {
@@ -248,7 +248,7 @@ describe('compiled steps', () => {
     });
   }
 
-  it('are replayed where there is no room for the file of a session', function () {
+  it('are replayed if there is no room for the file of a session', function () {
     const folder = mkdtempSync(join(tmpdir(), 'weft-test-'));
     const { compiled, plain, counts, notes } = both(decayed, 24, { folder: join(folder, 'missing') });
     expect(compiled).to.deep.equal(plain);
@@ -265,7 +265,7 @@ describe('compiled steps', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('are kept by shape, as many as asked for', () => {
+  it('are kept by shape, up to the requested number', () => {
     const step = compile(stepOf(decayed), { mode: 'session', kept: 2 });
     for (let t = 0; t < 120; t++) {
       const x = tf.ones([1 + (t % 3)]);
@@ -282,7 +282,7 @@ describe('compiled steps', () => {
     enough.dispose();
   });
 
-  it('run as they are on other backends', async () => {
+  it('run uncompiled on other backends', async () => {
     await loadBackend('cpu');
     try {
       const { compiled, plain, counts } = both(decayed, 10);

@@ -21,7 +21,7 @@ describe('watching kernels', () => {
     bias: tf.ones([4]),
   });
 
-  it('tells inputs, attributes and outputs in the order of execution', () => {
+  it('reports inputs, attributes and outputs in the order of execution', () => {
     const calls: (KernelCall & { values: number[] })[] = [];
     const before = tf.memory().numTensors;
     tf.tidy(() => {
@@ -41,7 +41,7 @@ describe('watching kernels', () => {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
-  it('tells a kernel of ours as a whole, or as what it is made of', () => {
+  it('reports one of Weft’s kernels as a whole, or as its parts', () => {
     const run = (): unknown => {
       const { x, kernel, bias } = input();
       return dense(x, kernel, bias);

@@ -47,7 +47,7 @@ describe('weights of classes', () => {
     );
   });
 
-  it('weights that are alike are none, so that nothing changes by a bit', () => {
+  it('equal weights count as none, so that no bit changes', () => {
     expect(classWeights({ a: 5, b: 5, c: 5 }, LABELS, NAMES)).to.equal(undefined);
     expect(classWeights('balanced', [0, 1, 2, 2, 1, 0], NAMES)).to.equal(undefined);
     expect(classWeights(undefined, LABELS, NAMES)).to.equal(undefined);
@@ -103,7 +103,7 @@ describe('weights of classes', () => {
     layers.dispose();
   });
 
-  it('of labels that hold or not: both answers share the loss of a label, or holding counts as often as said', () => {
+  it('of flags: both values share the loss of a label, or true ones are weighted as given', () => {
     const flags = [1, 0, 0, 1, 0, 1, 0, 1];
     const balanced = flagWeights('balanced', flags, ['a', 'b'])!;
     const shares = [0, 1].flatMap((label) =>
@@ -121,7 +121,7 @@ describe('weights of classes', () => {
     expect(() => flagWeights({ c: 2 }, flags, ['a', 'b'])).to.throw(/'c', which is neither a class nor a label/);
   });
 
-  it('of labels that hold or not count in loss, batches and curvature answer by answer', () => {
+  it('of flags apply in loss, batches and curvature, value by value', () => {
     const flags = tf.tensor2d([1, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 1], [4, 3], 'bool');
     const [x, kernel] = [random(4, 2) as Tensor2D, random(2, 3)];
     const each = Float32Array.of(0.5, 3, 1, 2, 0.25, 1);

@@ -55,7 +55,7 @@ describe('a learner with compiled steps', () => {
     }),
   };
   for (const [name, memory] of Object.entries(memories))
-    it(`takes notice of a ${name} that begins later`, () => {
+    it(`notices a ${name} that starts later`, () => {
       expect(trained('replay', memory)).to.deep.equal(trained('off', memory));
     });
 });

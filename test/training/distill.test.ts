@@ -43,7 +43,7 @@ describe('distillation by alpha divergences', () => {
     expect(of([1, 2, 3], [1, 2, 3]).value).to.be.closeTo(0, 1e-6);
   });
 
-  it('has the gradient of the divergence where no ratio is bounded, and no gradient for the teacher', () => {
+  it('has the gradient of the divergence if no ratio is capped, and no gradient for the teacher', () => {
     const logits = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
     fc.assert(
       fc.property(logits, logits, (teacher, student) => {
@@ -69,7 +69,7 @@ describe('distillation by alpha divergences', () => {
     });
   });
 
-  it('is bounded where the teacher rules a class out that the student believes in, also at each place of a sequence', () => {
+  it('is bounded if the teacher rules out a class that the student predicts, also at each position of a sequence', () => {
     const { value, slope } = of([20, -20], [0, 0]);
     // q (min(5, q/p) - 1) / 2 = 0.5·(0.5 - 1)/2 + 0.5·(5 - 1)/2; log 2 at alpha = 1.
     expect(value).to.be.closeTo(0.875, 1e-5);

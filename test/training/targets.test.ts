@@ -13,7 +13,7 @@ import { distilled } from '../../src/training/distill.js';
 
 const [N, I, K] = [5, 3, 2];
 
-describe('numbers to predict', () => {
+describe('regression targets', () => {
   before(() => loadBackend('cpu'));
   const rng = stream('targets');
   const random = (...shape: number[]): Tensor =>

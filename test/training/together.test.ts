@@ -60,7 +60,7 @@ for (const { factory, tiny, task } of ELASTIC)
     });
 
     if (factory === elasticCnn)
-      it('give the same bits where a step takes a second gradient, and where they learn the labels', () => {
+      it('give the same bits if a step takes a second gradient, and if they learn the labels', () => {
         const [plain, compiled] = (['off', 'replay'] as const).map((mode) =>
           trained(mode, { name: 'sam', base: { name: 'momentum' } }, undefined),
         ) as [ReturnType<typeof trained>, ReturnType<typeof trained>];

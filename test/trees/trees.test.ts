@@ -28,7 +28,7 @@ function leastSquares(values: readonly number[], targets: readonly number[]): nu
 }
 
 describe('trees', () => {
-  it('split where the squared error is least, as trying every split says', () => {
+  it('split where the squared error is smallest, as by exhaustive search', () => {
     for (let seed = 0; seed < 20; seed++) {
       const rng = stream(seed, 'split');
       const values = Array.from({ length: 12 }, () => rng.int(6));
@@ -46,7 +46,7 @@ describe('trees', () => {
     }
   });
 
-  it('learn any function of different rows by heart, and equal targets as one leaf', () => {
+  it('memorize any function of distinct rows, and learn equal targets as one leaf', () => {
     const rng = stream(1, 'heart');
     const rows = Array.from({ length: 100 }, () => [rng.normal(), rng.normal()]);
     const grove = groveOf(table(rows));
@@ -58,7 +58,7 @@ describe('trees', () => {
     expect(growTree(grove, targets.fill(0.1), 1, all, options, rng).column).to.deep.equal([-1]);
   });
 
-  it('put values between bins where those of training were, and tell at most 128 apart', () => {
+  it('bin values as in training, with at most 128 bins', () => {
     const { borders, apply } = binningOf(table([[1], [2], [4]]));
     expect([...borders[0]!]).to.deep.equal([1.5, 3]);
     expect([...apply(table([[0], [1.5], [2.9], [3], [9]]))]).to.deep.equal([0, 1, 1, 2, 2]);
@@ -71,7 +71,7 @@ describe('trees', () => {
     expect([...binningOf(table(close)).apply(table(close))]).to.deep.equal([0, 1]);
   });
 
-  it('boosting comes near a smooth function, and so do forests', () => {
+  it('boosting approximates a smooth function, and so do forests', () => {
     const rng = stream(2, 'smooth');
     const rows = Array.from({ length: 400 }, () => [4 * rng.uniform(), rng.uniform()]);
     const targets = Float64Array.from(rows, ([x]) => Math.sin(x!));

@@ -32,7 +32,7 @@ describe('weft ui in a browser', function () {
 
   for (const width of [390, 1280]) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      it(`is whole at ${width} pixels, ${colorScheme}`, async () => {
+      it(`fits ${width} pixels, ${colorScheme}`, async () => {
         const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
         const complaints: string[] = [];
         tab.on('console', (message) => complaints.push(message.text()));
@@ -54,7 +54,7 @@ describe('weft ui in a browser', function () {
     }
   }
 
-  it('shows what happens without being asked again, and keeps ticks; a comparison is a click', async () => {
+  it('updates live, and keeps selections; a comparison takes one click', async () => {
     const [one] = runs as [string];
     const list = await browser.newPage();
     await list.goto(ui.url);

@@ -54,7 +54,7 @@ describe('the live front', () => {
     expect(front.points.filter(({ isKnee }) => isKnee)).to.have.length(1);
   });
 
-  it('leaves out what is no point, and a search with one goal has none', () => {
+  it('leaves out invalid points, and a search with one objective has none', () => {
     expect(liveFront(eventLog([started]))).to.equal(undefined);
     expect(liveFront(eventLog([started, { ...candidates[0], costs: undefined }]))).to.equal(undefined);
     const broken = { ...candidates[1], costs: { parameters: 'many', activationMemory: null } };
@@ -128,7 +128,7 @@ describe('the front in weft ui', function () {
 
   for (const width of [390, 1280]) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      it(`is whole at ${width} pixels, ${colorScheme}`, async () => {
+      it(`fits ${width} pixels, ${colorScheme}`, async () => {
         const complaints: string[] = [];
         const tab = await opened({ viewport: { width, height: 900 }, colorScheme }, complaints);
         await tab.locator(DOT).first().locator('.dot').click();

@@ -31,11 +31,11 @@ describe('weft ui', function () {
     return (path, headers) => get(`${url}${path}`, headers);
   }
 
-  it('refuses ports that there are not', async () => {
+  it('refuses invalid ports', async () => {
     expect(await saidLater(serveUi(folder(), { port: 70_000 }))).to.include('port 70000: ports are whole numbers');
   });
 
-  it('lists runs by state, newest first, and shows one as it goes on', async () => {
+  it('lists runs by state, newest first, and follows one live', async () => {
     const finished = await tinyRun(folder());
     const root = join(folder(), 'runs');
     const { events } = fixture();
@@ -69,7 +69,7 @@ describe('weft ui', function () {
     );
   });
 
-  it('begins a run again that was cut back, and names one that is damaged', async () => {
+  it('restarts a truncated run, and names a damaged one', async () => {
     const root = join(folder(), 'runs');
     const { events } = fixture();
     const run = runWith(root, events);
@@ -85,7 +85,7 @@ describe('weft ui', function () {
     expect((await page('')).text).to.include('was changed after the run began');
   });
 
-  it('refuses whoever does not know the token, asks by another name, or wants to change something', async () => {
+  it('refuses requests without the token, with another host name, or that would change something', async () => {
     const root = join(folder(), 'runs');
     const run = basename(runWith(root, []));
     await serve(root);

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../runs/temporary.js';
 describe('reading a growing file', function () {
   const folder = temporaryFolder(this);
 
-  it('gives each whole line once, in pieces, and an unfinished one when it is finished', () => {
+  it('returns each complete line once, read in chunks, and an incomplete one once it is complete', () => {
     const path = join(folder(), 'lines');
     writeFileSync(path, 'one\ntwo\nthr');
     const tail = createTail();
@@ -22,7 +22,7 @@ describe('reading a growing file', function () {
     expect(tail.position).to.equal(tail.size);
   });
 
-  it('reads a line that is longer than a piece, and passes over one that is too long for any', () => {
+  it('reads a line that is longer than a chunk, and skips one that is too long', () => {
     const path = join(folder(), 'lines');
     writeFileSync(path, `${'x'.repeat(1000)}\nshort\n`);
     const tail = createTail();
@@ -40,7 +40,7 @@ describe('reading a growing file', function () {
     expect(lines.at(-1)).to.equal('after');
   });
 
-  it('begins again where the file was cut, also when it has grown past the old place since', () => {
+  it('restarts if the file was truncated, even if it has since grown past the old position', () => {
     const path = join(folder(), 'lines');
     writeFileSync(path, 'a1\na2\na3\n');
     const tail = createTail();
@@ -54,7 +54,7 @@ describe('reading a growing file', function () {
 });
 
 describe('thinning a series', () => {
-  it('keeps everything of a short one, and order, peaks and the last of any, in bounded memory', () => {
+  it('keeps all of a short one, and the order, peaks and end of any, in bounded memory', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.double(), fc.constant(null)), { maxLength: 300 }),

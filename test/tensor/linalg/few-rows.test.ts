@@ -46,7 +46,7 @@ describe('matrices of few rows', () => {
       });
     }
 
-    it('trace, and what is added to the diagonal, of one matrix and of several, with their gradients', () =>
+    it('trace and addition to the diagonal, for one matrix and several, with their gradients', () =>
       tidy(() => {
         for (const shape of [
           [4, 4],

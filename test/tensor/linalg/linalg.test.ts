@@ -207,7 +207,7 @@ describe('linear algebra', () => {
       expect(tf.memory().numTensors, 'tensors left behind').to.equal(before);
     });
 
-    it('damping is none where none is needed, else the first that suffices, and is told', () => {
+    it('damping is zero if none is needed, else the first that suffices, and is reported', () => {
       const before = tf.memory().numTensors;
       tidy(() => {
         expect(damped(tf.eye(3), (m) => cholesky(m)).damping).to.equal(0);
@@ -242,7 +242,7 @@ describe('linear algebra', () => {
       expect(tf.memory().numTensors, 'tensors left behind').to.equal(before);
     });
 
-    it('an inverse root with a ridge is that of the matrix with the ridge added, or with its rounding error where that is more', () => {
+    it('an inverse root with a ridge is that of the matrix with the ridge added, or with its rounding error if that is larger', () => {
       const before = tf.memory().numTensors;
       tidy(() => {
         const g = random(2, 8, 3);

@@ -123,7 +123,7 @@ describe('the axis of the examples', function () {
   this.timeout(120_000);
   before(() => loadBackend());
 
-  it('is where the gradients of single examples are, or unknown', () => {
+  it('is where per-example gradients are, or unknown', () => {
     let [known, all] = [0, 0];
     fc.assert(
       fc.property(
@@ -215,7 +215,7 @@ describe('the axis of the examples', function () {
         expect(axes.endedBy(x)).to.equal(kernel);
       }));
 
-  it('gathers the rows of each example in their order', () =>
+  it('gathers the rows of each example in order', () =>
     tidy(() => {
       // Two steps first, three examples, two rows of one number each.
       const rows = tf.range(0, 12).reshape([12, 1]);

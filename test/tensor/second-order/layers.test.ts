@@ -36,7 +36,7 @@ function expectEqual(found: Tensor, expected: Tensor, tolerance = 1e-5): void {
 
 const WINDOWS = [1, 2].flatMap((stride) => (['same', 'valid'] as const).map((padding) => ({ stride, padding })));
 
-describe('layers and single examples', () => {
+describe('layers and per-example gradients', () => {
   onEachBackend(() => {
     it('the gradient of a kernel is inputᵀ times output gradient, of its bias their sum', () =>
       tidy(() => {
@@ -69,7 +69,7 @@ describe('layers and single examples', () => {
         layers.dispose();
       }));
 
-    it('several gradients come from one forward pass, and nothing is left of it', () => {
+    it('several gradients come from one forward pass, which leaves nothing behind', () => {
       const before = tf.memory().numTensors;
       const w = random<Tensor2D>(3, 2);
       let passes = 0;
@@ -102,7 +102,7 @@ describe('layers and single examples', () => {
       expect(tf.memory().numTensors).to.equal(before);
     });
 
-    it('a layer that is used twice is there twice, one that leads nowhere has zero gradients', () =>
+    it('a layer that is used twice is captured twice, an unused one has zero gradients', () =>
       tidy(() => {
         const [w, v, x] = [random<Tensor2D>(3, 3), random<Tensor2D>(3, 3), random<Tensor2D>(2, 3)];
         const { layers } = capturedGradients(

@@ -40,7 +40,7 @@ describe('second-order operators', () => {
     disposeNamed(params);
   });
 
-  it('stay at the point where they were made', () =>
+  it('stay at the point where they were created', () =>
     tidy(() => {
       const x = tf.variable(tf.tensor1d([0.5, -1]));
       const operator = hessianOperator(cubic, { x });
@@ -123,7 +123,7 @@ describe('second-order operators', () => {
       operator.dispose();
     }));
 
-  it('fall back to central differences where that is allowed, and say so', () =>
+  it('fall back to central differences if allowed, and say so', () =>
     tidy(() => {
       const params = { x: tf.tensor1d([0.3, -0.6]) };
       const direction = { x: tf.tensor1d([1, 2]) };

@@ -52,16 +52,20 @@ export interface SpecializedOutcome {
 
 /** See `specializeRun` in index.ts. */
 export async function specializeRun(directory: string, options: SpecializeRunOptions): Promise<SpecializedOutcome> {
-  const budgets = typeof options.budgets === 'string' ? parseBudgets(options.budgets) : options.budgets;
+  const asked = typeof options.budgets === 'string' ? parseBudgets(options.budgets) : options.budgets;
   const recorded = openRecorded(directory, options);
   const folder = resolve(options.out ?? join(recorded.run.path, 'specialized'));
-  const names = budgets.map(({ cost, limit }) => `${cost}-${limit}`);
+  // A budget that is given twice is one.
+  const byName = new Map(asked.map((budget) => [`${budget.cost}-${budget.limit}`, budget]));
+  const [names, budgets] = [[...byName.keys()], [...byName.values()]];
   const taken = options.out !== undefined && existsSync(folder) && !existsSync(join(folder, 'specialized.json'));
   if (taken) throw new WeftError('export', `${folder} exists already`, 'choose a new folder with --out');
-  const parts = await loadRecordedParts(recorded, options);
-  const session = await openSession(recorded, parts, options);
+  const made = makeFolder(folder);
+  let opened: SearchSession | undefined;
   let networks: Specialized[] = [];
   try {
+    const parts = await loadRecordedParts(recorded, options);
+    const session = (opened = await openSession(recorded, parts, options));
     const { population, generations, fineTune, onJudged, onLeftOut } = options;
     networks = specialize(session, budgets, {
       ...(population !== undefined && { population }),
@@ -84,7 +88,6 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
         ...(onLeftOut && { onLeftOut }),
         results: { seed: parts.config.seed, parameters, test: { accuracy, loss } },
       });
-      makeFolder(folder);
       writeFolderAtomic(join(folder, name), files);
     }
     writeFileAtomic(
@@ -97,9 +100,12 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
       specializedPage(session.space.name, rows, { version: packageVersion, fineTune: fineTune ?? 0 }),
     );
     return { folder, networks: rows };
+  } catch (error) {
+    made.undo();
+    throw error;
   } finally {
     networks.forEach(({ store }) => store.dispose());
-    session.dispose();
+    opened?.dispose();
   }
 }
 

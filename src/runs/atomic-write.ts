@@ -3,7 +3,9 @@
  * target, is forced to the disk, and takes the target's name in one step.
  */
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -55,10 +57,11 @@ export function writeFolderAtomic(
   );
 }
 
-/** Creates a folder and those above it, where they are missing; `undo` removes those again, as far as they are empty. */
+/** Creates a folder and those above it, where they are missing, and makes sure that files can be written there; `undo` removes those again, as far as they are empty. */
 export function makeFolder(path: string): { undo(): void } {
   try {
     const first = createFolders(resolve(path));
+    accessSync(path, constants.W_OK);
     return {
       undo() {
         if (first === undefined) return;

@@ -1,12 +1,12 @@
 /** Networks for budgets from one elastic supernet. */
 import { expect } from 'chai';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { parseBudgets } from '../../src/api/specialize.js';
+import { parseBudgets, specializeRun } from '../../src/api/specialize.js';
 import { specialize as specializeCommand } from '../../src/cli/commands/specialize.js';
 import { checkConfig } from '../../src/config/index.js';
 import { exportModel } from '../../src/export/index.js';
@@ -33,6 +33,7 @@ import { evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../../src/tr
 import { recalibrate } from '../../src/training/recalibrate.js';
 import { values } from '../optimizers/problems.js';
 import { tinyTable } from '../runs/tiny-run.js';
+import { saidLater } from '../said.js';
 import { withFolder } from './weft.js';
 
 const CONFIG = {
@@ -269,6 +270,24 @@ describe('specializing', () => {
       expect(large!.gain!.difference).to.be.closeTo(large!.accuracy - small!.accuracy, 1e-6);
       expect(large!.gain!.interval[0]).to.be.at.most(large!.gain!.difference);
       expect(readFileSync(join(out, 'index.html'), 'utf8')).to.match(/<svg[\s\S]*parameters-40/);
+      const twice = await specializeRun(run, {
+        budgets: 'parameters<=40,parameters<=20,parameters<=40',
+        population: 12,
+        generations: 0,
+      });
+      expect(
+        twice.networks.map(({ name }) => name),
+        'a budget that is given twice is one',
+      ).to.deep.equal(['parameters-40', 'parameters-20']);
+      let judged = 0;
+      const below = { budgets: 'parameters<=40', out: join(source, 'below'), onJudged: () => judged++ };
+      expect(await saidLater(specializeRun(run, below))).to.match(
+        /cannot write .*data\.csv\/below: a part of its path is a file/,
+      );
+      expect(judged, 'before the search').to.equal(0);
+      const refused = { ...below, budgets: 'parameters<=1', out: join(folder, 'new', 'folder') };
+      expect(await saidLater(specializeRun(run, refused))).to.match(/parameters/);
+      expect(existsSync(join(folder, 'new')), 'nothing is left behind').to.equal(false);
       expect(said.join('')).to.match(/"type":"specialized"/);
     }));
 });

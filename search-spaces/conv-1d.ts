@@ -79,19 +79,16 @@ export const conv1dSpace = defineSpace({
       });
     });
     const features: NodeRef = g.choose('head', choices.head, { mean: globalAveragePool(), last: lastStep() }, x);
+    // With a linear part, little is left to learn: outputs at random would first have to be unlearned.
+    const outputs = dense({ units: classes, initializer: direct ? 'small' : 'glorot' });
     const logits = g.apply(
       'classifier',
-      keep < 1
-        ? sequence('classifier', { dropout: dropout({ keep }), dense: dense({ units: classes }) })
-        : dense({ units: classes }),
+      keep < 1 ? sequence('classifier', { dropout: dropout({ keep }), dense: outputs }) : outputs,
       features,
     );
     // Layers then learn only what a line leaves over.
     return direct
-      ? g.combine('sum', 'sum', [
-          logits,
-          g.apply('direct', dense({ units: classes }), g.apply('flatten', flatten(), g.input)),
-        ])
+      ? g.combine('sum', 'sum', [logits, g.apply('direct', outputs, g.apply('flatten', flatten(), g.input))])
       : logits;
   },
 

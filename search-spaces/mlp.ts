@@ -45,6 +45,8 @@ export const mlp = defineSpace({
 
   graph(g, choices, { widths, keep = 1, direct = false }, { classes }) {
     const features = g.apply('flatten', flatten(), g.input);
+    // With a linear part, little is left to learn: outputs at random would first have to be unlearned.
+    const outputs = dense({ units: classes, initializer: direct ? 'small' : 'glorot' });
     // Each width is a column of its own: networks of different width have no weights to share.
     const logits = widths.map((width) => {
       const depths: NodeRef[] = [];
@@ -63,15 +65,13 @@ export const mlp = defineSpace({
       });
       return g.apply(
         `width${width}/classifier`,
-        keep < 1
-          ? sequence('classifier', { dropout: dropout({ keep }), dense: dense({ units: classes }) })
-          : dense({ units: classes }),
+        keep < 1 ? sequence('classifier', { dropout: dropout({ keep }), dense: outputs }) : outputs,
         g.select(`width${width}/depth`, choices.depth, depths),
       );
     });
     const output = g.select('width', choices.width, logits);
     // Layers then learn only what a line leaves over, which is little in many tables.
-    return direct ? g.combine('sum', 'sum', [output, g.apply('direct', dense({ units: classes }), features)]) : output;
+    return direct ? g.combine('sum', 'sum', [output, g.apply('direct', outputs, features)]) : output;
   },
 });
 

@@ -3,16 +3,18 @@ import { WeftError } from '../errors.js';
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 import { channelwise } from './channels.js';
-import { glorotUniform, heNormal, zeros } from './initializers.js';
+import { glorotUniform, heNormal, nearZero, zeros } from './initializers.js';
 import { type Operation } from './operation.js';
 import { soleInput } from './shapes.js';
 
 export interface DenseOptions {
   units: number;
   bias?: boolean;
-  /** 'he' before a rectifier, 'glorot' before anything else. */
-  initializer?: 'he' | 'glorot';
+  /** 'he' before a rectifier, 'glorot' before anything else, 'small' where outputs should begin near zero. */
+  initializer?: 'he' | 'glorot' | 'small';
 }
+
+const FIRST = { he: heNormal, glorot: glorotUniform, small: nearZero } as const;
 
 /** x·kernel + bias: [F] -> [units], at each position of a sequence [T,F] -> [T,units]. */
 export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptions): Operation {
@@ -23,12 +25,11 @@ export function dense({ units, bias = true, initializer = 'glorot' }: DenseOptio
     build(inputs) {
       const shape = soleInput('dense', inputs);
       const features = soleInput('dense', inputs, shape.length === 2 ? 2 : 1).at(-1)!;
-      const first = initializer === 'he' ? heNormal(features) : glorotUniform(features, units);
       return {
         output: [...shape.slice(0, -1), units],
         multiplyAdds: shape.reduce((product, length) => product * length, units),
         parameters: {
-          kernel: { shape: [features, units], role: 'kernel', initializer: first },
+          kernel: { shape: [features, units], role: 'kernel', initializer: FIRST[initializer](features, units) },
           ...(bias && { bias: { shape: [units], role: 'bias', initializer: zeros } as const }),
         },
         channels: { axes: { kernel: [0, 1], bias: [1] }, output: 1 },

@@ -175,9 +175,9 @@ function rowSettings({
 function tableSettings(examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
   const size = batchSize(train, few ? 32 : 256, 8);
-  const weightDecay = few ? 0.3 : 0.01;
   // Memorization increases the squared error, while accuracy hardly suffers.
-  const keep = few ? { keep: isRegression ? 0.5 : 0.8 } : {};
+  const weightDecay = few ? (isRegression ? 1 : 0.3) : 0.01;
+  const keep = few ? { keep: isRegression ? 0.7 : 0.8 } : {};
   const space = few
     ? { name: 'mlp', depth: 2, widths: [32, 64], direct: true, ...keep }
     : { name: 'mlp', depth: 3, widths: [64, 128], direct: true };

@@ -43,6 +43,11 @@ describe('settings that follow from the data', () => {
     expect(table.config.data.augment).to.deep.equal({});
     expect(table.config.retrain.optimizer.name).to.equal('adamw');
     expect(table.reasons.join('\n')).to.match(/linear model/);
+    // What a squared error loses by memorizing is more than what an accuracy loses.
+    const numbers = follow({}, data([1, 1, 5], 400, 'regression'));
+    expect(numbers.config.space['keep']).to.be.below(table.config.space['keep'] as number);
+    expect(numbers.config.retrain.optimizer).to.include({ weightDecay: 1 });
+    expect(numbers.reasons.join('\n')).to.match(/best of which is kept/);
     const long = follow({}, data([1, 1, 20], 800_000)).config;
     expect(long.search.batchSize).to.equal(256);
     expect(long.retrain.epochs).to.equal(5);

@@ -9,11 +9,9 @@ export interface TensorStep {
   readonly name: string;
   readonly gradient: Tensor;
   readonly slots: Slots;
-  /** How often this tensor has been updated, this time included; a step that reads it is not compiled. */
-  readonly updates: number;
   /** Counts a matrix that needed more on its diagonal before it could be factored. */
   readonly raise: () => void;
-  /** A decision that depends on that number. */
+  /** A decision that depends on how often this tensor has been updated, this time included. */
   when(of: (updates: number) => boolean): boolean;
   /** A scalar that depends on that number. */
   scalar(of: (updates: number) => number): Scalar;
@@ -35,9 +33,6 @@ export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefi
           gradient,
           slots,
           raise,
-          get updates() {
-            return slots.count(parameter);
-          },
           when: (of) => choose(({ count }) => of(count(parameter))),
           scalar: (of) => scalar(({ count }) => of(count(parameter))),
         });

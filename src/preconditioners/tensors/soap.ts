@@ -24,10 +24,11 @@ export interface SoapOptions {
 export function soap(options: SoapOptions): Link {
   return perTensor('soap', (step) => {
     const matrix = asMatrix(step.gradient);
+    const isFirst = step.when((updates) => updates === 1);
     const direction = mapPieces(matrix, options.blockSize, (piece, index) =>
-      step.updates === 1 ? firstBasis(step, options, piece, index) : block(step, options, piece, index),
+      isFirst ? firstBasis(step, options, piece, index) : block(step, options, piece, index),
     );
-    return step.updates === 1 ? undefined : tf.reshape(direction, step.gradient.shape);
+    return isFirst ? undefined : tf.reshape(direction, step.gradient.shape);
   });
 }
 
@@ -53,13 +54,12 @@ const outer = (g: Tensor, side: Side): Tensor =>
   side === 'left' ? tf.matMul(g, g, false, true) : tf.matMul(g, g, true, false);
 
 function block(
-  { name, slots, updates }: TensorStep,
+  { name, slots, when, scalar }: TensorStep,
   { beta1, beta2, decay, epsilon, interval }: SoapOptions,
   g: Tensor,
   index: number,
 ): Tensor {
   const key = (what: string): string => `${what}-${index}`;
-  const t = updates - 1;
   const sides = sidesOf(g);
   const basis = { left: slots.get(key('left-basis'), name), right: slots.get(key('right-basis'), name) };
   const into = (x: Tensor): Tensor => {
@@ -77,12 +77,12 @@ function block(
   const projected = into(g);
   const m = mean('m', projected, beta1);
   const v = mean('v', tf.square(projected), beta2);
-  const corrected = Math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t);
+  const corrected = scalar((updates) => Math.sqrt(1 - beta2 ** (updates - 1)) / (1 - beta1 ** (updates - 1)));
   const update = tf.mul(back(tf.div(m, tf.add(tf.sqrt(v), epsilon))), corrected);
   const kept = { m, v };
   // Only now, so that no gradient is projected onto a basis that it has influenced.
   for (const side of sides) slots.set(key(side), name, mean(side, outer(g, side), decay));
-  if (t % interval === 0) {
+  if (when((updates) => (updates - 1) % interval === 0)) {
     const original = back(m);
     for (const side of sides) {
       const { order, next } = iterated(slots.get(key(side), name)!, basis[side]!);
@@ -105,10 +105,7 @@ function descending(factor: Tensor): Tensor {
 /** One step of orthogonal iteration from the basis, with its columns in order of their approximate eigenvalues. */
 function iterated(factor: Tensor, basis: Tensor): { order: tf.Tensor1D; next: Tensor } {
   const image = tf.matMul(factor, basis);
-  const found = tf.sum(tf.mul(basis, image), 0).dataSync();
-  const order = tf.tensor1d(
-    [...found.keys()].sort((i, j) => found[j]! - found[i]! || i - j),
-    'int32',
-  );
+  const found = tf.sum(tf.mul(basis, image), 0);
+  const order = tf.topk(found, found.size).indices as tf.Tensor1D;
   return { order, next: qr(tf.gather(image, order, 1)).q };
 }

@@ -6,7 +6,7 @@ import { filterProposals } from '../controller/index.js';
 import { type Controller } from '../controller/contract.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { sampleDistinct } from '../ranking/index.js';
-import { halvingPage } from '../report/index.js';
+import { type HalvingPage, halvingPage } from '../report/index.js';
 import { packageVersion, writeFileAtomic } from '../runs/index.js';
 import { type Placed, type RungResult } from '../search/halving.js';
 import {
@@ -146,7 +146,7 @@ export function writeHalvingReport(
   folder: string,
   { config, space, data, controller }: SearchParts,
   { rungs, rounds }: { readonly rungs: readonly RungResult[]; readonly rounds?: readonly (readonly RungResult[])[] },
-  measure: 'accuracy' | 'loss',
+  { measure, picked, retrained }: Pick<HalvingPage, 'measure' | 'picked' | 'retrained'>,
 ): string {
   const file = join(folder, 'report.html');
   const text = halvingPage({
@@ -163,6 +163,7 @@ export function writeHalvingReport(
           : 'words',
     })),
     ...(rounds && { controller: controller.name }),
+    ...{ picked, retrained },
     version: packageVersion,
   });
   writeFileAtomic(file, text);

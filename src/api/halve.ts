@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { evaluationOf, type Executor, standAloneJob } from '../jobs/index.js';
+import { type HalvingPage } from '../report/index.js';
 import { makeFolder, sha256, writeFileAtomic } from '../runs/index.js';
 import { type Stopped } from '../search/asha.js';
 import { type AshaStep } from '../search/asha-run.js';
@@ -130,7 +131,7 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
     const outcome = await halveIn(folder, parts, backend, request, { count, factor, first, picking });
     if (!outcome) return undefined;
     request.onRanking?.(outcome);
-    return await withRetrained(outcome, parts, backend, request);
+    return await withRetrained(folder, outcome, parts, backend, request);
   } catch (error) {
     made.undo();
     throw error;
@@ -139,10 +140,11 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
 
 /** The best of the ranking trained from scratch, if they are to be. */
 async function withRetrained(
+  folder: string,
   outcome: HalvingOutcome,
   parts: SearchParts,
   backend: BackendName,
-  { retrainTop, threads, withExecutor = inThisProcess() }: HalvingRequest,
+  { retrainTop, pick, threads, withExecutor = inThisProcess() }: HalvingRequest,
 ): Promise<HalvingOutcome> {
   if (retrainTop === undefined) return outcome;
   const best = outcome.ranking
@@ -152,7 +154,17 @@ async function withRetrained(
       architecture,
       config: hyperparameters && withHyperparameters(parts.config, hyperparameters),
     }));
-  return { ...outcome, retrained: await retrainBest(parts, best, { backend, threads, withExecutor }) };
+  const retrained = await retrainBest(parts, best, { backend, threads, withExecutor });
+  if (!retrained) return outcome;
+  const { measure } = comparison(parts);
+  writeHalvingReport(folder, parts, outcome, {
+    ...{ measure, picked: pickedFor(pick, outcome.ranking) },
+    retrained: retrained.map(({ summary: { derived, test } }) => ({
+      architecture: derived.architecture,
+      test: test && { ...test, count: parts.data.counts.test },
+    })),
+  });
+  return { ...outcome, retrained };
 }
 
 interface Begun {
@@ -170,7 +182,7 @@ async function halveIn(
   { count, factor, first, picking }: Begun,
 ): Promise<HalvingOutcome | undefined> {
   const { config } = parts;
-  const { threads, rounds, asynchronous, withExecutor = inThisProcess() } = request;
+  const { threads, rounds, asynchronous, pick, withExecutor = inThisProcess() } = request;
   const { onStart, onRung, onWarning = () => undefined } = request;
   const { account = [] } = parts.data;
   const space = candidateSpace(parts, folder, first);
@@ -190,7 +202,7 @@ async function halveIn(
     const stopped = outcome.stopped.map(({ candidate, ...rest }) => ({ ...candidateIn(candidate), ...rest }));
     const found = { rungs: outcome.rungs.map(described), stopped };
     found.rungs.forEach((rung) => onRung?.(rung, measure));
-    return written(folder, parts, found, { record: { ...record, asynchronous }, measure, picking });
+    return written(folder, parts, found, { record: { ...record, asynchronous }, measure, picking, pick });
   }
   const rungs = rungsOf({ candidates: random?.length ?? count, ...halving });
   onStart?.(folder, backend, rungs, account);
@@ -212,9 +224,12 @@ async function halveIn(
     folder,
     parts,
     { rungs: bestRound(all), ...(rounds !== undefined && { rounds: all }) },
-    { record, measure, picking },
+    { record, measure, picking, pick },
   );
 }
+
+const pickedFor = (conditions: string | undefined, ranking: readonly Standing[]): HalvingPage['picked'] =>
+  conditions === undefined ? undefined : { conditions, ranking };
 
 /** Writes what was found, and names the winner. */
 function written(
@@ -225,14 +240,20 @@ function written(
     record,
     measure,
     picking,
-  }: { readonly record: object; readonly measure: 'accuracy' | 'loss'; readonly picking: Picking },
+    pick,
+  }: {
+    readonly record: object;
+    readonly measure: 'accuracy' | 'loss';
+    readonly picking: Picking;
+    readonly pick: string | undefined;
+  },
 ): HalvingOutcome {
   const file = join(folder, 'halving.json');
   writeFileAtomic(file, `${JSON.stringify({ ...record, ...found }, null, 2)}\n`);
   const ranking = picking(standingsOf(found.rounds ?? [found.rungs]));
   const { architecture, hyperparameters } = ranking[0]!;
   const configuration = writeWinner(folder, parts, hyperparameters);
-  const report = writeHalvingReport(folder, parts, found, measure);
+  const report = writeHalvingReport(folder, parts, found, { measure, picked: pickedFor(pick, ranking) });
   return {
     file,
     report,

@@ -140,6 +140,7 @@ describe('hyper-parameters from code', function () {
       expect(kept.retrain!.optimizer).to.include({ learningRate: hyperparameters![RATE] });
       expect(kept.retrain!.batchSize).to.equal(hyperparameters![BATCH]);
     }
+    expect(readFileSync(outcome!.report, 'utf8')).to.match(/id="retrained"/);
     // Its folder is no run, and says what to do.
     expect(await saidLater(deriveRun(join(folder, 'best')))).to.match(
       /is not a run directory.*weft halve.*--retrain-top/s,
@@ -164,6 +165,7 @@ describe('hyper-parameters from code', function () {
     expect(rungs).to.deep.equal(all.rungs);
     expect(ranking).to.deep.equal(all.ranking.filter((_, i) => costs[i] === limit));
     expect([winner, heard]).to.deep.equal([ranking[0]!.architecture, [ranking.length]]);
+    expect(readFileSync(outcome!.report, 'utf8')).to.include(`within parameters&#60;=${limit} reached`);
     const asked = (pick: string) => saidLater(halved('picked', { ...request, pick }));
     expect(await asked('parameters<1')).to.match(/none of \d+ candidates meets parameters<1: parameters is between/);
     expect(await asked('loss<1')).to.match(/loss<1: these candidates are compared by their accuracy/);

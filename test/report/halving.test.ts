@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type HyperparameterAxis, hyperparameterChart, halvingPage } from '../../src/report/halving/index.js';
-import { type Placed } from '../../src/search/halving.js';
+import { type Placed, standingsOf } from '../../src/search/halving.js';
 import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
 
@@ -91,6 +91,24 @@ describe('the page of a halving', () => {
     const [chart] = page.split('id="hyperparameters"')[1]!.split('</svg>');
     expect(chart!.match(/<circle/g)).to.have.length(4);
     expect(chart).to.not.match(/stroke-dasharray="4 3"/);
+  });
+
+  it('lists those within the conditions only, and the best of them as tested', () => {
+    const ranking = standingsOf(rounds).filter(({ score }) => score < 0.9);
+    const page = pageOf({
+      picked: { conditions: 'parameters<3k', ranking },
+      retrained: [
+        { architecture: 'mlp~abc:2', test: { accuracy: 0.6, loss: 0.7, count: 360 } },
+        { architecture: 'mlp~abc:6', test: { loss: 0.5 } },
+      ],
+    });
+    expect(markupMistake(page)).to.equal(undefined);
+    expect(page).to.match(/The best of 6 candidates within parameters&#60;3k reached 88\.00/);
+    const [chapter] = page.split('id="retrained"')[1]!.split('</table>');
+    const rows = [...chapter!.matchAll(/<tr>(.*?)<\/tr>\n/gs)].map(([row]) => row.replace(/<[^>]*>/g, ' '));
+    expect(rows[0]).to.match(/1\s+60\.00\s%\s+54\.9 to 64\.9\s+0\.7000\s+mlp~abc:2/);
+    expect(rows[1]).to.match(/2\s+–\s+–\s+0\.5000\s+mlp~abc:6/);
+    expect(pageOf()).to.not.match(/id="retrained"|within/);
   });
 
   it('has no chapters on what was not requested', () => {

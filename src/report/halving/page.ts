@@ -1,6 +1,7 @@
 /** Successive halving as a page: the best candidates with what they were trained with, the rounds, and the hyper-parameters. */
-import { type RungResult, standingsOf } from '../../search/halving.js';
-import { decimal, percent, plural } from '../format.js';
+import { type RungResult, type Standing, standingsOf } from '../../search/halving.js';
+import { wilsonInterval } from '../../statistics/index.js';
+import { ABSENT, decimal, percent, plural } from '../format.js';
 import { claim } from '../html/claim.js';
 import { type Content, figure, html, section, table } from '../html/markup.js';
 import { page } from '../html/page.js';
@@ -16,7 +17,18 @@ export interface HalvingPage {
   readonly hyperparameters: readonly HyperparameterAxis[];
   /** The strategy that proposed the candidates; random ones by default. */
   readonly controller?: string | undefined;
+  /** The candidates that meet conditions, the best first, where there were any. */
+  readonly picked?: { readonly conditions: string; readonly ranking: readonly Standing[] } | undefined;
+  /** The best of these after a training from scratch, in the same order. */
+  readonly retrained?: readonly Tested[] | undefined;
   readonly version: string;
+}
+
+/** A network that was trained from scratch and tested. */
+interface Tested {
+  readonly architecture: string;
+  readonly test?:
+    { readonly accuracy?: number | undefined; readonly loss: number; readonly count?: number | undefined } | undefined;
 }
 
 /** Candidates in the table of the best. */
@@ -30,9 +42,11 @@ export function halvingPage({
   measure,
   hyperparameters,
   controller,
+  picked,
+  retrained = [],
   version,
 }: HalvingPage): string {
-  const all = standingsOf(rounds);
+  const all = picked?.ranking ?? standingsOf(rounds);
   const best = all[0]!;
   const shown = (score: number): string =>
     !Number.isFinite(score) ? 'diverged' : measure === 'loss' ? decimal(-score, 4) : percent(score, 2);
@@ -42,7 +56,7 @@ export function halvingPage({
     { title: `${space} on ${data}, candidates trained alone`, version, source: 'halving.json' },
     html`<header><p class="eyebrow">Candidates trained alone</p>
 <h1>${space} on ${data}</h1>
-${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'loss' ? 'a loss of ' : ''}${shown(best.score)} on the validation part after ${plural(best.epochs, 'epoch')}.`)}
+${claim(`The best of ${plural(all.length, 'candidate')}${picked ? ` within ${picked.conditions}` : ''} reached ${measure === 'loss' ? 'a loss of ' : ''}${shown(best.score)} on the validation part after ${plural(best.epochs, 'epoch')}.`)}
 <p class="sub">${plural(trainings, 'training')}${controller !== undefined && `, proposed by ${controller} in ${plural(rounds.length, 'round')}`}. The validation part has chosen it, so that this number is more than it will reach on other data: train it and test it.</p>
 </header>
 `,
@@ -63,6 +77,24 @@ ${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'l
         [0, 1, 2, ...hyperparameters.flatMap(({ scale }, i) => (scale === 'words' ? [] : [i + 3]))],
       ),
       html`<p class="sub">Each where it was trained longest, and those that were trained longest first: an accuracy after more epochs cannot be compared with one after fewer.${all.length > LISTED && ` ${all.length - LISTED} more are in halving.json.`}</p>\n`,
+    ),
+    section(
+      'retrained',
+      'Trained from scratch and tested',
+      retrained.length > 0 && [
+        table(
+          ['', 'test accuracy', '95 % interval', 'loss', 'architecture'],
+          retrained.map(({ architecture, test }, i): Content[] => [
+            i + 1,
+            percent(test?.accuracy, 2),
+            intervalOf(test),
+            decimal(test?.loss, 4),
+            html`<code style="white-space:nowrap">${architecture}</code>`,
+          ]),
+          [0, 1, 2, 3],
+        ),
+        html`<p class="sub">In the order of the table above. Each was tested once on the test part; intervals are over test examples, for this one training. Choosing the best of them by this result is choosing on test data.</p>\n`,
+      ],
     ),
     section(
       'hyperparameters',
@@ -106,6 +138,12 @@ ${claim(`The best of ${plural(all.length, 'candidate')} reached ${measure === 'l
       ],
     ),
   );
+}
+
+function intervalOf(test: Tested['test']): string {
+  if (test?.accuracy === undefined || test.count === undefined) return ABSENT;
+  const [low, high] = wilsonInterval(test.accuracy, test.count);
+  return `${decimal(100 * low, 1)} to ${decimal(100 * high, 1)}`;
 }
 
 /** The last words of the paths, where they tell them apart. */

@@ -11,7 +11,7 @@ export interface Comparison {
   anchorMs: number;
   /** oursMs / anchorMs. */
   ratio: number;
-  /** Billions of floating-point operations a second, where they are counted. */
+  /** Billions of floating-point operations per second, if counted. */
   gigaflops?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * REINFORCE on a table of logits, one row a slot, without an LSTM: the policy gradient of NATS-Bench (Dong et al. 2021,
+ * REINFORCE on a table of logits, one row per slot, without an LSTM: the policy gradient of NATS-Bench (Dong et al. 2021,
  * arXiv 2009.00437), for searches of a few hundred evaluations.
  */
 import {

@@ -3,7 +3,7 @@
  *
  *   node scripts/embed-digits.mjs path/to/digits.csv.gz
  *
- * Each line holds 64 pixels (0..16) and the label. They are kept in order, as 65 bytes a line, gzipped and in base64:
+ * Each line holds 64 pixels (0..16) and the label. They are kept in order, as 65 bytes per line, gzipped and in base64:
  * TypeScript source survives compiling and packing without any further care.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

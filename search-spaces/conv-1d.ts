@@ -1,7 +1,7 @@
 /**
- * Convolutions along the time of a series (van den Oord et al. 2016, arXiv 1609.03499, section 2.1: dilated ones see far with few weights; Bai et
+ * Convolutions along the time of a series (van den Oord et al. 2016, arXiv 1609.03499, section 2.1: dilated ones cover long ranges with few weights; Bai et
  * al. 2018, arXiv 1803.01271). Each layer is one convolution of some size and dilation, a pool or nothing, with or without a skip around it;
- * steps are halved on the way, and the answer is made of the mean of the steps or of the last one.
+ * steps are halved in between, and the output comes from the mean of the steps or from the last one.
  */
 import {
   activation,
@@ -9,8 +9,6 @@ import {
   batchNorm,
   conv1d,
   defineSpace,
-  dense,
-  dropout,
   flatten,
   globalAveragePool,
   identity,
@@ -23,6 +21,7 @@ import {
   sequence,
   z,
 } from 'weft-nas';
+import { classifier, headOptions, logitsLayer } from './vectors/head.js';
 
 interface Layers {
   readonly filters: number;
@@ -43,18 +42,9 @@ export const conv1dSpace = defineSpace({
     causal: z
       .boolean()
       .default(false)
-      .describe('no step sees later ones; pools of three steps, which would, are no choice then'),
+      .describe('no step sees later ones; pools of three steps, which would, are then not among the choices'),
     reductions: z.int().min(0).max(8).default(1).describe('how often pairs of steps become one, between the layers'),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .optional()
-      .describe('share of features that dropout keeps before the classifier; all by default'),
-    direct: z
-      .boolean()
-      .optional()
-      .describe('a linear model of the whole window is added to what the layers say; without one by default'),
+    ...headOptions,
     retrainFilters: z.int().min(1).optional().describe('features of a step when the found network is retrained'),
   }),
 
@@ -67,7 +57,7 @@ export const conv1dSpace = defineSpace({
   }),
 
   graph(g, choices, options, { classes }) {
-    const { layers, filters, causal, reductions, keep = 1, direct = false } = options;
+    const { layers, filters, causal, reductions, keep, direct } = options;
     const operations = candidates(options);
     const reduceAfter = Array.from({ length: reductions }, (_, i) => Math.ceil(((i + 1) * layers) / (reductions + 1)));
     let x = g.apply('stem', convolution({ filters, size: 3, dilation: 1, causal }), g.input);
@@ -79,14 +69,9 @@ export const conv1dSpace = defineSpace({
       });
     });
     const features: NodeRef = g.choose('head', choices.head, { mean: globalAveragePool(), last: lastStep() }, x);
-    // With a linear part, little is left to learn: outputs at random would first have to be unlearned.
-    const outputs = dense({ units: classes, initializer: direct ? 'small' : 'glorot' });
-    const logits = g.apply(
-      'classifier',
-      keep < 1 ? sequence('classifier', { dropout: dropout({ keep }), dense: outputs }) : outputs,
-      features,
-    );
-    // Layers then learn only what a line leaves over.
+    const outputs = logitsLayer(classes, direct);
+    const logits = g.apply('classifier', classifier(outputs, keep), features);
+    // The layers then learn only what a linear model leaves over.
     return direct
       ? g.combine('sum', 'sum', [logits, g.apply('direct', outputs, g.apply('flatten', flatten(), g.input))])
       : logits;

@@ -7,7 +7,6 @@ import {
   batchNorm,
   defineSpace,
   dense,
-  dropout,
   flatten,
   type NodeRef,
   oneOf,
@@ -16,6 +15,7 @@ import {
   sequence,
   z,
 } from 'weft-nas';
+import { classifier, headOptions, logitsLayer } from './vectors/head.js';
 
 const ACTIVATIONS = ['relu', 'tanh', 'sigmoid'] as const;
 
@@ -25,16 +25,7 @@ export const mlp = defineSpace({
   options: z.strictObject({
     depth: z.int().min(1).max(16).default(4).describe('largest number of hidden layers'),
     widths: z.array(z.int().min(1)).min(1).default([32, 64, 128]).describe('widths to choose from'),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .optional()
-      .describe('share of features that dropout keeps before the classifier; all by default'),
-    direct: z
-      .boolean()
-      .optional()
-      .describe('whether a linear function of the inputs is added to the output of the layers; false by default'),
+    ...headOptions,
   }),
 
   choices: ({ depth, widths }) => ({
@@ -43,11 +34,10 @@ export const mlp = defineSpace({
     layers: repeat(depth, () => ({ activation: oneOf(ACTIVATIONS), skip: oneOf([false, true]) })),
   }),
 
-  graph(g, choices, { widths, keep = 1, direct = false }, { classes }) {
+  graph(g, choices, { widths, keep, direct }, { classes }) {
     const features = g.apply('flatten', flatten(), g.input);
-    // With a linear part, little is left to learn: outputs at random would first have to be unlearned.
-    const outputs = dense({ units: classes, initializer: direct ? 'small' : 'glorot' });
-    // Each width is a column of its own: networks of different width have no weights to share.
+    const outputs = logitsLayer(classes, direct);
+    // Each width has a separate column: networks of different width share no weights.
     const logits = widths.map((width) => {
       const depths: NodeRef[] = [];
       let x = g.apply(`width${width}/stem`, hidden(width), features);
@@ -65,12 +55,12 @@ export const mlp = defineSpace({
       });
       return g.apply(
         `width${width}/classifier`,
-        keep < 1 ? sequence('classifier', { dropout: dropout({ keep }), dense: outputs }) : outputs,
+        classifier(outputs, keep),
         g.select(`width${width}/depth`, choices.depth, depths),
       );
     });
     const output = g.select('width', choices.width, logits);
-    // Layers then learn only what a line leaves over, which is little in many tables.
+    // The layers then learn only what a linear model leaves over, which is little in many tables.
     return direct ? g.combine('sum', 'sum', [output, g.apply('direct', outputs, features)]) : output;
   },
 });

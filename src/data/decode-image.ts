@@ -9,7 +9,7 @@ import { rgbOverWhite } from './pixels.js';
 export interface RgbImage {
   readonly height: number;
   readonly width: number;
-  /** Row-major [height, width, 3], 0 to 255; floats where the file has 16 bits a sample, so that none is lost. */
+  /** Row-major [height, width, 3], 0 to 255; floats if the file has 16 bits per sample, so that none is lost. */
   readonly pixels: Uint8Array | Float32Array;
   /** Whether any pixel was transparent. */
   readonly transparent?: boolean;

@@ -31,7 +31,7 @@ const MOST_BYTES = 2 ** 30;
 /** The status with which the process ends where sharp does not load. */
 const NOT_LOADED = 86;
 
-/** Answers, a job each in any order: its number, status, width, height, bytes a sample, transparent, bytes that follow; then pixels or the text of an error. */
+/** Answers, a job each in any order: its number, status, width, height, bytes per sample, transparent, bytes that follow; then pixels or the text of an error. */
 const program = (): string => `
 import { createHash } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';

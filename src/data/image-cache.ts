@@ -76,7 +76,7 @@ function quietly<T>(work: () => T): T | undefined {
   }
 }
 
-/** Hash of the rest; height, width, bytes a sample, transparent; pixels. */
+/** Hash of the rest; height, width, bytes per sample, transparent; pixels. */
 function encoded({ height, width, pixels, transparent = false }: RgbImage): Buffer {
   const head = Buffer.from(Uint32Array.of(height, width, pixels.BYTES_PER_ELEMENT, transparent ? 1 : 0).buffer);
   const rest = Buffer.concat([head, Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength)]);

@@ -2,7 +2,7 @@
 import type { Split } from './split.js';
 
 export interface Normalization {
-  /** One number a channel, in the units of the stored pixels. */
+  /** One number per channel, in the units of the stored pixels. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }

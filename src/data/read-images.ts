@@ -27,7 +27,7 @@ export interface ReadImagesOptions {
 
 export interface ReadImages {
   readonly size: readonly [height: number, width: number];
-  /** [count, height, width, 3] of 0 to 255; bytes, or floats where an image has more than 8 bits a sample. */
+  /** [count, height, width, 3] of 0 to 255; bytes, or floats if an image has more than 8 bits per sample. */
   readonly pixels: Uint8Array | Float32Array;
   /** Those that were read and those that were left out; not those of which no byte can be read. */
   readonly sources: readonly Source[];

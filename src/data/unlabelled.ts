@@ -5,7 +5,7 @@ import { nameColumns, placesOf } from './columns.js';
 import { type Column, encoderOf } from './csv/encoding.js';
 import { type Charset } from './csv/decode.js';
 import { decimalMarks } from './csv/decimal-marks.js';
-import { findSeparator, numberIn, splitFields } from './csv/fields.js';
+import { findSeparator, numberIn, splitFields, splitRow } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
 import { isJsonLines, openJsonLines } from './csv/json-lines.js';
 import { type Line, linesOf, openLines } from './csv/lines.js';
@@ -131,13 +131,7 @@ function readTableRows(lines: IterableIterator<Line>, path: string, form: InputF
   const decimals = decimalMarks(separator, path);
   const push = (value: number): void => values.push(value);
   const read = (line: Line): void => {
-    const fields = splitFields(line, separator, path);
-    if (fields.length !== top.length)
-      throw new WeftError(
-        'data',
-        `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${top.length}`,
-        'every row needs the same columns; quote a field that contains the separator',
-      );
+    const fields = splitRow(line, separator, path, { number: first.number, columns: top.length });
     places.forEach((place, i) => {
       const field = fields[place]!;
       if (kindOf(i) === 'number') decimals.see(field, line.number);

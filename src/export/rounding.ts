@@ -1,7 +1,7 @@
 /** Weights with fewer bits: smaller files, which compute with 32-bit floats again once they are loaded. */
 import { type tf } from '../tensor/tf.js';
 
-/** `int8` is 8 bits a weight, a whole number of steps between the smallest and the largest of a tensor. */
+/** `int8` is 8 bits per weight, a whole number of steps between the smallest and the largest of a tensor. */
 export type RoundedType = 'float16' | 'int8';
 
 /** Tensors with fewer numbers than this (offsets, scales) stay as they are: they are a small part of a file and matter much. */

@@ -4,7 +4,7 @@ export { type Content, figure, html, type Markup, raw, section, table } from './
 export type { OwnChapter } from './chapter.js';
 export { page } from './html/page.js';
 export { buildReport } from './build.js';
-export { architectureDot, architectureSvg, type DrawingOptions, supernetDot, supernetSvg } from './drawing/index.js';
+export { architectureSvg, type DrawingOptions, supernetSvg } from './drawing/index.js';
 export { type EventLog, eventLog } from './event-log.js';
 export * from './forgetting/index.js';
 export { type HalvingPage, halvingPage } from './halving/index.js';

@@ -46,22 +46,12 @@ export function lightHex(name: ColorName): string {
   return PALETTE[name][0];
 }
 
-/** Replaces every light value of the palette in a drawing by its variable. */
-export function themed(svg: string): string {
-  return svg.replace(/#[0-9a-f]{6}\b/g, (hex) => {
-    const name = byLightHex.get(hex);
-    return name ? color(name) : hex;
-  });
-}
-
 /** The palette as CSS variables for both schemes. */
 export function paletteCss(): string {
   const declare = (scheme: 0 | 1): string =>
     (Object.keys(PALETTE) as ColorName[]).map((name) => `--${kebab(name)}:${PALETTE[name][scheme]}`).join(';');
   return `:root{color-scheme:light dark;${declare(0)}}@media screen and (prefers-color-scheme:dark){:root{${declare(1)}}}`;
 }
-
-const byLightHex = new Map((Object.keys(PALETTE) as ColorName[]).map((name) => [PALETTE[name][0] as string, name]));
 
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

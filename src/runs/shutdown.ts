@@ -37,7 +37,7 @@ export function catchSignals(onRequest?: (signal: NodeJS.Signals) => void): Shut
   };
 }
 
-/** Lets signals, timers and output through once; to be awaited once a step. */
+/** Lets signals, timers and output through once; to be awaited once per step. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

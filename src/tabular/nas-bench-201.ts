@@ -105,7 +105,7 @@ export function canonicalCell(cell: BenchmarkCell): string {
 export function benchmarkCost(cell: BenchmarkCell): { parameters: number; multiplyAdds: number } {
   const count = (operation: CellOperation): number => cell.flat().filter((one) => one === operation).length;
   const [conv1, conv3] = [count('conv1'), count('conv3')];
-  // Of five cells in each of three stages of 16, 32 and 64 channels, with 2 numbers a channel for the normalization.
+  // Of five cells in each of three stages of 16, 32 and 64 channels, with 2 numbers per channel for the normalization.
   const [squares, norms] = [5 * (16 ** 2 + 32 ** 2 + 64 ** 2), 5 * 2 * (16 + 32 + 64)];
   return {
     parameters: 73_306 + squares * (conv1 + 9 * conv3) + norms * (conv1 + conv3),

@@ -1,14 +1,26 @@
 /** The smallest search with shared edges: five nodes, each an activation of a matrix times one earlier node, the loose ends averaged. */
-import { activation, defineController, defineSpace, dense, flatten, type NodeRef, oneOf, previous, z } from 'weft-nas';
+import {
+  activation,
+  defineController,
+  defineSpace,
+  dense,
+  drawUniform,
+  flatten,
+  type NodeRef,
+  oneOf,
+  previous,
+  type Rng,
+  z,
+} from 'weft-nas';
 
 const ACTIVATIONS = ['relu', 'tanh', 'identity'] as const;
 
 const options = z.strictObject({ nodes: z.int().min(2).default(5), width: z.int().min(1).default(12) });
 
-/** Every edge has a matrix of its own; only the classifier has a bias. */
+/** Every edge has its own matrix; only the classifier has a bias. */
 export const dagSpace = defineSpace({
   name: 'dag',
-  description: 'Five nodes in any order, one matrix an edge.',
+  description: 'Five nodes in any order, one matrix per edge.',
   options,
   choices: ({ nodes }) => ({
     activations: Array.from({ length: nodes }, () => oneOf(ACTIVATIONS)),
@@ -39,8 +51,7 @@ export const uniform = defineController({
   description: 'Uniform sampling.',
   options: z.strictObject({}),
   create(_options, { space }) {
-    const draw = (count: number, rng: Parameters<typeof space.sample>[0]): ReturnType<typeof space.sample>[] =>
-      Array.from({ length: count }, () => space.sample(rng));
+    const draw = (count: number, rng: Rng) => drawUniform(space, count, rng);
     return {
       sample: draw,
       propose: draw,

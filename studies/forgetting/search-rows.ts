@@ -215,7 +215,7 @@ export async function searchRows(
       {
         title: 'A small search',
         text: [
-          `Five nodes, one matrix an edge, 20 architectures of 20 batches an epoch, ${epochs} epochs; a controller that only samples, so that nothing but the weights differs. wpl begins in epoch 4. Differences are the loss at the end of the epoch less that right after training, in nats.`,
+          `Five nodes, one matrix per edge, 20 architectures of 20 batches per epoch, ${epochs} epochs; a controller that only samples, so that nothing but the weights differs. wpl starts in epoch 4. Differences are the loss at the end of the epoch minus that right after training, in nats.`,
           'Forgetting is shown together with accuracy, because it can be bought: a search whose weights never move forgets nothing.',
         ],
         figures: [

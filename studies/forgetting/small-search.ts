@@ -13,7 +13,7 @@ import { checkConfig, checkPayload, proto10, recordSplits, splitDataset, steppin
 import { regularizerInput } from '../shared/unit-payload.js';
 import { dagSpace, uniform } from './dag-space.js';
 
-/** 20 architectures of 20 batches an epoch. */
+/** 20 architectures of 20 batches per epoch. */
 const [TRAIN, VALIDATION, FISHER] = [25_600, 2_000, 4_000];
 
 /** proto-10 with a part to judge by and one for Fisher information. */

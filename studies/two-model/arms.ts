@@ -49,7 +49,7 @@ export const wplArm = (alpha: number, name = `wpl α=${alpha}`): Arm => ({
   regularizer: { name: 'wpl', alpha, fisher: ONE_ESTIMATE },
 });
 
-/** Runs every arm with every seed; A is trained once a seed, and each seed is a unit of its own. */
+/** Runs every arm with every seed; A is trained once per seed, and each seed is a separate unit. */
 export async function runTwoModels(
   { seeds, path, ...plan }: TwoModelPlan,
   { seed, perform }: Pick<StudySetting, 'seed' | 'perform'>,

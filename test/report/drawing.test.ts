@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { architectureDot, architectureSvg, supernetDot, supernetSvg } from '../../src/report/drawing/index.js';
+import { toDot } from '../../src/report/drawing/dot.js';
+import { architectureSvg, supernetSvg } from '../../src/report/drawing/index.js';
 import { outlineChild, outlineSupernet } from '../../src/report/drawing/outline.js';
 import { usage } from '../../src/report/drawing/usage.js';
 import { type SearchSpace } from '../../src/graph/define-space.js';
@@ -46,7 +47,7 @@ describe('architecture drawings', () => {
   it('writes the graph for Graphviz and as SVG, the same every time', async () => {
     const space = macro(6);
     const architecture = space.sample(stream(3, 'golden'));
-    expectGolden('architecture.dot', architectureDot(space, architecture));
+    expectGolden('architecture.dot', toDot(outlineChild(space, architecture), {}));
     for (const [name, options] of Object.entries({
       down: {},
       right: { direction: 'right' },
@@ -129,6 +130,6 @@ describe('architecture drawings', () => {
     const svg = await supernetSvg(space, architectures);
     expect(markupMistake(svg)).to.equal(undefined);
     expectGolden('supernet.svg', svg);
-    expect(supernetDot(space, architectures)).to.include('conv3 | sep3 | conv5 | sep5 | avg3 | max3');
+    expect(toDot(outlineSupernet(space, architectures), {})).to.include('conv3 | sep3 | conv5 | sep5 | avg3 | max3');
   });
 });

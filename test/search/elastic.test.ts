@@ -33,7 +33,7 @@ describe('searching elastic spaces', () => {
   before(() => loadBackend('cpu'));
 
   for (const [label, search] of [
-    ['one network a step', { optimizer: { name: 'adam' } }],
+    ['one network per step', { optimizer: { name: 'adam' } }],
     ['the sandwich rule', { elastic: { networks: 4 } }],
     [
       'the sandwich rule and the curvature of layers',

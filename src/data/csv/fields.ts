@@ -33,6 +33,23 @@ export function splitFields({ text, number }: Line, separator: Separator, path: 
   return fields;
 }
 
+/** Fields of a row, of which there must be as many as in the first line of the table. */
+export function splitRow(
+  line: Line,
+  separator: Separator,
+  path: string,
+  first: { number: number; columns: number },
+): string[] {
+  const fields = splitFields(line, separator, path);
+  if (fields.length !== first.columns)
+    throw new WeftError(
+      'data',
+      `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${first.columns}`,
+      'every row needs the same columns; quote a field that contains the separator',
+    );
+  return fields;
+}
+
 /** The number in a field, rounded to 32 bits; undefined if there is none or it is not finite. */
 export function numberIn(field: string, separator: Separator): number | undefined {
   const value = Math.fround(valueIn(field, separator));

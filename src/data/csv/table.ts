@@ -5,7 +5,7 @@ import type { Source } from '../dataset.js';
 import { placesOf } from '../columns.js';
 import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
 import { decimalMarks } from './decimal-marks.js';
-import { findSeparator, numberIn, type Separator, splitFields } from './fields.js';
+import { findSeparator, numberIn, type Separator, splitFields, splitRow } from './fields.js';
 import { growingNumbers } from './growing.js';
 import { isJsonLines, openJsonTable } from './json-lines.js';
 import { findLabelColumns, LABEL_NAMES, type LabelColumns } from './label-column.js';
@@ -109,16 +109,10 @@ export function openTable(path: string, options: CsvOptions): Opened {
   const separator = findSeparator(sample, path, options.oneColumn);
   const top = splitFields(first, separator, path).map((field) => field.trim());
   const named = options.header ?? looksLikeHeader(top, options.label, separator);
-  const fieldsOf = (line: Line): { line: Line; fields: string[] } => {
-    const fields = splitFields(line, separator, path);
-    if (fields.length !== top.length)
-      throw new WeftError(
-        'data',
-        `${path}: line ${line.number} has ${fields.length} columns, line ${first.number} has ${top.length}`,
-        'every row needs the same columns; quote a field that contains the separator',
-      );
-    return { line, fields };
-  };
+  const fieldsOf = (line: Line): { line: Line; fields: string[] } => ({
+    line,
+    fields: splitRow(line, separator, path, { number: first.number, columns: top.length }),
+  });
   const header = named ? top : undefined;
   return {
     first,

@@ -1,6 +1,6 @@
 /** Pictures of architectures and of whole search spaces. */
 import { type SearchSpace } from '../../graph/define-space.js';
-import { type DrawingOptions, toDot } from './dot.js';
+import { type DrawingOptions } from './dot.js';
 import { outlineDiff } from './diff.js';
 import { drawOutline } from './draw.js';
 import { type HeatMap, outlineChild, outlineSupernet } from './outline.js';
@@ -9,11 +9,6 @@ export { type Difference, differences } from './diff.js';
 export type { DrawingOptions } from './dot.js';
 export type { Heat, HeatMap } from './outline.js';
 
-/** An architecture in Graphviz's language. */
-export function architectureDot(space: SearchSpace, architecture: unknown, options: DrawingOptions = {}): string {
-  return toDot(outlineChild(space, architecture), options);
-}
-
 /** An architecture as SVG: the main path as a line of boxes, skip connections as arcs. */
 export function architectureSvg(
   space: SearchSpace,
@@ -21,15 +16,6 @@ export function architectureSvg(
   options: DrawingOptions = {},
 ): Promise<string> {
   return drawOutline(outlineChild(space, architecture), options);
-}
-
-/** A whole space in Graphviz's language, edges as wide as the architectures use them. */
-export function supernetDot(
-  space: SearchSpace,
-  architectures: readonly unknown[],
-  options: DrawingOptions = {},
-): string {
-  return toDot(outlineSupernet(space, architectures), options);
 }
 
 /** A whole space as SVG: every choice with all of its options, coloured by how many of the architectures use them. */

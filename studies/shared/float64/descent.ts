@@ -1,5 +1,5 @@
 /**
- * Full-batch gradient descent and SAM in float64 on problems of a few hundred weights, a million steps a minute: plain arrays, nothing
+ * Full-batch gradient descent and SAM in float64 on problems of a few hundred weights, a million steps per minute: plain arrays, nothing
  * allocated within a step.
  */
 

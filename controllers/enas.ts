@@ -4,16 +4,16 @@
  * and one batched pass learns from their rewards.
  */
 import {
+  compile,
   type Controller,
   type ControllerSetting,
   defineController,
   disposeNamed,
   drawValid,
-  type Evaluated,
   finiteReward,
-  type Genotype,
   mapNamed,
   movingAverage,
+  type NamedTensors,
   optimizers,
   type Rng,
   tf,
@@ -21,13 +21,13 @@ import {
   valueAndGradients,
   withPrefix,
 } from 'weft-nas';
-import { reinforceLoss, sequenceTerms } from './enas/loss.js';
+import { entropyBonuses, reinforceLoss, type SequenceTerms, sequenceTerms } from './enas/loss.js';
 import { type EnasOptions, enasOptions } from './enas/options.js';
 import { planOf } from './enas/plan.js';
 import { policyParameters } from './enas/policy.js';
 import { policyPreferences } from './enas/preferences.js';
 import { enasPresets } from './enas/presets.js';
-import { sampleGenotypes } from './enas/sample.js';
+import { chosenIn, sampleGenotypes } from './enas/sample.js';
 
 export const enas = defineController({
   name: 'enas',
@@ -37,6 +37,10 @@ export const enas = defineController({
   create: createEnas,
 });
 
+/** Prefixes of the inputs of compiled steps. */
+const PARAMETER = 'parameter/';
+const CHOSEN = 'chosen/';
+
 /** What a checkpoint holds besides the tensors. */
 interface EnasState {
   readonly baseline: number;
@@ -44,10 +48,19 @@ interface EnasState {
   readonly steps: number;
 }
 
-function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<A>): Controller<A> {
+function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: ControllerSetting<A>): Controller<A> {
   const plan = planOf(space.tree, space.decisions);
   const baseline = movingAverage(options.baselineDecay);
-  const trainer = policyTrainer(options);
+  const learner = optimizers.compiledTrainer(policyTrainer(options), how);
+  const termsOf = compile<null, null>(
+    (given) => ({
+      outputs: tf.tidy(() => ({
+        ...sequenceTerms(plan, underPrefix(PARAMETER, given), options, underPrefix(CHOSEN, given)),
+      })),
+      fixed: null,
+    }),
+    how,
+  );
   let parameters = policyParameters(plan, options, seed);
   let state = optimizers.emptyState;
   let steps = 0;
@@ -64,16 +77,21 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
     derive: draw,
     observe(results) {
       if (results.length === 0) return {};
-      const { evaluate, metrics } = policyGradient(
-        results.map(({ architecture }) => space.genotype(architecture)),
-        results,
-      );
-      const stepped = trainer.step(evaluate, parameters, state, { step: steps, seed: `${seed}/controller` });
-      steps++;
-      for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
-      parameters = { ...parameters, ...stepped.parameters };
-      state = optimizers.replaceState(state, stepped.state);
-      return metrics();
+      const genotypes = results.map(({ architecture }) => space.genotype(architecture));
+      const chosen = withPrefix(CHOSEN, chosenIn(plan, genotypes));
+      const terms = readTerms(chosen);
+      const bonuses = entropyBonuses(terms, options);
+      const advantages = results.map((result, i) => baseline.advantage(finiteReward(result) + bonuses[i]!));
+      const { loss } = descend(chosen, advantages);
+      disposeNamed(chosen);
+      return {
+        loss,
+        entropy: average(terms.entropy),
+        logProbability: average(terms.logProbability),
+        skipPenalty: average(terms.skipPenalty),
+        baseline: baseline.value,
+        advantage: average(advantages),
+      };
     },
     preferences: (rng) => policyPreferences(plan, parameters, options, rng),
     snapshot: () => ({
@@ -89,46 +107,50 @@ function createEnas<A>(options: EnasOptions, { space, seed }: ControllerSetting<
       baseline.restore(saved.baseline);
       steps = saved.steps;
     },
-    dispose: disposeAll,
+    dispose() {
+      disposeAll();
+      learner.dispose();
+      termsOf.dispose();
+    },
   };
 
-  /** The loss of the proposal for an optimizer that may ask for it several times; baseline and metrics belong to the first. */
-  function policyGradient(
-    genotypes: readonly Genotype[],
-    results: readonly Evaluated<A>[],
-  ): { evaluate: optimizers.Evaluate; metrics: () => Record<string, number> } {
-    const rewards = results.map(finiteReward);
-    let advantages: number[] | undefined;
-    let metrics: Record<string, number> = {};
+  /** The terms of the loss, before the step. */
+  function readTerms(chosen: NamedTensors): Record<keyof SequenceTerms, Float32Array> {
+    const { outputs } = termsOf.run({ ...withPrefix(PARAMETER, parameters), ...chosen }, null);
+    const terms = Object.fromEntries(
+      Object.entries(outputs).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]),
+    );
+    disposeNamed(outputs);
+    return terms as Record<keyof SequenceTerms, Float32Array>;
+  }
+
+  /** One step of the optimizer, which may ask for the loss several times. */
+  function descend(chosen: NamedTensors, values: readonly number[]): Pick<optimizers.TrainerStep, 'loss'> {
+    const advantages = tf.tensor1d([...values]);
     const evaluate: optimizers.Evaluate = (weights) => {
-      const first = advantages === undefined;
-      const { value, gradients, aux } = valueAndGradients((active) => {
-        const terms = sequenceTerms(plan, active, options, genotypes);
-        const loss = reinforceLoss(
-          terms,
-          options,
-          (bonuses) => (advantages ??= rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!))),
-        );
-        return {
-          loss,
-          aux: { entropy: terms.entropy, logProbability: terms.logProbability, skipPenalty: terms.skipPenalty },
-        };
-      }, weights);
-      const read = (tensor: tf.Tensor): number => average(tensor.dataSync());
-      if (first) {
-        metrics = {
-          loss: read(value),
-          entropy: read(aux.entropy),
-          logProbability: read(aux.logProbability),
-          skipPenalty: read(aux.skipPenalty),
-          baseline: baseline.value,
-          advantage: average(advantages!),
-        };
-      }
-      disposeNamed(aux);
+      const { value, gradients } = valueAndGradients(
+        (active) =>
+          reinforceLoss(sequenceTerms(plan, active, options, underPrefix(CHOSEN, chosen)), options, advantages),
+        weights,
+      );
       return { loss: value, gradients };
     };
-    return { evaluate, metrics: () => metrics };
+    const stepped = learner.step({
+      lossFor: () => ({ evaluate, context: { seed: `${seed}/controller` } }),
+      parameters,
+      state,
+      step: steps,
+      seed: `${seed}/controller`,
+      inputs: { ...chosen, advantages },
+      key: 'policy',
+      isAtRest: () => false,
+    });
+    advantages.dispose();
+    steps++;
+    for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
+    parameters = { ...parameters, ...stepped.parameters };
+    state = optimizers.replaceState(state, stepped.state);
+    return stepped;
   }
 
   function disposeAll(): void {

@@ -4,7 +4,6 @@ import {
   bernoulliTerms,
   categoricalTerms,
   type DecisionTerms,
-  type Genotype,
   type NamedTensors,
   type Scalar,
   tf,
@@ -14,7 +13,7 @@ import {
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type Plan } from './plan.js';
 import { unroll } from './policy.js';
-import { chosenOf, isMany, skipGain } from './sample.js';
+import { isMany, skipGain } from './sample.js';
 
 /** Sums over the decisions of each architecture, [N] in nats. */
 export interface SequenceTerms extends DecisionTerms {
@@ -28,23 +27,22 @@ interface Taken {
   readonly chosen: Tensor2D;
 }
 
-/** Log-probability, entropies and skip penalty of given architectures under the policy, by one batched rollout. Runs inside a tidy. */
+/** Log-probability, entropies and skip penalty of given architectures (`chosenIn`) under the policy, by one batched rollout. Runs inside a tidy. */
 export function sequenceTerms(
   plan: Plan,
   parameters: NamedTensors,
   options: EnasOptions,
-  genotypes: readonly Genotype[],
+  decisions: NamedTensors,
 ): SequenceTerms {
   const taken: Taken[] = [];
-  unroll(plan, parameters, options, genotypes.length, (step, logits) => {
-    const chosen = chosenOf(step, genotypes);
+  const rows = Object.values(decisions)[0]!.shape[0];
+  unroll(plan, parameters, options, rows, (step, logits) => {
+    const chosen = decisions[step.decision.path] as Tensor2D;
     taken.push({ step, logits, chosen });
     return chosen;
   });
   const subsets = taken.filter(({ step }) => isMany(step));
-  const parts = [
-    ...byWidth(taken.filter(({ step }) => !isMany(step))).map((group) => softmaxTerms(group, genotypes.length)),
-  ];
+  const parts = [...byWidth(taken.filter(({ step }) => !isMany(step))).map((group) => softmaxTerms(group, rows))];
   if (subsets.length > 0) {
     const logits = tf.concat(
       subsets.map((one) => one.logits),
@@ -67,7 +65,7 @@ export function sequenceTerms(
     sampledEntropy: total('sampledEntropy'),
     skipPenalty: skipPenalty(
       subsets.map(({ logits }) => logits),
-      genotypes.length,
+      rows,
       options,
     ),
   };
@@ -108,19 +106,25 @@ function skipPenalty(logits: readonly Tensor2D[], rows: number, { skipTarget }: 
   return tf.div(tf.sum<Tensor1D>(bernoulliKl(tf.concat([...logits], 1), skipTarget), 1), logits.length);
 }
 
+/** What the entropy adds to the reward of each architecture; 0 if it is a term of the loss. */
+export function entropyBonuses(
+  { entropy: full, sampledEntropy }: Record<keyof DecisionTerms, ArrayLike<number>>,
+  { entropy, entropyWeight }: EnasOptions,
+): number[] {
+  const constant = entropy === 'sampled' ? sampledEntropy : full;
+  return Array.from(constant, (value) => (entropy === 'differentiated' ? 0 : entropyWeight * value));
+}
+
 /**
  * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy less entropyWeight · entropy_i.
- * The advantages are constants, made by `advantagesOf` from what the entropy adds to the reward of each architecture.
+ * The advantages [N] are constants.
  */
 export function reinforceLoss(
-  { logProbability, skipPenalty: penalty, ...entropies }: SequenceTerms,
+  { logProbability, skipPenalty: penalty, entropy: full }: SequenceTerms,
   { entropy, entropyWeight, skipWeight }: EnasOptions,
-  advantagesOf: (bonuses: readonly number[]) => readonly number[],
+  advantages: Tensor1D,
 ): Scalar {
-  const differentiated = entropy === 'differentiated';
-  const constant = entropy === 'sampled' ? entropies.sampledEntropy : entropies.entropy;
-  const bonuses = Array.from(constant.dataSync(), (value) => (differentiated ? 0 : entropyWeight * value));
-  const parts = [tf.mul(skipWeight, penalty), tf.neg(tf.mul(logProbability, [...advantagesOf(bonuses)]))];
-  if (differentiated) parts.push(tf.mul(-entropyWeight, entropies.entropy));
+  const parts = [tf.mul(skipWeight, penalty), tf.neg(tf.mul(logProbability, advantages))];
+  if (entropy === 'differentiated') parts.push(tf.mul(-entropyWeight, full));
   return tf.mean(tf.addN(parts));
 }

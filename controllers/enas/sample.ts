@@ -1,7 +1,7 @@
 /** Drawing architectures from the policy, all of a batch in one rollout; and the inverse, from architectures to rows. */
 import { type Genotype, type NamedTensors, type Rng, softmax, tf, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';
-import { type DecisionStep, type Plan } from './plan.js';
+import { type DecisionStep, type Plan, type Step } from './plan.js';
 import { unroll } from './policy.js';
 
 /** Probabilities of one decision, rows × K; for a subset, of being chosen. */
@@ -42,6 +42,13 @@ export function chosenOf(step: DecisionStep, genotypes: readonly Genotype[]): Te
     else flags[i * width + genotype[offset]!] = 1;
   });
   return tf.tensor2d(flags, [genotypes.length, width]);
+}
+
+/** What the genotypes chose, by the path of the decision; the caller owns it. */
+export function chosenIn({ steps }: Plan, genotypes: readonly Genotype[]): NamedTensors {
+  const isDecision = (step: Step): step is DecisionStep =>
+    step.kind === 'option' || (step.kind === 'attend' && step.count > 0);
+  return Object.fromEntries(steps.filter(isDecision).map((step) => [step.decision.path, chosenOf(step, genotypes)]));
 }
 
 /** A choice of any number, not of one. */

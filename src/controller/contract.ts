@@ -7,6 +7,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { type Rng } from '../tensor/rng.js';
+import { type CompileOptions } from '../tensor/plan/index.js';
 
 /** An architecture with the reward it earned, higher is better; for classification the accuracy on a validation batch. */
 export interface Evaluated<A = unknown> {
@@ -66,6 +67,8 @@ export interface ControllerSetting<A = unknown> {
    * architecture.
    */
   readonly start?: (place: number) => A | undefined;
+  /** How far a controller may compile steps that repeat. */
+  readonly compile?: CompileOptions | undefined;
 }
 
 /** A strategy waiting for its options and a space. */

@@ -10,6 +10,7 @@ export {
 export { defineOptimizer, type OwnOptimizer } from './base/own.js';
 export type { OptimizerKind, OptimizerSummary } from './entry.js';
 export type { TrainingLength, TrainingSetting } from '../chain/setting.js';
+export { type ChainStep, type CompiledTrainer, compiledTrainer, type DeclaredLoss } from '../chain/compiled.js';
 export { chain, rateOf, type Trainer, type TrainerStep, withLink } from '../chain/chain.js';
 export type {
   Declaring,

@@ -173,6 +173,7 @@ function assemble(
   const strategy = controllerFactory.create(controllerOptions(controllerFactory, config.controller), {
     space,
     seed,
+    compile: { ...compileOf(config), note },
     ...(start && { start }),
   });
   made.push(strategy);

@@ -11,10 +11,11 @@ import {
   tf,
   valueAndGradients,
 } from 'weft-nas';
-import { reinforceLoss, sequenceTerms } from '../../controllers/enas/loss.js';
+import { entropyBonuses, reinforceLoss, sequenceTerms } from '../../controllers/enas/loss.js';
 import { type EnasOptions, enasOptions } from '../../controllers/enas/options.js';
 import { planOf } from '../../controllers/enas/plan.js';
 import { policyParameters } from '../../controllers/enas/policy.js';
+import { chosenIn } from '../../controllers/enas/sample.js';
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { macroReference, type Weights } from './enas-reference.js';
@@ -23,6 +24,11 @@ const space = macroCnn.create({ layers: 4, filters: 2 }, { inputShape: [8, 8, 1]
 const plan = planOf(space.tree, space.decisions);
 const TABLE = OPERATIONS.join('-');
 const architectures = [0, 1, 2].map((i) => space.sample(stream(5, i)));
+const chosen = (): NamedTensors =>
+  chosenIn(
+    plan,
+    architectures.map((architecture) => space.genotype(architecture)),
+  );
 
 const variants: Record<string, object> = {
   'temperature and bound': { temperature: 5, tanhConstant: 2.5 },
@@ -63,12 +69,7 @@ describe('the terms of the ENAS controller', () => {
     it(`agree with a recomputation in float64: ${name}`, () => {
       const { options, parameters, weights } = setUp(overrides);
       const terms = tf.tidy(() => {
-        const all = sequenceTerms(
-          plan,
-          parameters,
-          options,
-          architectures.map((architecture) => space.genotype(architecture)),
-        );
+        const all = sequenceTerms(plan, parameters, options, chosen());
         return mapNamed({ ...all }, (tensor) => tensor.arraySync() as never) as unknown as Record<string, number[]>;
       });
       referenceTerms(weights, options).forEach((reference, i) => {
@@ -81,18 +82,12 @@ describe('the terms of the ENAS controller', () => {
     it(`have the gradient of finite differences: ${name}`, () => {
       const { options, parameters, weights } = setUp(overrides);
       const advantages = [0.7, -1.3, 0.2];
-      const seen: number[] = [];
+      const bonuses: number[] = [];
       const { value, gradients } = valueAndGradients((active) => {
-        const terms = sequenceTerms(
-          plan,
-          active,
-          options,
-          architectures.map((architecture) => space.genotype(architecture)),
-        );
-        return reinforceLoss(terms, options, (bonuses) => {
-          seen.push(...bonuses);
-          return advantages;
-        });
+        const terms = sequenceTerms(plan, active, options, chosen());
+        const [entropy, sampledEntropy] = [terms.entropy.dataSync(), terms.sampledEntropy.dataSync()];
+        bonuses.push(...entropyBonuses({ logProbability: [], entropy, sampledEntropy }, options));
+        return reinforceLoss(terms, options, tf.tensor1d(advantages));
       }, parameters);
       const loss = (): number => {
         const terms = referenceTerms(weights, options);
@@ -108,7 +103,7 @@ describe('the terms of the ENAS controller', () => {
       expect(value.dataSync()[0]).to.be.closeTo(loss(), 1e-4);
       referenceTerms(weights, options).forEach(({ entropy, sampledEntropy }, i) => {
         const bonus = { full: entropy, sampled: sampledEntropy, differentiated: 0 }[options.entropy];
-        expect(seen[i]).to.be.closeTo(options.entropyWeight * bonus, 1e-4);
+        expect(bonuses[i]).to.be.closeTo(options.entropyWeight * bonus, 1e-4);
       });
 
       const rng = stream(11);

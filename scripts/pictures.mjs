@@ -4,11 +4,12 @@
  *   npm run build && node scripts/pictures.mjs            searches (recipe digits), then draws everything
  *   npm run build && node scripts/pictures.mjs RUN        draws the report of this finished run only
  *   node scripts/pictures.mjs --export FOLDER              draws on the pad of an exported network, and its answer, as export-page.png
+ *   node scripts/pictures.mjs --studies FOLDER             draws the pages of the studies that were run with `weft study` into this folder
  *   node scripts/pictures.mjs PAGE.html NAME FROM TO      draws a part of any page, from one CSS selector to another, as docs/images/NAME.png
  *
  * Needs `script` of util-linux and a Chromium (CHROMIUM names its program).
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -21,11 +22,27 @@ const WEFT = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const SEARCH = 'search --recipe digits';
 const WIDTH = 1000;
 const MARGIN = 24;
+/** Of the page of each study: the picture, and the CSS selectors between which it lies. */
+const STUDIES = {
+  'two-model': ['study-two-model', 'header', 'section .figures'],
+  'label-noise': ['flatness-label-noise', '#accuracy-on-clean-test-data figure', '#accuracy-on-clean-test-data figure'],
+  'fine-tuning': ['flatness-fine-tuning', '#accuracy-over-the-seeds .figures', '#accuracy-over-the-seeds .scroll'],
+  'edge-of-stability': ['flatness-edge', '#cifar-10-convolutional .figures', '#cifar-10-convolutional .figures'],
+  'stable-minima': ['flatness-stable-minima', '#one-dimension figure', '#one-dimension figure'],
+  'nas-bench-201': ['study-nas-bench-201', '#regret-over-queries .figures', '#regret-over-queries .figures'],
+  'optimizer-cost': ['study-optimizer-cost', '#rows', '#rows'],
+  'zero-cost-proxies': ['study-zero-cost-proxies', '#rows', '#rows'],
+};
 
 mkdirSync(OUT, { recursive: true });
 const [target, ...part] = process.argv.slice(2);
 if (target === '--export') await drawOnPage(resolve(part[0]));
-else if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
+else if (target === '--studies') {
+  for (const [study, picture] of Object.entries(STUDIES)) {
+    const page = join(resolve(part[0]), `study-${study}`, 'report.html');
+    if (existsSync(page)) await photograph(page, [picture]);
+  }
+} else if (target?.endsWith('.html')) await photograph(resolve(target), [part]);
 else {
   const run = target === undefined ? await searchAndDraw() : resolve(target);
   // The top of the report, to the network that was found, and two sections further down.

@@ -21,8 +21,8 @@ export function studyReport(
   { seed, seconds, options, environment }: StudyFacts,
 ): string {
   const { name, summary, reference } = study;
-  // Goals come first; where there are none, the pictures do.
-  const gated = rows.some(({ gate }) => gate !== '');
+  // Pictures come first; where there are none, the goals do.
+  const pictured = sections.some(({ figures }) => figures !== undefined && figures.length > 0);
   return page(
     { title: name, version: environment.weft, source: `the study ${name}` },
     html`<header><p class="eyebrow">Study</p>
@@ -31,9 +31,9 @@ export function studyReport(
 ${claim(verdict)}
 </header>
 `,
-    gated ? rowSection(rows) : undefined,
+    pictured ? undefined : rowSection(rows),
     sections.map((one) => chapter(one.title.toLowerCase().replace(/[^a-z0-9]+/g, '-'), one.title, one)),
-    gated ? undefined : rowSection(rows),
+    pictured ? rowSection(rows) : undefined,
     section(
       'reproduction',
       'Repeating this study',
@@ -93,29 +93,29 @@ function shortNumber(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? scientific(value, 3) : decimal(value, size < 10 ? 4 : 2);
 }
 
-/** Measured values, folded where there are many and none has a goal. */
+/** Measured values; where there are many they are folded, except those that miss their goals. */
 function rowSection(rows: readonly Row[]): Content {
   if (rows.length === 0) return undefined;
   const gated = rows.some(({ gate }) => gate !== '');
   const noted = rows.some(({ note }) => note !== undefined);
   const measured = aligned(rows.map((row) => (typeof row.measured === 'number' ? row.measured : null)));
-  const values = table(
-    ['row', 'quantity', 'measured', ...(gated ? ['gate', 'verdict'] : []), ...(noted ? ['note'] : [])],
-    rows.map((row, i) => [
-      html`<code>${row.id}</code>`,
-      row.quantity,
-      // Goals are of different kinds, and so are their numbers.
-      gated || typeof row.measured !== 'number' ? measuredText(row) : measured[i]!,
-      ...(gated ? [row.gate, verdictOf(row)] : []),
-      ...(noted ? [row.note] : []),
-    ]),
-    [2],
-  );
+  const heads = ['row', 'quantity', 'measured', ...(gated ? ['gate', 'verdict'] : []), ...(noted ? ['note'] : [])];
+  const lines = rows.map((row, i) => [
+    html`<code>${row.id}</code>`,
+    row.quantity,
+    // Goals are of different kinds, and so are their numbers.
+    gated || typeof row.measured !== 'number' ? measuredText(row) : measured[i]!,
+    ...(gated ? [row.gate, verdictOf(row)] : []),
+    ...(noted ? [row.note] : []),
+  ]);
+  const missed = lines.filter((_, i) => rows[i]!.met === false);
+  const fold = rows.length > FOLDED;
   const summary = tally(rows);
   return section(
     'rows',
     gated ? 'Measured values and goals' : 'Measured values',
     summary !== '' && html`<p>${summary}</p>\n`,
-    folded(`${rows.length} values`, values, rows.length > FOLDED && !gated),
+    fold && missed.length > 0 && html`<h3>Not met</h3>\n${table(heads, missed, [2])}`,
+    folded(`${missed.length > 0 ? 'All ' : ''}${rows.length} values`, table(heads, lines, [2]), fold),
   );
 }

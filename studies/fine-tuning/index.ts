@@ -16,7 +16,7 @@ import {
   type StudySetting,
   z,
 } from 'weft-nas';
-import { type ColorName, stripChart } from 'weft-nas/report';
+import { decimal, type ColorName, stripChart } from 'weft-nas/report';
 import { prepareText, stopHere } from 'weft-nas/study';
 import { nameInTable } from '../shared/reconstructed.js';
 import { misspellings } from './misspellings.js';
@@ -316,7 +316,7 @@ function distances(accuracies: readonly number[]): number[] {
 /** A difference of which it is to be claimed that it lies on one side of nothing. */
 function claimRow(id: string, quantity: string, assessment: Assessment, side: 'above' | 'below'): Row {
   const { value, interval, claim } = assessment;
-  const ends = interval?.map((end) => (100 * end).toFixed(2)).join(' to ');
+  const ends = interval?.map((end) => decimal(100 * end, 2)).join(' to ');
   const why = claim ? '' : obstacleOf(assessment, 'seeds');
   return {
     id,
@@ -339,6 +339,6 @@ function verdictOf(table: readonly ArmSummary[], rows: readonly Row[]): string {
   const named = (suffix: string): string[] =>
     rows.filter(({ id, met }) => id.endsWith(suffix) && met === true).map(({ id }) => id.slice(0, -suffix.length));
   const [better, steadier] = [named('/gain').filter((name) => name !== 'pretraining'), named('/spread')];
-  const list = (names: readonly string[]): string => (names.length > 0 ? names.join(' and ') : 'none');
-  return `Mean and standard deviation over the seeds: ${told}. Claimed to be better than its base: ${list(better)}; steadier: ${list(steadier)}.`;
+  const list = (names: readonly string[]): string => (names.length > 0 ? names.join(' and ') : 'no optimizer');
+  return `It can be claimed of ${list(better)} to be more accurate than its base, and of ${list(steadier)} to be steadier. Mean and standard deviation over the seeds: ${told}.`;
 }

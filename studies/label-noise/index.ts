@@ -12,7 +12,7 @@ import {
   type StudySetting,
   z,
 } from 'weft-nas';
-import { type ColorName, linesChart } from 'weft-nas/report';
+import { decimal, type ColorName, linesChart } from 'weft-nas/report';
 import { findDataset, openDataset, prepareData, stopHere } from 'weft-nas/study';
 import { nameInTable } from '../shared/reconstructed.js';
 import { type NoisyResult, trainOnNoise } from './network.js';
@@ -144,7 +144,7 @@ async function run(chosen: z.output<typeof options>, setting: StudySetting): Pro
       {
         title: 'Accuracy on clean test data',
         text: [
-          `${10 * perClass} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so that SAM takes half as many steps as SGD. The best look is chosen by the test data themselves, as in the literature, and is too good by that choice, for all alike.`,
+          `${(10 * perClass).toLocaleString('en')} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so SAM takes half as many steps as SGD. The best evaluation of each training is picked by the test data themselves, as in the literature, which makes it too good for all optimizers alike.`,
         ],
         figures: conditions.map((condition) =>
           courseFigure(
@@ -213,7 +213,7 @@ function rowsOf(arms: readonly Arm[], condition: Condition, outcomes: readonly O
     (['best', 'last'] as const).map((field) =>
       infoRow(
         `${id}/${name}/${field}`,
-        `test accuracy (%) of ${nameInTable(name)}, ${field} look, ${wordsOf(condition)}`,
+        `test accuracy (%) of ${nameInTable(name)}, ${field} evaluation, ${wordsOf(condition)}`,
         100 * summary(of(name, field)).mean,
       ),
     ),
@@ -238,9 +238,9 @@ function gainRow(
   { name, found }: { readonly name: string; readonly found: Assessment },
   comparisons: number,
 ): Row {
-  const quantity = 'largest gain over SGD at the best look, over the seeds (points)';
+  const quantity = 'largest gain over the best accuracy of SGD, over the seeds (points)';
   const of = `${nameInTable(name)}, the largest of ${comparisons} comparisons of ${found.count} seeds`;
-  const ends = found.interval?.map((end) => (100 * end).toFixed(1)).join(' to ');
+  const ends = found.interval?.map((end) => decimal(100 * end, 1)).join(' to ');
   const note = [of, ends && `interval ${ends}`, found.claim ? '' : obstacleOf(found, 'seeds')]
     .filter(Boolean)
     .join('; ');
@@ -290,6 +290,6 @@ function verdictOf(rows: readonly Row[]): string {
   const gain = rows.find(({ id }) => id.endsWith('/gain'));
   if (!gain) return 'Accuracies of all optimizers at the levels of noise that were asked for.';
   if (gain.met)
-    return `At 40 % noise a flatness-aware optimizer is above SGD at the best look and an equal number of gradients, by ${Number(gain.measured).toFixed(1)} points (${gain.note}).`;
-  return `At 40 % noise nothing can be claimed of flatness-aware optimizers over SGD at the best look and an equal number of gradients: ${Number(gain.measured).toFixed(1)} points (${gain.note}).`;
+    return `At 40 % noise the best accuracy of a flatness-aware optimizer is ${Number(gain.measured).toFixed(1)} points above that of SGD at equal numbers of gradients (${gain.note}).`;
+  return `At 40 % noise no flatness-aware optimizer can be claimed to be better than SGD at equal numbers of gradients. The best accuracies differ by ${Number(gain.measured).toFixed(1)} points (${gain.note}).`;
 }

@@ -121,7 +121,7 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
     ? kendallTau(accuracy, logRankSum(COMBINED.map(own)))
     : undefined;
   return {
-    verdict: `Of ${sample.length} cells ${names.map((name) => `${name} reaches tau ${kendallTau(accuracy, own(name)).toFixed(3)}`).join(', ')}${combined === undefined ? '' : `, and the log-rank sum of ${COMBINED.join(', ')} ${combined.toFixed(3)}`}.`,
+    verdict: `Kendall’s τ with accuracy over ${sample.length} cells: ${[...names.map((name) => `${name} ${kendallTau(accuracy, own(name)).toFixed(3)}`), ...(combined === undefined ? [] : [`log-rank sum of ${COMBINED.join(', ')} ${combined.toFixed(3)}`])].join('; ')}.`,
     rows: [
       ...rows,
       ...(combined === undefined

@@ -37,7 +37,7 @@ export async function diff(a: string, b: string, options: PageOptions & { readon
     );
   const count = { name: '', unit: 'count', of: () => undefined } as const;
   output.say(
-    `B has ${showDifference(count, found.b.parameters - found.a.parameters)} parameters and ${showDifference(count, found.b.multiplyAdds - found.a.multiplyAdds)} multiply-adds`,
+    `difference (B − A): ${showDifference(count, found.b.parameters - found.a.parameters)} parameters, ${showDifference(count, found.b.multiplyAdds - found.a.multiplyAdds)} multiply-adds`,
   );
   for (const { place, a: one, b: other } of found.differences)
     output.say(`  ${place}: ${one || '–'} → ${other || '–'}`);

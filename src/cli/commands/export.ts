@@ -53,7 +53,7 @@ async function checkNetwork(
       `      ${one.file.padEnd(24)} ${
         'reason' in one
           ? `not checked: ${one.reason}`
-          : `${!agrees(one) ? 'NOT the same' : one.rounded ? 'rounded weights' : 'the same'} in ${one.runtime}${one.with === 'model.json' ? ' as model.json' : ''}: largest difference ${one.difference.toExponential(1)}, largest output ${one.largest.toPrecision(3)}`
+          : `${!agrees(one) ? 'NOT the same' : one.rounded ? 'rounded weights' : 'the same'} in ${one.runtime}${one.with === 'model.json' ? ' as model.json' : ''}: largest difference ${one.difference === 0 ? 0 : one.difference.toExponential(1)}, largest output ${one.largest.toPrecision(3)}`
       }`,
     );
   const wrong = files.find((one) => !('reason' in one) && !agrees(one));

@@ -10,9 +10,14 @@ export function claim(text: string): Markup {
   return html`<p class="claim">${main}</p>\n${rest !== '' && html`<p class="sub">${rest}</p>\n`}`;
 }
 
+/** Whether every bracket of the text is closed. */
+const isOutsideBrackets = (text: string): boolean => text.split('(').length === text.split(')').length;
+
 function divided(text: string): [main: string, rest: string] {
   if (text.length <= TWO_LINES) return [text, ''];
-  const ends = [...text.matchAll(/[.;](?= )/g)].map(({ index }) => index).filter((index) => index >= 30);
+  const ends = [...text.matchAll(/[.;](?= )/g)]
+    .map(({ index }) => index)
+    .filter((index) => index >= 30 && isOutsideBrackets(text.slice(0, index)));
   const end = ends.filter((index) => index <= TWO_LINES).at(-1) ?? ends[0];
   if (end === undefined) return [text, ''];
   const rest = text.slice(end + 1).trim();

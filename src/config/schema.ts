@@ -72,7 +72,10 @@ export const dataSchema = z.strictObject({
     .optional()
     .describe("encoding of a table's text; UTF-8 by default, and UTF-16 is recognized by its first bytes (CSV)"),
   ignore: z.array(z.string()).optional().describe('columns that are left out, by name (CSV)'),
-  imageShape: z.tuple([z.int(), z.int(), z.int()]).optional().describe('height, width, channels of a row (CSV)'),
+  imageShape: z
+    .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
+    .optional()
+    .describe('height, width, channels of a row (CSV)'),
   ...textFields,
   validation: share.default(0.2).describe('part of the training data that rewards the controller'),
   derive: share.optional().describe('a separate part for the final choice; the validation part by default'),

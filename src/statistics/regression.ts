@@ -1,6 +1,6 @@
 /** How far predicted numbers are from the actual ones. */
 import { type Interval } from './assess.js';
-import { bootstrapIntervals, type BootstrapOptions } from './bootstrap.js';
+import { bootstrapIntervals, type BootstrapOptions, type MeanFunction } from './bootstrap.js';
 import { largestOf, smallestOf } from './extremes.js';
 
 export interface Estimated {
@@ -28,7 +28,7 @@ export function varies(values: ArrayLike<number>): boolean {
   return largest - smallest > ROUNDING * Math.max(Math.abs(smallest), Math.abs(largest));
 }
 
-/** The measures of predictions ŷ of y, one number each, with bootstrap intervals. At least one example. */
+/** The measures of predictions ŷ of y, one number each, with studentized bootstrap intervals. At least one example. */
 export function regressionMeasures(
   actual: ArrayLike<number>,
   predicted: ArrayLike<number>,
@@ -45,17 +45,32 @@ export function regressionMeasures(
     column((i) => actual[i]! - origin),
     column((i) => (actual[i]! - origin) ** 2),
   ];
-  const statistics = {
-    rmse: ([squared]: readonly number[]): number => Math.sqrt(Math.max(0, squared!)),
-    mae: ([, absolute]: readonly number[]): number => absolute!,
-    r2: ([squared, , first, second]: readonly number[]): number => 1 - squared! / (second! - first! ** 2),
-  };
   const means = columns.map((values) => values.reduce((sum, value) => sum + value / count, 0));
-  const intervals = bootstrapIntervals(columns, statistics, options);
-  const estimated = (name: keyof typeof statistics): Estimated => ({
-    value: statistics[name](means),
-    ...(intervals[name] && { interval: intervals[name] }),
-  });
-  const r2 = estimated('r2');
-  return { rmse: estimated('rmse'), mae: estimated('mae'), ...(varies(actual) && { r2 }) };
+  const [squared = 0, absolute = 0, first = 0, second = 0] = means;
+  const intervals = bootstrapIntervals(columns, IN_LOGARITHMS, options);
+  const back = (interval: Interval | undefined, to: (value: number) => number): { interval?: Interval } =>
+    interval ? { interval: [to(interval[0]), to(interval[1])] } : {};
+  const unexplained = back(intervals.unexplained, (value) => 1 - Math.exp(value)).interval;
+  const r2: Estimated = {
+    value: 1 - squared / (second - first ** 2),
+    ...(unexplained && { interval: [unexplained[1], unexplained[0]] }),
+  };
+  return {
+    rmse: { value: Math.sqrt(Math.max(0, squared)), ...back(intervals.rmse, Math.exp) },
+    mae: { value: absolute, ...back(intervals.mae, Math.exp) },
+    ...(varies(actual) && { r2 }),
+  };
 }
+
+/** Of the means of (y − ŷ)², |y − ŷ|, y and y²; errors are of the size of what they are errors of, so that logarithms have the same everywhere. */
+const IN_LOGARITHMS = {
+  rmse: { value: ([squared]) => Math.log(squared!) / 2, gradient: ([squared]) => [1 / (2 * squared!)] },
+  mae: { value: ([, absolute]) => Math.log(absolute!), gradient: ([, absolute]) => [0, 1 / absolute!] },
+  unexplained: {
+    value: ([squared, , first, second]) => Math.log(squared! / (second! - first! ** 2)),
+    gradient([squared, , first, second]) {
+      const variance = second! - first! ** 2;
+      return [1 / squared!, 0, (2 * first!) / variance, -1 / variance];
+    },
+  },
+} as const satisfies Readonly<Record<string, MeanFunction>>;

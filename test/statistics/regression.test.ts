@@ -1,6 +1,6 @@
 /** Measures of predicted numbers by hand, and the level of their intervals. */
 import { expect } from 'chai';
-import { bootstrapIntervals, regressionMeasures } from '../../src/statistics/index.js';
+import { assessMean, bootstrapIntervals, regressionMeasures } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
 
 describe('measures of regression', () => {
@@ -49,22 +49,53 @@ describe('measures of regression', () => {
     expect(other!.r2!.interval![1]).to.be.closeTo(one!.r2!.interval![1], 1e-9);
   });
 
-  it('intervals hold the true value in about 95 of 100 samples: a mean, and a root mean squared error', () => {
-    const samples = 200;
-    const held = { mean: 0, root: 0 };
-    for (let sample = 0; sample < samples; sample++) {
-      const draw = rng(sample);
-      const values = Float64Array.from({ length: 40 }, () => draw.normal());
-      const intervals = bootstrapIntervals(
-        [values, values.map((value) => value * value)],
-        { mean: ([first]) => first!, root: ([, second]) => Math.sqrt(second!) },
-        { rng: draw },
-      );
-      if (intervals.mean![0] <= 0 && intervals.mean![1] >= 0) held.mean++;
-      if (intervals.root![0] <= 1 && intervals.root![1] >= 1) held.root++;
-    }
-    // Three standard errors of a share of 0.93 over 200 samples.
-    expect(held.mean / samples).to.be.within(0.88, 0.99);
-    expect(held.root / samples).to.be.within(0.88, 0.99);
+  describe('intervals hold the true value in 93 to 97 of 100 samples', () => {
+    const samples = 400;
+    const margin = 3 * Math.sqrt((0.05 * 0.95) / samples);
+    for (const count of [8, 12, 20, 50])
+      it(`of ${count} examples with normal errors`, () => {
+        const draw = rng(count);
+        const held = { rmse: 0, mae: 0, r2: 0 };
+        const truth = { rmse: 1, mae: Math.sqrt(2 / Math.PI), r2: 0.5 };
+        for (let sample = 0; sample < samples; sample++) {
+          const predicted = Array.from({ length: count }, () => draw.normal());
+          const actual = predicted.map((value) => value + draw.normal());
+          const measures = regressionMeasures(actual, predicted, { rng: draw });
+          for (const name of ['rmse', 'mae', 'r2'] as const) {
+            const [low, high] = measures[name]!.interval!;
+            if (low <= truth[name] && truth[name] <= high) held[name]++;
+          }
+        }
+        for (const [name, times] of Object.entries(held))
+          expect(times / samples, name).to.be.within(0.93 - margin, 0.97 + margin);
+      });
+  });
+
+  it('says nothing of errors that do not vary, and of those that nearly all are zero', () => {
+    const actual = Array.from({ length: 20 }, (_, i) => i);
+    const shifted = regressionMeasures(
+      actual,
+      actual.map((value) => value + 3),
+      { rng: rng('shifted') },
+    );
+    expect([shifted.rmse, shifted.mae]).to.deep.equal([{ value: 3 }, { value: shifted.mae.value }]);
+    const once = regressionMeasures(
+      actual,
+      actual.map((value, i) => value + Number(i === 7)),
+      { rng: rng('once') },
+    );
+    expect(once.rmse).to.deep.equal({ value: Math.sqrt(1 / 20) });
+  });
+
+  it('is the interval of the mean by the t table where that is exact', () => {
+    const draw = rng('normal');
+    const values = Float64Array.from({ length: 400 }, () => draw.normal());
+    const { mean } = bootstrapIntervals(
+      [values],
+      { mean: { value: ([first]) => first!, gradient: () => [1] } },
+      { rng: draw },
+    );
+    const { interval } = assessMean([...values]);
+    mean!.forEach((end, i) => expect(end).to.be.closeTo(interval![i]!, 0.01));
   });
 });

@@ -1,10 +1,7 @@
 /**
- * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures,
- * and the mixture's
- * logits descend the validation loss with the weights held fixed, a step of each in turn. Works on spaces whose choices
- * are between operations
- * or inputs of one shape. What is derived is the most probable architecture; set `derive.candidates` to 1 to have
- * nothing else judged.
+ * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures, and the mixture's
+ * logits descend the validation loss with the weights held fixed, in alternating steps. Works on spaces whose choices are between
+ * operations or inputs of one shape. The most probable architecture is derived; set `derive.candidates` to 1 to evaluate no others.
  */
 import {
   type Controller,
@@ -31,7 +28,7 @@ const options = z.strictObject({
   beta1: z.number().min(0).lt(1).default(0.5),
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),
-  weightDecay: z.number().min(0).default(1e-3).describe('times the logits, added to their gradient'),
+  weightDecay: z.number().min(0).default(1e-3).describe('weight decay of the logits, added to their gradient'),
   initialScale: z.number().min(0).default(1e-3).describe('standard deviation of the initial logits'),
 });
 
@@ -77,7 +74,7 @@ function createDarts<A>(settings: z.output<typeof options>, { space, seed }: Con
       Array.from({ length: missing }, () => space.fromGenotype(probabilities.map((row) => rng.categorical(row)))),
     );
   };
-  /** The most probable architecture; where constraints forbid it, the most probable of some that they allow. */
+  /** The most probable architecture; if constraints forbid it, the most probable among samples that they allow. */
   const likeliest = (rng: Rng): A => {
     const probabilities = rows();
     const first = space.fromGenotype(probabilities.map((row) => row.indexOf(Math.max(...row))));
@@ -94,7 +91,7 @@ function createDarts<A>(settings: z.output<typeof options>, { space, seed }: Con
   return {
     sample: draw,
     propose: draw,
-    // Rewards of sampled architectures are for the report; the mixture learns from gradients alone.
+    // Rewards of sampled architectures are only for the report; the mixture learns from gradients.
     observe: () => ({ entropy: rows().reduce((sum, row) => sum + entropyOf(row), 0) }),
     derive: (count, rng) => (count === 0 ? [] : [likeliest(rng), ...draw(count - 1, rng)]),
     relaxation: {

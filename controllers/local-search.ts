@@ -1,7 +1,6 @@
 /**
- * Local search (White et al. 2021, arXiv 2005.02960): evaluate all neighbours of the best architecture, move to the
- * best of
- * them while that is an improvement, and start again elsewhere when it is not.
+ * Local search (White et al. 2021, arXiv 2005.02960): evaluates all neighbours of the best architecture, moves to the best of them as long
+ * as that is an improvement, and then restarts elsewhere.
  */
 import {
   bestScored,
@@ -44,7 +43,7 @@ function createLocalSearch<A>(
 ): Controller<A> {
   /** The current architecture; undefined before a start has been evaluated. */
   let center: Evaluated<A> | undefined;
-  /** Best of what has been evaluated since the last move. */
+  /** The best evaluated since the last move. */
   let best: Evaluated<A> | undefined;
   /** Neighbours of the centre that are still to be proposed. */
   let frontier: A[] = [];

@@ -1,9 +1,7 @@
 /**
- * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a front
- * of several objectives. Parents win tournaments by
- * (rank, crowding); of parents and children together the best by the same order survive. All goals are those of the
- * search: its reward, and
- * the costs that it names. Without costs it is an elitist evolution of the reward.
+ * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a Pareto front of several
+ * objectives. Parents win tournaments by (rank, crowding); of parents and children together, the best in the same order survive. The
+ * objectives are those of the search: its reward, and the costs that it names. Without costs this is elitist evolution of the reward.
  */
 import {
   type Controller,
@@ -33,14 +31,14 @@ export const nsga2 = defineController({
   create: createNsga2,
 });
 
-/** A member with its place in the population: the number of its front, and how far its neighbours are. */
+/** A member with its rank in the population: the number of its front, and the distance of its neighbours. */
 interface Member<A> {
   readonly one: Evaluated<A>;
   readonly rank: number;
   readonly crowding: number;
 }
 
-/** Draws after which a child that is already known is accepted. */
+/** Number of draws after which a known child is accepted. */
 const TRIES = 20;
 
 /** Rank and crowding; JSON has no Infinity, so that is null. */
@@ -52,7 +50,7 @@ function createNsga2<A>(
 ): Controller<A> {
   let members: Member<A>[] = [];
   let archive: Evaluated<A>[] = [];
-  /** What has been evaluated, so that no query is spent on it again while there is anything new nearby. */
+  /** Evaluated architectures, so that none is evaluated again while there is anything new nearby. */
   let known = new Set<string>();
 
   const parent = (rng: Rng): Member<A> => {
@@ -70,7 +68,7 @@ function createNsga2<A>(
     return space.satisfies(crossed) ? crossed : space.mutate(mother, rng);
   };
 
-  /** `count` children, new ones and different from each other as far as they can be found. */
+  /** `count` children, new and distinct as far as possible. */
   const children = (count: number, rng: Rng, taken: ReadonlySet<string>): A[] => {
     const seen = new Set(taken);
     return Array.from({ length: count }, () => {
@@ -96,7 +94,7 @@ function createNsga2<A>(
       archive = withResults(space, archive, results);
       return { front: archive.length, populationBest: bestReward(members.map(({ one }) => one)) };
     },
-    /** The front, its most rewarded first; then children of the population. */
+    /** The front, highest reward first; then children of the population. */
     derive(count, rng) {
       const best = archive
         .toSorted((a, b) => b.reward - a.reward)
@@ -149,7 +147,7 @@ function select<A>(some: readonly Evaluated<A>[], count: number): Member<A>[] {
     if (selected.length >= count) break;
     const crowding = crowdingDistances(front.map((index) => points[index]!));
     const ranked = front.map((index, i) => ({ one: some[index]!, rank, crowding: crowding[i]! }));
-    // Sorting is stable: of equally crowded ones the earlier stay.
+    // Sorting is stable: among equally crowded ones the earlier stay first.
     selected.push(...ranked.sort((a, b) => (a.crowding === b.crowding ? 0 : b.crowding - a.crowding)));
   }
   return selected.slice(0, count);

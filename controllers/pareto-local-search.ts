@@ -1,9 +1,8 @@
 /**
- * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling
- * salesman problem"): of an architecture on the front all neighbours are
- * evaluated, each that no other beats joins the front, and the next one with unknown neighbours has its turn. It takes
- * that one around which the front has the widest gap. Where the whole
- * front is explored it continues from random architectures. Without costs it is a local search of the reward.
+ * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling salesman problem"):
+ * evaluates all neighbours of an architecture on the front, adds every non-dominated one to the front, and moves on to the next one with
+ * unknown neighbours, namely where the front has the widest gap. Once the whole front has been explored, it continues from random
+ * architectures. Without costs this is a local search of the reward.
  */
 import {
   type Controller,
@@ -20,7 +19,7 @@ import {
 import { load, pointOf, save, type SavedMember, withResults } from './pareto/archive.js';
 
 const options = z.strictObject({
-  start: z.int().min(1).max(100_000).default(20).describe('number of random architectures that make the first front'),
+  start: z.int().min(1).max(100_000).default(20).describe('number of random architectures for the first front'),
 });
 
 export const paretoLocalSearch = defineController({
@@ -32,7 +31,7 @@ export const paretoLocalSearch = defineController({
   create: createParetoLocalSearch,
 });
 
-/** Draws after which a random architecture that is already known is accepted. */
+/** Number of draws after which a known random architecture is accepted. */
 const TRIES = 20;
 
 interface SavedState {
@@ -47,7 +46,7 @@ function createParetoLocalSearch<A>(
   { space, start: begin }: ControllerSetting<A>,
 ): Controller<A> {
   let front: Evaluated<A>[] = [];
-  /** Neighbours that are to be proposed next. */
+  /** Neighbours to propose next. */
   let frontier: A[] = [];
   /** Architectures whose neighbours have been in the frontier. */
   let explored = new Set<string>();
@@ -94,7 +93,7 @@ function createParetoLocalSearch<A>(
       frontier = frontier.filter((neighbour) => !known.has(space.encode(neighbour)));
       return { front: front.length, explored: explored.size, best: front[0]!.reward };
     },
-    /** The front, its most rewarded first; then random architectures. */
+    /** The front, highest reward first; then random architectures. */
     derive(count, rng) {
       const best = front.slice(0, count).map(({ architecture }) => architecture);
       return [...best, ...drawUniform(space, count - best.length, rng)];

@@ -35,7 +35,7 @@ export const policyGradient = defineController({
   create: createPolicyGradient,
 });
 
-/** Logits, Adam's moments and step count; the baseline is the first reward at first. */
+/** Logits, Adam's moments and step count; the baseline is initialized with the first reward. */
 interface PolicyState {
   readonly logits: number[][];
   readonly mean: number[][];

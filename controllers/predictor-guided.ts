@@ -1,9 +1,7 @@
 /**
- * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv
- * 2003.12857): after a random start a predictor learns from
- * all that was evaluated, and of many new architectures those are evaluated next that it expects most of. Of a small
- * space all are
- * looked at; of a large one mutations of the best, and random ones.
+ * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv 2003.12857): after a random
+ * start, a predictor learns from everything that was evaluated, and the most promising of many new architectures are evaluated next. In a
+ * small space all architectures are considered, in a large one mutations of the best, and random ones.
  */
 import {
   bestScored,
@@ -74,9 +72,9 @@ export const predictorGuided = defineController({
   create: createGuided,
 });
 
-/** Spaces of up to so many architectures are looked at as a whole. */
+/** Maximum size of a space that is considered as a whole. */
 const SMALL = 20_000;
-/** A network that is proposed twice in a row teaches little; so often another one is drawn instead. */
+/** Number of redraws, because a network that is proposed twice in a row teaches little. */
 const TRIES = 10;
 
 function createGuided<A>(
@@ -90,7 +88,7 @@ function createGuided<A>(
     paths: () => pathEncoding(space),
     both: () => joinEncodings(choiceEncoding(space), graphEncoding(space)),
   }[encoding]();
-  /** The whole of a small space with its encodings, made when it is first needed. */
+  /** All of a small space with its encodings, computed on first use. */
   let whole: { architecture: A; text: string; row: number[] }[] | undefined;
   let scored: Evaluated<A>[] = [];
 
@@ -109,7 +107,7 @@ function createGuided<A>(
   };
 
   /**
-   * `count` new architectures: half those that most is expected of, half those of which that holds after a random move.
+   * `count` new architectures: half with the highest predictions, half with the highest predictions after adding noise.
    */
   const expected = (count: number, rng: Rng): A[] => {
     const known = new Map(scored.map(({ architecture, reward }) => [space.encode(architecture), reward]));
@@ -123,7 +121,7 @@ function createGuided<A>(
       ({ text }) => !known.has(text),
     );
     const { mean, deviation } = fitted.predict(some.map(({ row }) => row));
-    /** Indices of the `most` with the highest hopes, among those that are not taken yet. */
+    /** Indices of the `most` with the highest values, among those not taken yet. */
     const best = (hopes: (index: number) => number, most: number, taken: readonly number[]): number[] => {
       const values = some.map((_, i) => hopes(i));
       return some
@@ -142,7 +140,7 @@ function createGuided<A>(
     return [...chosen, ...Array.from({ length: count - chosen.length }, () => space.sample(rng))];
   };
 
-  /** New architectures to begin with. */
+  /** New architectures for the start. */
   const fresh = (count: number, rng: Rng): A[] => {
     const known = new Set(scored.map(({ architecture }) => space.encode(architecture)));
     return Array.from({ length: count }, () => {

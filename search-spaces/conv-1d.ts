@@ -80,7 +80,7 @@ export const conv1dSpace = defineSpace({
   retrain: ({ retrainFilters, ...options }) => ({ ...options, filters: retrainFilters ?? options.filters }),
 });
 
-/** What a layer may be, by name: `conv5x2` sees five steps, every second one. */
+/** The options of a layer, by name: `conv5x2` sees five steps, every second one. */
 function candidates({ filters, sizes, dilations, causal }: Layers): Record<string, Operation> {
   const convolutions = [...new Set(sizes)].flatMap((size) =>
     // Dilations of a single step are all the same.

@@ -1,10 +1,7 @@
 /**
- * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds up two
- * of the nodes
- * before it, each through one of seven operations, and a cell's output is its nodes side by side. The paper's eighth
- * operation, `none`,
- * never is in a network that is found: which edges are there is a choice of its own here, so that every strategy can
- * search it.
+ * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds two of the nodes before it,
+ * each through one of seven operations, and a cell's output is its nodes concatenated. The paper's eighth operation, `none`, never occurs
+ * in a derived network: here the choice of edges is explicit, so that every strategy can search it.
  */
 import {
   activation,
@@ -34,7 +31,7 @@ export const OPERATIONS = ['max3', 'avg3', 'skip', 'sep3', 'sep5', 'dil3', 'dil5
 type OperationName = (typeof OPERATIONS)[number];
 
 /**
- * Which two of the nodes before a node it adds up, and the operation on the edge from each, whether it is used or not.
+ * Which two of the nodes before a node it adds, and the operation on the edge from each, whether used or not.
  */
 const node = (index: number, operations: readonly OperationName[]) => ({
   inputs: oneOf(pairs(index + 2)),
@@ -44,7 +41,7 @@ const cellOf = (nodes: number, operations: readonly OperationName[]) =>
   repeat(nodes, (index) => node(index, operations));
 type Nodes = ReturnType<typeof cellOf>;
 
-/** Every two of n nodes, as `01`, `02`, `12`, …. */
+/** All pairs of n nodes, as `01`, `02`, `12`, …. */
 function pairs(count: number): string[] {
   return Array.from({ length: count }, (_, b) =>
     Array.from({ length: b }, (_, a) => `${a.toString(36)}${b.toString(36)}`),
@@ -125,7 +122,7 @@ function candidates(filters: number, keep: number): Record<OperationName, Operat
   };
 }
 
-/** Activation, depthwise convolution whose window leaves out every other position, 1x1 convolution, normalization. */
+/** Activation, depthwise convolution dilated by 2, 1x1 convolution, normalization. */
 function dilated(filters: number, size: number, keep: number): Operation {
   return sequence(`dil${size}`, {
     relu: activation('relu'),
@@ -137,7 +134,7 @@ function dilated(filters: number, size: number, keep: number): Operation {
 }
 
 /**
- * An operation of stride 1 on each of the four pictures of half the resolution that even and odd rows and columns make:
+ * An operation of stride 1 on each of the four half-resolution images of even and odd rows and columns:
  * for a convolution
  * the same as a dilation of 2, at the cost of the smaller window. [H,W,C] -> [H,W,C'].
  */
@@ -154,7 +151,7 @@ export function everyOther(operation: Operation): Operation {
         ...built,
         output: [height, width, filters],
         ...(built.multiplyAdds !== undefined && { multiplyAdds: 4 * built.multiplyAdds }),
-        // Each example is four there.
+        // Each example is four images there.
         fewestExamples: Math.ceil((built.fewestExamples ?? 1) / 4),
         forward([x], context) {
           const batch = x!.shape[0];

@@ -1,8 +1,6 @@
 /**
- * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each
- * block the kernel
- * and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in once-for-all
- * networks (Cai et al.
+ * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each block the kernel
+ * and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in once-for-all networks (Cai et al.
  * 2020, arXiv 1908.09791), or plain convolutions.
  */
 import {
@@ -87,7 +85,7 @@ export const elasticCnn = defineSpace({
         const stride = stage > 0 && index === 0 ? 2 : 1;
         const write = block === 'plain' ? plain : inverted;
         const y = write(g.within(`stage${stage}/block${index}`), { width, ...sizesOfBlock, chain }, x, stride);
-        // The first block of a stage changes the width, so that only later ones have a way around them.
+        // The first block of a stage changes the width, so only later ones have a skip connection.
         x = index === 0 ? y : g.combine(`stage${stage}/block${index}/sum`, 'sum', [y, x]);
         return x;
       });
@@ -100,7 +98,7 @@ export const elasticCnn = defineSpace({
     return g.elastic('classifier', {}, () => dense({ units: classes }), g.elastic('pool', {}, globalAveragePool, x));
   },
 
-  // Alone a network has its kernels as they are.
+  // A separate network has its kernels without transforms.
   retrain: ({ transforms: _, ...options }) => options,
 });
 
@@ -108,7 +106,7 @@ interface BlockSizes {
   readonly width: ReturnType<typeof sizes<number>>;
   readonly kernel: ReturnType<typeof sizes<number>>;
   readonly expansion: ReturnType<typeof sizes<number>>;
-  /** Sides of kernels that are transformed into each other. */
+  /** Sizes of kernels that are transformed into each other. */
   readonly chain: readonly number[] | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Fully connected networks that are slices of the largest one: the width of every hidden layer, and how many of them there are. One
- * training gives networks of every size (Cai et al. 2020, arXiv 1908.09791; Yu and Huang 2019, arXiv 1903.05134).
+ * Fully connected networks that are slices of the largest one: the width of every hidden layer, and their number. One
+ * training gives networks of every size (Cai et al. 2020, arXiv 1908.09791; Yu & Huang 2019, arXiv 1903.05134).
  */
 import { activation, batchNorm, defineSpace, dense, flatten, type NodeRef, repeat, sequence, sizes, z } from 'weft-nas';
 

@@ -1,8 +1,7 @@
 /**
- * Transformers, language models or over the rows of a series, that are slices of the largest one (weight entanglement, Chen et al. 2021, arXiv
- * 2107.00651): the width of all
- * layers, the number of blocks, and in each block the number of heads and the width of the feed-forward part. Blocks
- * normalize before their branches.
+ * Transformers, as language models or over the rows of a series, that are slices of the largest one (weight entanglement, Chen et al. 2021,
+ * arXiv 2107.00651): the width of all layers, the number of blocks, and in each block the number of heads and the width of the feed-forward
+ * part. Blocks normalize before their branches.
  */
 import {
   activation,
@@ -94,7 +93,7 @@ export const elasticTransformer = defineSpace({
       depth.options.map((count) => outputs[count - 1]!),
     );
     const y = g.elastic('norm', {}, () => layerNorm(), last);
-    // Of a window the outputs of the last row, which has seen all others.
+    // For a window, the outputs of the last row, which has seen all others.
     const answered = kind === 'language' ? y : g.elastic('last', {}, () => lastStep(), y);
     return g.elastic('logits', {}, () => dense({ units: classes }), answered);
   },

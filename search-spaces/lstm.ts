@@ -1,6 +1,5 @@
 /**
- * LSTM networks of texts and series (Hochreiter & Schmidhuber 1997) of one layer or several: what a searched cell is to
- * be compared with.
+ * LSTM networks for texts and series (Hochreiter & Schmidhuber 1997) with one or more layers: a baseline for searched cells.
  */
 import { defineSpace, lstm, type NodeRef, oneOf, variationalDropout, z } from 'weft-nas';
 import { enter, leave } from './sequences/ends.js';

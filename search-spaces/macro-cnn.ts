@@ -55,7 +55,7 @@ export const macroCnn = defineSpace({
   graph(g, choices, { layers, filters: first, reductions, growth = 1, keep }, { classes }) {
     let filters = first;
     let x = g.apply('stem', sequence('stem', { conv: conv({ filters, size: 3 }), norm: batchNorm() }), g.input);
-    // Outputs of the layers so far, all at the present resolution.
+    // Outputs of the layers so far, all at the current resolution.
     let outputs: NodeRef[] = [];
     const reduceAfter = new Set([Math.floor(layers / 3), Math.floor((2 * layers) / 3)].slice(0, reductions));
 
@@ -89,7 +89,7 @@ export const macroCnn = defineSpace({
   retrain: ({ retrainFilters, ...options }) => ({ ...options, filters: retrainFilters ?? options.filters }),
 });
 
-/** Every branch brings its input through a 1x1 convolution first, as the ENAS child does. */
+/** Every branch starts with a 1x1 convolution, as in the ENAS child. */
 function candidates(filters: number): Record<(typeof OPERATIONS)[number], Operation> {
   const enter = { enter: conv({ filters, size: 1 }), enterNorm: batchNorm(), enterRelu: activation('relu') };
   const finish = { norm: batchNorm(), relu: activation('relu') };

@@ -1,8 +1,7 @@
 /**
- * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each nothing or one of two inverted
- * residual blocks. 3^8 = 6,561
- * networks, of which 3,969 differ. The benchmark names a network by its choices in order, one digit each: 0 identity, 1
- * mb3k3, 2 mb6k5.
+ * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each the identity or one of two inverted residual blocks.
+ * 3^8 = 6,561 networks, of which 3,969 differ. The benchmark names a network by its choices in order, one digit each: 0 identity, 1 mb3k3,
+ * 2 mb6k5.
  */
 import {
   activation,
@@ -19,10 +18,10 @@ import {
   z,
 } from 'weft-nas';
 
-/** In the order of the benchmark's digits: a block's expansion and the side of its kernel. */
+/** Expansion and kernel size of each block, in the order of the benchmark's digits. */
 export const BLOCKS = ['identity', 'mb3k3', 'mb6k5'] as const;
 
-/** Layers a stage; the first of each halves the resolution and doubles the channels. */
+/** Layers per stage; the first of each halves the resolution and doubles the channels. */
 const STAGES = [2, 3, 3];
 
 export const nasBenchMacro = defineSpace({

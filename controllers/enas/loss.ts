@@ -1,4 +1,4 @@
-/** The loss whose gradient is REINFORCE's, with what is reported about it. */
+/** The loss whose gradient is that of REINFORCE, with its metrics. */
 import {
   bernoulliKl,
   bernoulliTerms,
@@ -71,7 +71,7 @@ export function sequenceTerms(
   };
 }
 
-/** Decisions of the same width go through the softmax together. */
+/** Computes the softmax of decisions with the same width together. */
 function byWidth(taken: readonly Taken[]): Taken[][] {
   const groups = new Map<number, Taken[]>();
   for (const one of taken) {
@@ -100,7 +100,7 @@ function softmaxTerms(group: readonly Taken[], rows: number): DecisionTerms {
   };
 }
 
-/** KL(sigmoid(l) | target) with the plain logit, whichever way the connection is sampled: so does the ENAS code. */
+/** KL(sigmoid(l) | target) with the plain logit, however the connection is sampled, as in the ENAS code. */
 function skipPenalty(logits: readonly Tensor2D[], rows: number, { skipTarget }: EnasOptions): Tensor1D {
   if (logits.length === 0) return tf.zeros([rows]);
   return tf.div(tf.sum<Tensor1D>(bernoulliKl(tf.concat([...logits], 1), skipTarget), 1), logits.length);
@@ -116,7 +116,7 @@ export function entropyBonuses(
 }
 
 /**
- * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy less entropyWeight · entropy_i.
+ * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy minus entropyWeight · entropy_i.
  * The advantages [N] are constants.
  */
 export function reinforceLoss(

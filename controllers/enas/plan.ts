@@ -1,6 +1,6 @@
 /**
- * The order in which the policy takes the decisions of a space, for any tree of choices. A list whose
- * elements refer to earlier elements (layers with skip connections, nodes of a cell) leaves one *anchor* behind
+ * The order in which the policy makes the decisions of a space, for any tree of choices. A list whose
+ * elements refer to earlier elements (layers with skip connections, nodes of a cell) leaves one *anchor* after
  * an element: the LSTM's output there, which later choices of the list attend to.
  */
 import { type ChoiceTree, type Decision, isChoice, isOneOf, isSubset } from 'weft-nas';
@@ -76,8 +76,8 @@ export function planOf(tree: ChoiceTree, decisions: readonly Decision[]): Plan {
 }
 
 /**
- * The list to whose elements each `previous` and `subset` refers: the innermost one around it whose elements see
- * different numbers of earlier nodes; failing that the innermost one; failing that the whole tree.
+ * The list to whose elements each `previous` and `subset` refers: the innermost enclosing one whose elements see
+ * different numbers of earlier nodes; otherwise the innermost one; otherwise the whole tree.
  */
 function ownersOf(tree: ChoiceTree): Map<ChoiceTree, ChoiceTree> {
   const owners = new Map<ChoiceTree, ChoiceTree>();

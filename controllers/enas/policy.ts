@@ -1,13 +1,13 @@
 /**
  * The LSTM policy of ENAS (arXiv 1802.03268, section 2), for any space: an LSTM without bias reads what was
- * decided last, and a softmax or an attention over anchors decides the next thing. Many architectures go through it
- * side by side, one per row.
+ * decided last, and a softmax or an attention over anchors makes the next decision. Many architectures are processed
+ * in parallel, one per row.
  */
 import { type NamedTensors, nn, stream, type Tensor, tf, type Tensor1D, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type OptionStep, type Plan } from './plan.js';
 
-/** First values of the policy's parameters: uniform in plus or minus `initRange`, each from a random stream of its own. */
+/** Initial values of the policy's parameters: uniform in plus or minus `initRange`, each from its own random stream. */
 export function policyParameters(
   plan: Plan,
   { lstmSize: size, initRange, optionBias }: EnasOptions,
@@ -40,18 +40,18 @@ export function policyParameters(
 }
 
 /**
- * Takes a decision for all rows: from logits [N,K] to what was chosen as zeros and ones [N,K], a single one in each
+ * Makes a decision for all rows: from logits [N,K] to the choice as zeros and ones [N,K], a single one in each
  * row of an option or index, any number in a row of a subset.
  */
 export type Decide = (step: DecisionStep, logits: Tensor2D) => Tensor2D;
 
-/** Anchors of a list: values and their part of the attention's argument, all [N,H]. */
+/** Anchors of a list: values and their contributions to the attention's argument, all [N,H]. */
 interface Anchors {
   readonly values: Tensor2D[];
   readonly keys: Tensor2D[];
 }
 
-/** Runs the policy over all decisions for `rows` architectures; what it decides is up to `decide`. Runs inside a tidy. */
+/** Runs the policy over all decisions for `rows` architectures; `decide` makes the decisions. Runs inside a tidy. */
 export function unroll(plan: Plan, parameters: NamedTensors, options: EnasOptions, rows: number, decide: Decide): void {
   const parameter = <T extends Tensor = Tensor2D>(name: string): T => parameters[name] as T;
   const zeros = tf.zeros([rows, options.lstmSize]) as Tensor2D;

@@ -1,7 +1,7 @@
 /**
- * The controller's constants, as the paper gives them (arXiv 1802.03268) and as its code has them
+ * The controller's constants as in the paper (arXiv 1802.03268) and as in its code
  * (melodyguan/enas for images, google-research/enas_lm for language). The two differ in nearly
- * everything. What the searches around them use stands in `enasSearches` of weft-nas.
+ * everything. The settings of the searches that use them are in `enasSearches` of weft-nas.
  */
 import { type EnasOptions } from './options.js';
 
@@ -41,15 +41,15 @@ const officialCode = {
   skipWeight: 0.8,
 } as const satisfies Partial<EnasOptions>;
 
-/** The separable convolutions start ahead of pooling and identity, in the normal cell a little more so. */
+/** Separable convolutions start with higher logits than pooling and identity, slightly more so in the normal cell. */
 const microBias = {
   optionBias: { sep3: 10, sep5: 10, avg3: 0, max3: 0, identity: 0 },
   fixedOptionBias: { normal: { sep3: 0.25, sep5: 0.25, avg3: -0.25, max3: -0.25, identity: -0.25 } },
 };
 
 /**
- * Not of the paper: learns from a few thousand rewards. The entropy acts on each decision's own probabilities, no bound keeps the
- * policy from being certain, and first weights are large enough to tell the places of a network apart.
+ * Not from the paper: learns from a few thousand rewards. The entropy acts on each decision's own probabilities, no bound keeps the
+ * policy from becoming certain, and initial weights are large enough to distinguish the positions in a network.
  */
 const quick = {
   lstmSize: 32,

@@ -1,4 +1,4 @@
-/** Drawing architectures from the policy, all of a batch in one rollout; and the inverse, from architectures to rows. */
+/** Draws architectures from the policy, a whole batch in one rollout; and the inverse, from architectures to rows. */
 import { type Genotype, type NamedTensors, type Rng, softmax, tf, type Tensor2D } from 'weft-nas';
 import { type EnasOptions } from './options.js';
 import { type DecisionStep, type Plan, type Step } from './plan.js';
@@ -7,7 +7,7 @@ import { unroll } from './policy.js';
 /** Probabilities of one decision, rows × K; for a subset, of being chosen. */
 export type Watch = (step: DecisionStep, probabilities: readonly (readonly number[])[]) => void;
 
-/** `rows` genotypes drawn from the policy. The host reads the logits of all rows once a decision. */
+/** `rows` genotypes drawn from the policy. The host reads the logits of all rows once per decision. */
 export function sampleGenotypes(
   plan: Plan,
   parameters: NamedTensors,
@@ -51,7 +51,7 @@ export function chosenIn({ steps }: Plan, genotypes: readonly Genotype[]): Named
   return Object.fromEntries(steps.filter(isDecision).map((step) => [step.decision.path, chosenOf(step, genotypes)]));
 }
 
-/** A choice of any number, not of one. */
+/** A choice of any number of options instead of one. */
 export function isMany(step: DecisionStep): boolean {
   return step.kind === 'attend' && step.many;
 }

@@ -1,17 +1,17 @@
-/** Evaluated architectures of which none beats another in all goals, and their text. */
+/** An archive of non-dominated architectures, and its serialization. */
 import { type ChoiceSpace, type Evaluated, paretoFront, type Point } from 'weft-nas';
 
 export type SavedMember = [encoding: string, reward: number, costs: readonly number[]];
 
-/** Less is better in all: the reward turns its sign. */
+/** The point to minimize: the negated reward, and the costs. */
 export const pointOf = ({ reward, costs = [] }: Evaluated): Point => [-reward, ...costs];
 
-/** Those that no other beats, the most rewarded first; of equal ones the first. */
+/** The non-dominated ones, highest reward first; of equal ones only the first. */
 export function frontOf<A>(some: readonly Evaluated<A>[]): Evaluated<A>[] {
   return paretoFront(some.map(pointOf)).map((index) => some[index]!);
 }
 
-/** The front of these and the results; what was evaluated again has its latest result. */
+/** The front of these and the new results; a repeated evaluation replaces the earlier one. */
 export function withResults<A>(
   space: ChoiceSpace<A>,
   front: readonly Evaluated<A>[],

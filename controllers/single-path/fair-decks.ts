@@ -1,4 +1,4 @@
-/** Dealing architectures so that every option of a choice comes up equally often. */
+/** Deals architectures so that every option of a choice comes up equally often. */
 import { type ControllerSetting, type Rng, WeftError } from 'weft-nas';
 
 export interface FairDecks<A> {
@@ -12,8 +12,8 @@ const MAX_SHUFFLES = 1000;
 
 /**
  * One deck per slot with each of its values once, shuffled, and shuffled again when it is empty: after any number of architectures
- * the numbers of times that two values of a slot have been dealt differ by at most one. For slots of one size this is FairNAS's scheme. Where
- * constraints forbid a hand, the cards left are shuffled again, and when that does not help whole decks, so that
+ * the counts of any two values of a slot differ by at most one. For slots of equal size this is FairNAS's scheme. If
+ * constraints forbid a hand, the remaining cards are reshuffled, and if that does not help whole decks, so that
  * fairness then holds only as far as the constraints allow.
  */
 export function fairDecks<A>(space: ControllerSetting<A>['space']): FairDecks<A> {

@@ -19,7 +19,7 @@ export interface GenerationOptions {
   readonly mutation: number;
 }
 
-/** The best `parents` of those before and these; a second measurement of the same architecture replaces the first. */
+/** The best `parents` of the previous ones and these; a second measurement of the same architecture replaces the first. */
 export function selectParents<A>(
   space: ControllerSetting<A>['space'],
   before: readonly Evaluated<A>[],
@@ -30,7 +30,7 @@ export function selectParents<A>(
   return bestScored(space, [...before, ...results], parents);
 }
 
-/** A generation: the first half children of two parents, the second half mutations of one; random without parents. */
+/** A generation: first half crossovers of two parents, second half mutations of one; random without parents. */
 export function nextGeneration<A>(
   space: ControllerSetting<A>['space'],
   parents: readonly Evaluated<A>[],

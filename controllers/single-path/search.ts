@@ -1,4 +1,4 @@
-/** What the single-path strategies share: all but the sampling of the architectures whose weights are trained. */
+/** The common part of the single-path strategies: everything except sampling the architectures whose weights are trained. */
 import {
   type Controller,
   type ControllerSetting,

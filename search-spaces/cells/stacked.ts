@@ -1,4 +1,4 @@
-/** What spaces of a normal and a reduction cell have in common: the stack around the cells, and operations within. */
+/** The common part of spaces with a normal and a reduction cell: the stack around the cells, and operations within. */
 import {
   activation,
   batchNorm,
@@ -22,7 +22,7 @@ import {
   z,
 } from 'weft-nas';
 
-/** Options of the stack; those with `retrain` replace the others when the found cells are retrained. */
+/** Options of the stack; those with `retrain` replace the others for retraining. */
 export const stackOptions = {
   layers: z.int().min(1).max(48).default(6).describe('normal cells in the search'),
   filters: z.int().min(2).multipleOf(2).default(20).describe('channels of the first cells in the search'),
@@ -69,9 +69,8 @@ export function deeperAndWider<
 }
 
 /**
- * A convolution, the cells, mean over positions, classifier. `cellOf` writes a cell all of whose nodes have the given
- * shape. The
- * normal cells stand in equal parts before, between and after the reductions.
+ * A convolution, the cells, mean over positions, classifier. `cellOf` builds a cell whose nodes all have the given shape. The normal cells
+ * are placed in equal parts before, between and after the reductions.
  */
 export function stackedCells(
   g: GraphBuilder,
@@ -106,7 +105,7 @@ export function stackedCells(
   );
 }
 
-/** Brings the output of an earlier cell to the resolution and channels of this one, where they differ. */
+/** Converts the output of an earlier cell to the resolution and channels of this one, if they differ. */
 export function bring(target: Shape): Operation {
   return {
     kind: 'bring',
@@ -132,7 +131,7 @@ export function separableTwice(filters: number, size: number, keep: number): Ope
   return sequence(`sep${size}`, { first: once, second: once, ...dropped(keep) });
 }
 
-/** The part of a sequence that drops it as a whole, where that is asked for. */
+/** The drop-path part of a sequence, if requested. */
 export function dropped(keep: number): Record<string, Operation> {
   return keep < 1 ? { drop: dropPath({ keep }) } : {};
 }

@@ -11,6 +11,10 @@ export const muonOptions = {
   momentum: z.number().min(0).lt(1).default(0.95),
   nesterov: z.boolean().default(true),
   iterations: z.int().min(1).max(1000).default(5).describe('Newton-Schulz iterations'),
+  precision: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe('numbers in which the iterations are computed; bfloat16 is for processors with AMX'),
 };
 
 export interface MuonGroupsOptions extends MuonOptions {

@@ -1,6 +1,6 @@
 /** Muon's direction: momentum with all singular values brought close to one. */
 import { mapNamed, type NamedTensors } from '../../tensor/named.js';
-import { addToDiagonal } from '../../tensor/linalg/index.js';
+import { addToDiagonal, newtonSchulzBfloat16 } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../link.js';
 import { movingMean } from './adaptive.js';
@@ -11,13 +11,20 @@ export interface MuonOptions {
   nesterov?: boolean;
   /** Newton-Schulz iterations. */
   iterations?: number;
+  /** In what the iterations are computed; bfloat16 is for processors with AMX. */
+  precision?: 'float32' | 'bfloat16';
 }
 
 /**
  * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look-ahead, where O
  * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is treated as the matrix [.. in, out].
  */
-export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, iterations = 5 }: MuonOptions = {}): Link {
+export function orthogonalizedMomentum({
+  momentum = 0.95,
+  nesterov = true,
+  iterations = 5,
+  precision = 'float32',
+}: MuonOptions = {}): Link {
   return {
     name: 'muon',
     update(updates, { slots }) {
@@ -28,7 +35,7 @@ export function orthogonalizedMomentum({ momentum = 0.95, nesterov = true, itera
       });
       const directions = eachStack(matrices, (stack) => {
         const [rows, columns] = stack.shape.slice(-2) as [number, number];
-        return tf.mul(orthogonalize(stack, iterations), Math.sqrt(Math.max(1, columns / rows)));
+        return tf.mul(orthogonalize(stack, iterations, precision), Math.sqrt(Math.max(1, columns / rows)));
       });
       return mapNamed(updates, (update, name) => tf.reshape(directions[name]!, update.shape));
     },
@@ -50,12 +57,18 @@ function eachStack(matrices: NamedTensors, f: (stack: Tensor) => Tensor): NamedT
 }
 
 /** Matrices [.., rows, columns] with their singular values pushed to between about 0.5 and 1.5, by the quintic Newton-Schulz iteration of Muon. */
-export function orthogonalize<X extends Tensor>(matrices: X, iterations = 5): X {
-  const [a, b, c] = [3.4445, -4.775, 2.0315];
+export function orthogonalize<X extends Tensor>(
+  matrices: X,
+  iterations = 5,
+  precision: 'float32' | 'bfloat16' = 'float32',
+): X {
+  const coefficients = [3.4445, -4.775, 2.0315] as const;
+  const [a, b, c] = coefficients;
   const tall = matrices.shape.at(-2)! > matrices.shape.at(-1)!;
   // The Gram matrix of the shorter side is the smaller one.
   const gram = (x: Tensor): Tensor => (tall ? tf.matMul(x, x, true, false) : tf.matMul(x, x, false, true));
   let x: Tensor = tf.div(matrices, tf.add(tf.sqrt(tf.sum(tf.square(matrices), [-2, -1], true)), 1e-7));
+  if (precision === 'bfloat16') return newtonSchulzBfloat16(x, coefficients, iterations) as X;
   for (let i = 0; i < iterations; i++) {
     const g = gram(x);
     // a·x + (b·g + c·g²)·x, the first term on the diagonal of the smaller matrix.

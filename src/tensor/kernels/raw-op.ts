@@ -46,7 +46,7 @@ export interface NativeBackend {
 }
 
 /** TensorFlow's numbers of the types. */
-export const DATA_TYPES = { float32: 1, float64: 2, int32: 3, int64: 9, bool: 10 } as const;
+export const DATA_TYPES = { float32: 1, float64: 2, int32: 3, int64: 9, bool: 10, bfloat16: 14 } as const;
 type DataType = keyof typeof DATA_TYPES;
 
 export const stringAttribute = (name: string, value: string): OpAttribute => ({ name, type: 0, value });

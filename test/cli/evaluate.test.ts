@@ -31,6 +31,7 @@ describe('weft evaluate on other data', function () {
     return code === 0 ? `${(JSON.parse(stdout) as { count: number }).count} examples` : stderr;
   };
 
+  // The case csv-eval-same-file.
   it('takes the label column from the run, and accepts the file that it was trained on', async () => {
     const run = await trained('csv-label-not-last/train.csv', 'data.label=species');
     expect(await evaluated(run, 'csv-label-not-last/other.csv')).to.equal('40 examples');

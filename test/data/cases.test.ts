@@ -2,8 +2,8 @@
  * Small inputs as people really have them (../shared/cases, one situation a folder): each gives the right data set, or one clear error that
  * names the file and the line, column or class. Nothing is read wrongly in silence.
  */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { exampleSize, type Dataset } from '../../src/data/dataset.js';
 import { openDataset, type OpenOptions } from '../../src/data/open.js';
@@ -114,5 +114,18 @@ describe('real-world inputs', () => {
     let most = 0;
     turned!.train.images.forEach((value, i) => (most = Math.max(most, Math.abs(value - upright!.train.images[i]!))));
     expect(most).to.be.at.most(60); // of 255: JPEG losses differ where the blocks lie otherwise
+  });
+
+  it('each have a test', () => {
+    const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join('test', name), 'utf8'))
+      .join('\n');
+    const folders = readdirSync(CASES, { withFileTypes: true }).flatMap((entry) =>
+      // Those of `reliability` are scripts for a built clone.
+      entry.isDirectory() && entry.name !== 'reliability' ? [entry.name] : [],
+    );
+    expect(folders).to.have.length.above(30);
+    expect(folders.filter((name) => !tests.includes(name))).to.deep.equal([]);
   });
 });

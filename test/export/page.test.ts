@@ -244,6 +244,7 @@ describe('the page of an export', function () {
       expect(probability).to.be.closeTo(probabilities[CASES['photos']!.classNames!.indexOf(label)]!, SAME);
   });
 
+  // The case img-browser-skew.
   it('rotates JPEGs as predict does, and differs by no more than decoders do', async () => {
     const turned = Array.from({ length: 8 }, (_, i) => {
       const [width, height] = [48 + 8 * i, 40];

@@ -38,6 +38,7 @@ describe('a batch of one example and batch normalization', () => {
 
   for (const [words, changes] of [
     [/search\.batchSize is 1: .*'width4\/stem'.*at least 2/s, { search: { epochs: 1, batchSize: 1 } }],
+    // The case bn-batch-1: 15 % instead of 85 % without a word.
     [/retrain\.batchSize is 1: /, { retrain: { epochs: 1, batchSize: 1 } }],
     [/search\.rewardBatchSize .* is 1: /, { search: { epochs: 1, batchSize: 8, rewardBatchSize: 1 } }],
     [/derive\.batchSize .* is 1: /, { derive: { batchSize: 1 } }],

@@ -1,6 +1,6 @@
 /** A run continues with the data that it began with, or not at all. */
 import { expect } from 'chai';
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { derive } from '../../src/cli/commands/derive.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
@@ -55,6 +55,19 @@ describe('data that a run began with', function () {
       const run = await tinyRun(folder(), { units: 3 });
       tinyTable(join(folder(), 'data.csv'), 0, ['odd', 'even']);
       expect(await saidLater(resumeSearch(run, { space: mlp, controller: random }))).to.match(/data\.csv changed/);
+    });
+
+    it('by resume, where half the labels of resume-data-changed are others', async function () {
+      const cases = '../shared/cases/resume-data-changed';
+      if (!existsSync(cases)) this.skip();
+      const data = join(folder(), 'data.csv');
+      copyFileSync(join(cases, 'before.csv'), data);
+      const run = await tinyRun(folder(), { data, units: 3 });
+      copyFileSync(join(cases, 'after.csv'), data);
+      expect(await saidLater(quietly(() => resume(run, { json: true })))).to.include(`${data} changed`);
+      copyFileSync(join(cases, 'before.csv'), data);
+      await quietly(() => resume(run, { json: true }));
+      expect(readSummary(run)).to.have.property('test');
     });
   });
 

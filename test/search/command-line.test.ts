@@ -71,7 +71,7 @@ describe('command line', function () {
         );
         expect((summary['test'] as { accuracy: number }).accuracy).to.be.within(0, 1);
         expect(readFileSync(join(run, 'report.html'), 'utf8')).to.contain('<svg');
-        expect(stderr).to.match(/next {2}(npx )?weft export/);
+        expect(stderr).to.match(/next {2}(npx )?weft export .*\n +(npx )?weft predict \S+ FILES/);
       });
     });
   }

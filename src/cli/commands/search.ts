@@ -172,7 +172,7 @@ async function watched<O extends SearchOutcome>(
         `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
       );
     }
-    sayNext(output, run, report!);
+    sayNext(output, run, report!, summary.test?.perplexity === undefined);
     return outcome;
   } catch (error) {
     view.close();
@@ -193,13 +193,15 @@ function sayKept(output: Output, run: string, error: unknown): void {
   );
 }
 
-function sayNext(output: Output, run: string, report: string): void {
+/** What was written, and what to do with it; a language model answers no single examples. */
+function sayNext(output: Output, run: string, report: string, answers: boolean): void {
   const { card, weights, sharedWeights } = networkFiles(run);
   const trained = existsSync(weights);
   output.say(`wrote ${show(runFiles(run).summary)}, ${basename(trained ? weights : sharedWeights)}, ${basename(card)}`);
   output.say(`open  ${show(report)}`);
   if (trained) {
-    output.say(`next  weft export ${runArguments(run)}      (for TensorFlow.js in Node and browsers)`);
+    output.say(`next  weft export ${runArguments(run)}      (a web page, ONNX and TensorFlow.js)`);
+    if (answers) output.say(`      weft predict ${runArguments(run)} FILES    (answers for new images or rows)`);
     output.say(`      weft evaluate ${runArguments(run)}    (test the network again)`);
   } else output.say(`next  weft derive ${runArguments(run)} --retrain-top 3    (train the best from scratch)`);
 }

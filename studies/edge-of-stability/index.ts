@@ -324,7 +324,7 @@ function networkSection({ name, title, text, learningRate, rho }: Network, train
     tables: [
       {
         name,
-        title: 'Every look',
+        title: 'Every measurement',
         columns: ['arm', 'seed', 'step', 'loss', 'λ', 'error bar', 'edge', 'λ/edge', 'alignment', 'alignment of SAM'],
         rows: trained.flatMap((one) =>
           (

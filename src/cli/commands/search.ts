@@ -81,7 +81,10 @@ export async function startSearch(
       ...(options.name !== undefined && { name: options.name }),
       onStart(run, backend, account) {
         watching.onStart(run);
-        output.say(`${show(run)} · backend ${backend}`);
+        const slow = backend === 'wasm' || backend === 'cpu';
+        output.say(
+          `${show(run)} · backend ${backend}${slow ? ' (the native library is faster: weft setup installs it)' : ''}`,
+        );
         for (const line of account) output.say(`  ${line}`);
       },
       onPlan(plan, unitCosts) {

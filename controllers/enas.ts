@@ -77,11 +77,12 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
     derive: draw,
     observe(results) {
       if (results.length === 0) return {};
+      const rewards = results.map(finiteReward);
       const genotypes = results.map(({ architecture }) => space.genotype(architecture));
       const chosen = withPrefix(CHOSEN, chosenIn(plan, genotypes));
       const terms = readTerms(chosen);
       const bonuses = entropyBonuses(terms, options);
-      const advantages = results.map((result, i) => baseline.advantage(finiteReward(result) + bonuses[i]!));
+      const advantages = rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!));
       const { loss } = descend(chosen, advantages);
       disposeNamed(chosen);
       return {

@@ -1,4 +1,4 @@
-/** Text that comes from data (names of classes, files, columns, runs) as it may be shown: on a terminal, or in a page that somebody prints to one. */
+/** Text that comes from data (names of classes, files, columns, runs) as it may be shown: on a terminal, or in a page that may be printed to one. */
 
 import { relative } from 'node:path';
 

@@ -18,7 +18,7 @@ export interface DeriveOptions extends SessionOptions {
   readonly batches?: number | undefined;
   /** Only networks that meet these conditions, for example `latency<5ms,parameters<100k`. */
   readonly pick?: string | undefined;
-  /** A file with the latencies of another device, in the place of those that the run has measured or not. */
+  /** A file with the latencies of another device, in place of those that the run has measured or not. */
   readonly latencyTable?: string | undefined;
   /** Trains the best so many from scratch, and tests them. */
   readonly retrainTop?: number | undefined;
@@ -27,7 +27,7 @@ export interface DeriveOptions extends SessionOptions {
   /** Where they are trained; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Hears the ranking before any training. */
+  /** Called with the ranking before any training. */
   readonly onRanking?: ((outcome: DeriveOutcome) => void) | undefined;
 }
 

@@ -34,7 +34,7 @@ export interface JobsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the state of the jobs. */
   readonly onJob?: ((event: JobEvent) => void) | undefined;
-  /** Hears of results that were damaged, and are done again. */
+  /** Called for results that were damaged and are computed again. */
   readonly onTrouble?: ((message: string) => void) | undefined;
 }
 
@@ -98,7 +98,7 @@ export async function using<T>(
   use: (executor: Executor) => Promise<T>,
 ): Promise<T | undefined> {
   let executor: Executor | undefined;
-  const stop = (): void => void executor?.close().catch(() => {}); // waited for below, where its failure is told
+  const stop = (): void => void executor?.close().catch(() => {}); // awaited below, where its failure is reported
   signal?.addEventListener('abort', stop);
   try {
     signal?.throwIfAborted();

@@ -19,7 +19,7 @@ export interface ExportOptions extends SpaceOptions {
   readonly weights?: RoundedType | undefined;
   /** Where the data of the run lies now. */
   readonly data?: string | undefined;
-  /** Hears of a file that cannot hold this network, and why. */
+  /** Called with a file format that cannot hold this network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
 }
 

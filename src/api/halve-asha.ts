@@ -32,7 +32,7 @@ export interface AshaSetting {
   readonly factor: number;
   readonly first: number;
   readonly job: RunJobOptions;
-  /** Hears of every training that has finished, also of those of an earlier attempt. */
+  /** Called after every training, including those of an earlier attempt. */
   readonly onStep?: ((step: AshaStep) => void) | undefined;
 }
 

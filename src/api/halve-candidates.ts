@@ -11,7 +11,7 @@ import { packageVersion, writeFileAtomic } from '../runs/index.js';
 import { type Placed, type RungResult } from '../search/halving.js';
 import {
   accepts,
-  besideNetworks,
+  jointSpace,
   type Hyperparameter,
   type Hyperparameters,
   hyperparametersOf,
@@ -46,7 +46,7 @@ export function candidateSpace(parts: SearchParts, folder: string, epochs: numbe
   for (const one of hyperparameters) requireExamples(one, parts);
   // Each value is known to be accepted by itself.
   const together = hyperparameters.length > 1 ? accepts(config, epochs) : undefined;
-  return besideNetworks(space, hyperparameters, together);
+  return jointSpace(space, hyperparameters, together);
 }
 
 /** Throws WeftError('config') for batches that the training part does not fill. */

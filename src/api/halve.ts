@@ -72,9 +72,9 @@ export interface HalvingRequest extends PartsRequest {
   /** Told what a warm start has left out. */
   readonly onWarning?: ((message: string) => void) | undefined;
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
-  /** Hears of each training of an asynchronous halving, in the order in which they have finished. */
+  /** Called after each training of an asynchronous halving, in the order in which they finish. */
   readonly onTrained?: ((training: AshaStep) => void) | undefined;
-  /** Hears what was found before the best are trained from scratch. */
+  /** Called with the result before the best are trained from scratch. */
   readonly onRanking?: ((outcome: HalvingOutcome) => void) | undefined;
 }
 

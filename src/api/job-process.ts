@@ -1,4 +1,4 @@
-/** The module that child processes run: does the jobs that it is told to do. */
+/** The module that child processes run: executes the jobs that they are sent. */
 import { resolveReference } from '../jobs/files.js';
 import { runRunners, serveJobs } from '../jobs/index.js';
 import { loadParts } from './parts.js';

@@ -21,7 +21,7 @@ export interface PartsRequest {
   readonly controller?: ControllerFactory | string | undefined;
   /** Optimizers, preconditioners, regularizers and proxies of your own, which `config` names as `{ name: 'own', part: NAME }`. */
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
-  /** Examples in memory, or what makes them, in the place of `config.data.source`. */
+  /** Examples in memory, or what makes them, in place of `config.data.source`. */
   readonly data?: GivenData | undefined;
   /**
    * Whether what `config` leaves open follows from the data, where that is a file or a folder of your own and no recipe is named: space, batch
@@ -30,7 +30,7 @@ export interface PartsRequest {
   readonly followData?: boolean | undefined;
   /** The network that is to be trained, as text: the space follows from the data only where this is one of its networks. */
   readonly architecture?: string | undefined;
-  /** Hears how many images of how many are read, while the data is opened. */
+  /** Called with the number of images read so far and the total, while the data is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
 

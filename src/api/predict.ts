@@ -88,7 +88,7 @@ export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNu
 export interface LoadModelOptions extends SpaceOptions {
   /** The best that loads by default. */
   readonly backend?: BackendName | undefined;
-  /** Hears what may make answers differ from those of the training, though nothing failed: pictures that are decoded by something else. */
+  /** Called with the reason why predictions may differ from those in training although nothing failed: images are decoded by another library. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

@@ -19,7 +19,7 @@ import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type With
 export interface QueueAddress {
   /** A folder for one that only this machine uses, or `postgres://user@host/database`; what WEFT_QUEUE names by default. */
   readonly queue?: string | undefined;
-  /** Hears of a database that does not answer. */
+  /** Called if the database does not answer. */
   readonly onTrouble?: ((message: string) => void) | undefined;
 }
 

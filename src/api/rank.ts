@@ -35,10 +35,10 @@ export interface RankOptions extends Omit<SessionOptions, 'allowChangedEnvironme
   readonly withExecutor?: WithExecutor | undefined;
   /** Proxies that are compared with the shared weights, without training; `naswot` and `jacov` by default. */
   readonly proxies?: ProxyChoice | undefined;
-  /** Hears of each network that the proxies have scored. */
+  /** Called for each network that the proxies have scored. */
   readonly onScored?: ((scored: number, total: number) => void) | undefined;
   readonly onProgress?: ((judged: number, total: number) => void) | undefined;
-  /** Hears how many networks were evaluated with the shared weights, before any training. */
+  /** Called with the number of networks that were evaluated with the shared weights, before any training. */
   readonly onJudged?: ((count: number) => void) | undefined;
 }
 

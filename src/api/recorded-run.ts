@@ -39,7 +39,7 @@ export interface RecordedOptions extends SpaceOptions {
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** The data where it was in memory, or its path where it was moved; its content must be the same. */
   readonly data?: string | GivenData | undefined;
-  /** Hears how many images of how many are read, while a data set is opened. */
+  /** Called with the number of images read so far and the total, while a data set is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -28,12 +28,12 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
   readonly signal?: AbortSignal | undefined;
   /** Called before the work begins, with the run's directory, the backend, and an account of the data in lines for people. */
   readonly onStart?: ((run: string, backend: BackendName, account: readonly string[]) => void) | undefined;
-  /** Hears that the run is in use by a process that cannot be seen from here, and is waited for. */
+  /** Called if the run is in use by a process that is not visible from here, while this one waits for it. */
   readonly onWait?: ((message: string) => void) | undefined;
 }
 
 export interface SearchRequest extends Conducting, PartsRequest {
-  /** Hears, before the work begins, what is going to be done and how long that takes, by a measurement of a few steps. */
+  /** Called before the work begins with the plan: what will be done and how long that takes, from timing a few steps. */
   readonly onPlan?: ((plan: SearchPlan, unitCosts: UnitCosts) => void) | undefined;
   /** Seconds of the budget that have passed before the call. */
   readonly already?: number | undefined;

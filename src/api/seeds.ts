@@ -38,7 +38,7 @@ interface JobsRequest {
 }
 
 export interface SeedsRequest extends PartsRequest, JobsRequest {
-  /** Hears of the searches once all are finished, before they are compared. */
+  /** Called with the searches once all are finished, before they are compared. */
   readonly onSearched?: ((searches: readonly SeedSearch[]) => void) | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface SeedsOutcome {
 /** See `searchSeeds` in index.ts. */
 export async function searchSeeds({ seeds, onSearched, ...request }: SeedsRequest): Promise<SeedsOutcome | undefined> {
   const parts = await partsOf(request);
-  // What every search would fail of is told here, once, and before any process is started.
+  // Errors that every search would fail with are reported here, once, before any process is started.
   checkParts(parts);
   const backend = await loadBackend(parts.config.backend);
   const { threads } = request;

@@ -17,7 +17,7 @@ import { type RecordedOptions, type RecordedRun } from './recorded-run.js';
 export interface SessionOptions extends RecordedOptions {
   /** Goes on although threads, versions or the machine are others than in the search; refused by default, because the numbers would differ. */
   readonly allowChangedEnvironment?: boolean | undefined;
-  /** Hears of conditions that were others then, where that is allowed. */
+  /** Called with changes of the environment since then, if they are allowed. */
   readonly onChanges?: ((changes: readonly EnvironmentChange[]) => void) | undefined;
 }
 

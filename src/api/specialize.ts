@@ -37,9 +37,9 @@ export interface SpecializeRunOptions extends SessionOptions {
   readonly fineTune?: number | undefined;
   /** The folder; `RUN/specialized` by default. */
   readonly out?: string | undefined;
-  /** Hears of a file that cannot hold a network, and why. */
+  /** Called with a file format that cannot hold a network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
-  /** Hears of each network that is evaluated with the shared weights. */
+  /** Called for each network that is evaluated with the shared weights. */
   readonly onJudged?: ((judged: number) => void) | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface Override {
   readonly text: string;
 }
 
-/** Where the fields of a configuration come from, so that a mistake is told with its place. */
+/** Where the fields of a configuration come from, so that errors can name the position. */
 interface Origins {
   readonly source?: Source | undefined;
   readonly overrides?: readonly Override[];
@@ -97,7 +97,7 @@ function readText(path: string): string {
   }
 }
 
-/** Values in YAML; what the text gets wrong is told with `path` and its line and column. */
+/** Values in YAML; errors in the text name `path`, line and column. */
 function readYaml(text: string, path: string): Source {
   const lines = new LineCounter();
   const fail = (at: number | undefined, reason: string, cause?: unknown): WeftError => {

@@ -1,5 +1,5 @@
 /**
- * What every search strategy is to the search: something that proposes architectures and is told how
+ * What every search strategy is to the search: something that proposes architectures and learns how
  * good they were. A strategy in a file of one's own is used by naming the file.
  */
 import { type z } from 'zod';
@@ -63,7 +63,7 @@ export interface ControllerSetting<A = unknown> {
   /** The run's seed, for first values: `stream(seed, 'controller', …)`. */
   readonly seed: number;
   /**
-   * What to begin with in the place of random architectures: the one at this place, the most promising at 0, or undefined beyond the last. The same place always gives the same
+   * What to begin with in place of random architectures: the one at this place, the most promising at 0, or undefined beyond the last. The same place always gives the same
    * architecture.
    */
   readonly start?: (place: number) => A | undefined;

@@ -3,7 +3,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Controller } from './contract.js';
 
 export interface ProposalFilter<A> {
-  /** Architectures that the strategy is asked for in the place of each one that is proposed. */
+  /** Architectures that the strategy is asked for in place of each one that is proposed. */
   readonly draws: number;
   /** A score of each of these different architectures, more being better, as compared with each other. */
   score(architectures: readonly A[]): ArrayLike<number>;

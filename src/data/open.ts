@@ -25,7 +25,7 @@ export interface OpenOptions extends CsvOptions, Omit<ImageFolderOptions, 'onPro
 export interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Hears how many images of how many are read. */
+  /** Called with the number of images read so far and the total. */
   readonly onProgress?: ImageFolderOptions['onProgress'];
 }
 

@@ -14,7 +14,7 @@ export interface OwnData extends OwnDataDefinition {
   readonly kind: 'weft-data';
 }
 
-/** Defines a data set. A file that exports one can be named in the place of data: `--data ./my-data.ts`. */
+/** Defines a data set. A file that exports one can be named in place of data: `--data ./my-data.ts`. */
 export function defineData(definition: OwnDataDefinition): OwnData {
   return { kind: 'weft-data', ...definition };
 }

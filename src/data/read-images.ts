@@ -21,7 +21,7 @@ export interface ReadImagesOptions {
   readonly decoder?: 'sharp' | 'javascript' | undefined;
   /** Whether files that cannot be read are an error, or left out and reported. Default: error. */
   readonly onBadFile?: 'error' | 'skip' | undefined;
-  /** Hears how many images of how many are there. */
+  /** Called with the number of images read so far and the total. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

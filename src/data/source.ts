@@ -21,7 +21,7 @@ export function readSource(path: string): SourceFile {
   };
 }
 
-/** What a file may be, and how it is told if it is not. */
+/** What kind of file is accepted, and the error if it is another. */
 export interface FileRules {
   /** The largest size, in bytes. Default: 2 GiB, because Node reads no more at once. */
   readonly most?: number;

@@ -1,4 +1,4 @@
-/** Numbers that a network is to give for each example, in the place of a class. */
+/** Regression targets: numbers that a network predicts for each example, instead of a class. */
 import { WeftError } from '../errors.js';
 import { type Split, type Splits } from './split.js';
 

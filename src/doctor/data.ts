@@ -1,4 +1,4 @@
-/** Which data sets are at hand. */
+/** Which data sets are available. */
 import { datasetNames, findDataset, type Surroundings } from '../data/index.js';
 import { type DoctorRow } from './row.js';
 

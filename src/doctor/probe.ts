@@ -1,4 +1,4 @@
-/** Runs in a child process: loads the backend it is told, computes something, reports to the parent. */
+/** Runs in a child process: loads the requested backend, computes something, reports to the parent. */
 import { WeftError } from '../errors.js';
 import { describeBackend, loadBackend, type BackendName } from '../tensor/backend.js';
 import { conv2d } from '../tensor/nn.js';

@@ -99,7 +99,7 @@ const outputsOf = (trained: TrainedChild, inputs: Tensor): Outputs =>
     ),
   );
 
-/** Outputs of the network with the weights of a file in the place of its own. */
+/** Outputs of the network with the weights of a file in place of its own. */
 function outputsOfWeights(path: string, trained: TrainedChild, inputs: Tensor): Outputs {
   const { tensors } = decodeSafetensors(readBytes(path, { code: 'export' }), path);
   const read = (own: NamedTensors): NamedTensors =>

@@ -21,7 +21,7 @@ export type { InputContract, ModelFacts, Results, Rounding } from './facts.js';
 export type { RoundedType } from './rounding.js';
 
 export interface ExportOptions extends FactsOptions {
-  /** Hears of a file that the network cannot have, and why. */
+  /** Called with a file format that does not support the network, and the reason. */
   readonly onLeftOut?: (file: string, reason: WeftError) => void;
   /** Fewer bits for the weights of `model.json` and `model.onnx`, and the test examples on which it is measured what that costs. */
   readonly rounding?: { readonly weights: RoundedType; readonly test: BatchSource };
@@ -81,7 +81,7 @@ export function trainedOf({ card, child, store, normalization }: Model): Trained
   };
 }
 
-/** The result; undefined where the form has no place for what the network does, which is told. */
+/** The result; undefined if the format does not support what the network does, which is reported. */
 function unlessRefused<T>(make: () => T, tell: (error: WeftError) => void): T | undefined {
   try {
     return make();

@@ -6,7 +6,7 @@ import { endWithParent } from './orphan.js';
 import { runnerOf } from './runner.js';
 import { checkJob } from './schema.js';
 
-/** What the child is told. */
+/** The messages to the child. */
 export type Order =
   | {
       readonly type: 'do';

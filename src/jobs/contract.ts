@@ -10,7 +10,7 @@ export interface Job {
   readonly kind: string;
   /** sha256 of all that the result depends on, from `defineJob`. */
   readonly key: string;
-  /** What the runner is told. No code: files of the user's own appear by their hash, see `files.ts`. */
+  /** The input of the runner. It contains no code: the user's own files appear by their hash, see `files.ts`. */
   readonly payload: JsonObject;
   /** A few words for people. */
   readonly label: string;

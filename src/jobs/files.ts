@@ -65,7 +65,7 @@ export function hashOfFile(path: string): string[] {
 }
 
 /**
- * The configuration with what its files are in the place of where they lie, and references to them. Throws WeftError('unsupported') for
+ * The configuration with what its files are in place of where they lie, and references to them. Throws WeftError('unsupported') for
  * a part that is a value: a job is named by all that its result depends on, and such code has no content to be named by.
  */
 export function referToParts(config: SearchConfig): { config: SearchConfig; code?: FileReference[] } {

@@ -1,6 +1,6 @@
 /**
- * Ending with one's parent. A process that is told of it by its main thread alone goes on forever where that is in an endless loop of
- * somebody's code, or in a long kernel; hence a thread of its own that does nothing but look.
+ * Ends a process with its parent. A process that only its main thread notifies runs forever if that thread is in an endless loop of
+ * user code, or in a long kernel; hence a separate thread that only watches the parent.
  */
 import { Worker } from 'node:worker_threads';
 

@@ -19,7 +19,7 @@ export interface Results {
 }
 
 export interface ResultsOptions {
-  /** Hears of a result that was changed or damaged, and is not used. */
+  /** Called with a result that was changed or damaged, and is not used. */
   readonly onDamage?: (message: string) => void;
 }
 

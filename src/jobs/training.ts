@@ -147,7 +147,7 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
   }
 }
 
-/** The run of an earlier attempt if there is one that nobody works on, else a new one. */
+/** The run of an earlier attempt if there is one that no process holds, else a new one. */
 async function takeRun(
   folder: string,
   { config, space, data, starts }: SearchParts,

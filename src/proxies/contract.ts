@@ -27,7 +27,7 @@ export interface Proxy extends ProxyDefinition {
   readonly kind: 'weft-proxy';
 }
 
-/** Defines a proxy; see `src/proxies/snip.ts` for a short example. A file that exports one can be named in the place of a proxy. */
+/** Defines a proxy; see `src/proxies/snip.ts` for a short example. A file that exports one can be named in place of a proxy. */
 export function defineProxy(definition: ProxyDefinition): Proxy {
   return { kind: 'weft-proxy', ...definition };
 }

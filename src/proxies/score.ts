@@ -49,7 +49,7 @@ export function scoreNetwork<A>(
   );
 }
 
-/** The same, with what `proxyScore` throws in the place of a score that there is not. */
+/** The same, with what `proxyScore` throws in place of a score that there is not. */
 export function tryScores<A>(
   space: SearchSpace<A>,
   architecture: A,

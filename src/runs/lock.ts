@@ -48,7 +48,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   };
 }
 
-/** What can be seen of the holder of the lock at `path`: `free` where nobody holds it; nothing is taken or changed. */
+/** What can be seen of the holder of the lock at `path`: `free` if nobody holds it; nothing is taken or changed. */
 export function standingOfLock(path: string): Standing | 'free' {
   const text = contentOf(path);
   if (text === undefined) return 'free';

@@ -49,7 +49,7 @@ export function compareMeans(
 }
 
 /** A search's strategy compared with random sampling of the same supernet, in the unit of the measure. */
-export interface BesideRandom {
+export interface RandomComparison {
   readonly measure: Objective['measure'];
   readonly controllerMean: number;
   readonly randomMean: number;
@@ -60,11 +60,11 @@ export interface BesideRandom {
 }
 
 /** The part of the comparison that is kept for comparing several seeds; undefined if one kind is missing. */
-export function besideRandom(
+export function randomComparison(
   controller: readonly number[],
   random: readonly number[],
   measure: Objective['measure'],
-): BesideRandom | undefined {
+): RandomComparison | undefined {
   const count = Math.min(controller.length, random.length);
   if (count === 0) return undefined;
   const best = (values: readonly number[]): number =>

@@ -33,7 +33,7 @@ import { fingerprint } from '../space/encode.js';
 import { countNamed, pickNamed } from '../tensor/named.js';
 import { withEvaluationWeights } from '../training/learner.js';
 import { advance, remainingUnits } from './advance.js';
-import { besideRandom } from './comparison.js';
+import { randomComparison } from './comparison.js';
 import { type SearchData } from './data.js';
 import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
@@ -302,7 +302,7 @@ function finish(
   const derived = state.derived!;
   const { controller, random } = state.candidates;
   const { measure } = session.objective;
-  const comparison = besideRandom(
+  const comparison = randomComparison(
     controller.map((one) => one[measure]!),
     random.map((one) => one[measure]!),
     measure,

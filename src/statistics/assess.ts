@@ -150,7 +150,7 @@ function judge({
     count,
     value,
     interval: known ? [low, high] : undefined,
-    // Arrangements are counted when somebody asks for it.
+    // Arrangements are counted on first use.
     get p() {
       return found();
     },

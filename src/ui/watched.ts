@@ -1,4 +1,4 @@
-/** The runs that somebody looks at, each followed from where its events had got to. */
+/** The runs that are being viewed, each followed from the last event read. */
 import { setImmediate as breath } from 'node:timers/promises';
 import { runFiles } from '../runs/index.js';
 import { createDigest, type Digest } from './digest.js';

@@ -1,4 +1,4 @@
-/** The data of the comparison: the first images of MNIST and CIFAR-10 where they are at hand, else noise. */
+/** The data of the comparison: the first images of MNIST and CIFAR-10 if they are available, else noise. */
 import { tf, WeftError } from 'weft-nas';
 import { batches, batchTensors, openDataset, prepareData, type PreparedData, type training } from 'weft-nas/study';
 import { type Images } from './throughput.js';

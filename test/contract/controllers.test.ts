@@ -33,7 +33,7 @@ import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
 import { microCnn } from '../../search-spaces/micro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
-import { besideNetworks } from '../../src/search/hyperparameters/index.js';
+import { jointSpace } from '../../src/search/hyperparameters/index.js';
 import { hyperparameter } from '../../src/search/hyperparameters/values.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 
@@ -76,7 +76,7 @@ const spaces: SearchSpace<Architecture>[] = [
   nasBench201.create({ filters: 2 }, images),
   elasticMlp.create({ widths: [2, 3, 4] }, images),
   tiny.create({}, images),
-  besideNetworks(tiny.create({}, images), [
+  jointSpace(tiny.create({}, images), [
     hyperparameter('retrain.optimizer.learningRate', { min: 1e-4, max: 1, scale: 'log', integer: false }),
     hyperparameter('retrain.batchSize', { min: 4, max: 16, scale: 'log', integer: true }),
     hyperparameter('retrain.optimizer.name', ['sgd', 'adam']),

@@ -50,7 +50,7 @@ export function randomModel(
   return { card, normalization, space, child, store };
 }
 
-/** A function of images [N,4,4,2] in the place of a network; its results are flattened to logits. */
+/** A function of images [N,4,4,2] in place of a network; its results are flattened to logits. */
 export function functionChild(f: (x: Tensor) => Tensor): TrainedChild {
   const forward = (_parameters: object, _statistics: object, x: Tensor): Tensor2D => {
     const y = tf.cast(f(x), 'float32');

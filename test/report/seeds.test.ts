@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { analyseSeeds, buildReport, type SeedRun, seedRunsOf, seedsPage } from '../../src/report/index.js';
-import { besideRandom } from '../../src/search/comparison.js';
+import { randomComparison } from '../../src/search/comparison.js';
 import { stream } from '../../src/tensor/rng.js';
 import { fixtureRun } from './fixture.js';
 import { said } from '../said.js';
@@ -19,7 +19,7 @@ function runs(
   return Array.from({ length: seeds }, (_, i) => {
     const random = 0.8 + 0.02 * rng.normal();
     const better = (measure === 'accuracy' ? 1 : -1) * advantage;
-    const comparison = besideRandom(
+    const comparison = randomComparison(
       [random + better + noise * rng.normal(), random + better],
       [random, random - 0.001, random + 0.001],
       measure,
@@ -37,7 +37,7 @@ function runs(
 
 describe('a search with several seeds', () => {
   it('is compared with random sampling at equal cost', () => {
-    expect(besideRandom([0.5, 0.75, 1], [0.25, 0.75], 'accuracy')).to.deep.equal({
+    expect(randomComparison([0.5, 0.75, 1], [0.25, 0.75], 'accuracy')).to.deep.equal({
       measure: 'accuracy',
       controllerMean: 0.75,
       randomMean: 0.5,
@@ -45,8 +45,12 @@ describe('a search with several seeds', () => {
       controllerBest: 0.75,
       randomBest: 0.75,
     });
-    expect(besideRandom([2, 1], [3, 0.5, 0.1], 'loss')).to.include({ count: 2, controllerBest: 1, randomBest: 0.5 });
-    expect(besideRandom([], [1], 'loss')).to.equal(undefined);
+    expect(randomComparison([2, 1], [3, 0.5, 0.1], 'loss')).to.include({
+      count: 2,
+      controllerBest: 1,
+      randomBest: 0.5,
+    });
+    expect(randomComparison([], [1], 'loss')).to.equal(undefined);
   });
 
   it('has the relative improvement of the means, seeds being pairs', () => {

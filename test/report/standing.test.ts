@@ -7,7 +7,7 @@ import { sampleDistinct } from '../../src/graph/sample-distinct.js';
 import { costsIn } from '../../src/ranking/index.js';
 import { eventLog } from '../../src/report/event-log.js';
 import { sharedOrders, standingSection } from '../../src/report/ranking/standing.js';
-import { scoreBesideProxies } from '../../src/search/beside-proxies.js';
+import { scoreByProxies } from '../../src/search/proxy-scores.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { createSession } from '../../src/search/session.js';
@@ -121,7 +121,7 @@ describe('where a supernet stands among trivial rankers', function () {
         loss: 1,
       }));
       const before = tf.memory().numTensors;
-      scoreBesideProxies(session);
+      scoreByProxies(session);
       expect(tf.memory().numTensors).to.equal(before);
       session.dispose();
       return events;

@@ -52,7 +52,7 @@ const READERS: readonly (readonly [file: string, read: (run: string) => unknown]
   ['rank/rank.json', (run) => reportInput(run, mlp)],
 ];
 
-/** Puts something else in the place of a file. */
+/** Puts something else in place of a file. */
 function replaced(path: string, put: (path: string) => void): void {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(dirname(path), { recursive: true });

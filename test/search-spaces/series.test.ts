@@ -1,4 +1,4 @@
-/** Spaces on windows of a series: convolutions along time by TensorFlow.js's own, and sequences of numbers in the place of tokens. */
+/** Spaces on windows of a series: convolutions along time by TensorFlow.js's own, and sequences of numbers in place of tokens. */
 import { expect } from 'chai';
 import { conv1d, defineSpace, lastStep, type Task, tf, timeSteps, z } from 'weft-nas';
 import { conv1dSpace } from '../../search-spaces/conv-1d.js';

@@ -14,7 +14,7 @@ import { halvingRounds } from '../../src/search/halving-rounds.js';
 import { successiveHalving } from '../../src/search/halving.js';
 import {
   accepts,
-  besideNetworks,
+  jointSpace,
   candidateConfig,
   candidateText,
   hyperparametersOf,
@@ -47,7 +47,7 @@ const found = (hyperparameters: unknown, more: SearchConfigInput = {}) =>
   hyperparametersOf(configOf(hyperparameters, more), 2);
 
 const networks = mlp.create({ depth: 2, widths: [8, 16] }, { inputShape: [8, 8, 1], classes: 10 });
-const joint = (hyperparameters: unknown = SEARCHED): SearchSpace => besideNetworks(networks, found(hyperparameters));
+const joint = (hyperparameters: unknown = SEARCHED): SearchSpace => jointSpace(networks, found(hyperparameters));
 const valuesIn = (text: string): Hyperparameters => readCandidate(text).hyperparameters;
 
 /** The largest distance of the shares of numbers from those of the uniform distribution on [0, 1]. */
@@ -295,7 +295,7 @@ describe('hyper-parameters', () => {
         { numRuns: 50 },
       );
       const one = mlp.create({ depth: 1, widths: [4] }, networks.task);
-      const few = besideNetworks(one, found(optional));
+      const few = jointSpace(one, found(optional));
       // 101 values of momentum, two of beta2, and sgd without either.
       expect(few.size()).to.equal(one.size() * (101n + 2n + 1n));
       expect(BigInt([...few.enumerate()].length)).to.equal(few.size());
@@ -386,7 +386,7 @@ describe('hyper-parameters', () => {
     const config = configOf({ 'retrain.optimizer.warmUp': [0, 1, 2], [RATE]: [0.1, 0.2] });
     expect(accepts(config, 2)({ 'retrain.optimizer.warmUp': 2, [RATE]: 0.1 })).to.equal(true);
     expect(accepts(config, 1)({ 'retrain.optimizer.warmUp': 2, [RATE]: 0.1 })).to.equal(false);
-    const space = besideNetworks(networks, hyperparametersOf(config, 2), accepts(config, 1));
+    const space = jointSpace(networks, hyperparametersOf(config, 2), accepts(config, 1));
     const rng = stream(1, 'together');
     for (let i = 0; i < 50; i++)
       expect(valuesIn(space.encode(space.sample(rng)))['retrain.optimizer.warmUp']).to.be.at.most(1);

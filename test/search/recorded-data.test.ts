@@ -187,7 +187,7 @@ describe('data that a run began with', function () {
         checkSameData(openRun(run), openData(checkConfig({ ...(openRun(run).config as object) })));
       for (const [what, change, message] of [
         [
-          'one bad file in the place of another',
+          'one bad file in place of another',
           () => writeFileSync(join(data, 'dog/bad.png'), 'no more'),
           'dog/bad.png changed',
         ],

@@ -13,7 +13,7 @@ export interface WorkerCommandOptions {
   json?: boolean;
 }
 
-/** Does jobs of a queue until it is told to stop. */
+/** Runs jobs of a queue until it is stopped. */
 export async function worker({ file, json = false, ...options }: WorkerCommandOptions): Promise<void> {
   const output = createOutput({ json });
   const view = createJobView(undefined, output);

@@ -17,7 +17,7 @@ export interface RankCommandOptions extends ExecutorOptions, TrustOptions {
   readonly seeds?: string;
   readonly epochs?: number;
   readonly batches?: number;
-  /** Files of a table that says how good networks are, in the place of training them. */
+  /** Files of a table with the scores of networks, used instead of training them. */
   readonly truth?: readonly string[];
   /** The column of the table that judges. */
   readonly column?: string;

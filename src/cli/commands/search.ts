@@ -133,7 +133,7 @@ export async function resume(directory: string, { json, ...options }: ResumeOpti
 
 type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 'shouldStop' | 'onWait'> & {
   onStart(run: string): void;
-  /** Hears what a unit of each phase takes. */
+  /** Called with the seconds that a unit of each phase takes. */
   onPlan(unitCosts: UnitCosts): void;
 };
 
@@ -214,7 +214,7 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
   return checkConfig(writtenConfig(options));
 }
 
-/** The same without defaults: what somebody has chosen. */
+/** The same without defaults: only what the user has set. */
 export function writtenConfig(options: SearchOptions): SearchConfigInput {
   if (options.recipe !== undefined && options.config !== undefined)
     throw new WeftError(

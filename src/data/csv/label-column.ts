@@ -1,7 +1,7 @@
 /** Which column of a table is the label. */
 import { WeftError, unknownNameHint } from '../../errors.js';
 
-/** Names by which a label column is known where nobody names it. */
+/** Names by which a label column is recognized if none is specified. */
 export const LABEL_NAMES = ['label', 'class', 'target'];
 
 /** Whether a column has such a name. */

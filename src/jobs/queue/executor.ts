@@ -21,7 +21,7 @@ export interface QueueOptions extends CrewOptions {
   readonly files?: readonly string[];
   /** Seconds until another attempt here after a failure that may pass, by its code. */
   readonly waits?: ServeOptions['waits'];
-  /** Hears of a database that does not answer. */
+  /** Called if the database does not answer. */
   readonly onTrouble?: (message: string) => void;
   /** Seconds for which a database is waited for that does not answer at the beginning; 0 by default. */
   readonly patience?: number;

@@ -14,7 +14,7 @@ export interface Engine {
 export interface EngineOptions {
   /** Connections to a database that is shared. */
   readonly connections?: number;
-  /** Hears what the engine cannot tell anybody else, without passwords. */
+  /** Called with messages of the engine that have no other recipient, without passwords. */
   readonly onTrouble?: (message: string) => void;
 }
 

@@ -25,7 +25,7 @@ export interface ServeOptions {
   /** Files of the user's own that jobs may load. */
   readonly files?: readonly string[];
   readonly onEvent?: (event: JobEvent) => void;
-  /** Hears of a database that does not answer. */
+  /** Called if the database does not answer. */
   readonly onTrouble?: (message: string) => void;
   /** Seconds until another attempt after a failure that may pass, by its code. */
   readonly waits?: Partial<Record<WeftErrorCode, number>>;

@@ -163,7 +163,7 @@ async function foundSection({ baseline, others }: RunComparison): Promise<Conten
 
 const foundBy = ({ input }: ComparedRun): string => String(lookUp(input.summary, 'derived', 'architecture'));
 
-/** The networks that two runs have found; undefined where their spaces differ or were not at hand. */
+/** The networks that two runs have found; undefined if their spaces differ or are not available. */
 async function foundDiff(
   a: ComparedRun,
   b: ComparedRun,

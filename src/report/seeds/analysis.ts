@@ -2,7 +2,7 @@
 import { decimalText } from '../../printable.js';
 import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
-import { type BesideRandom } from '../../search/comparison.js';
+import { type RandomComparison } from '../../search/comparison.js';
 import { SQUARED_ERROR } from '../../search/objective.js';
 import {
   assessMean,
@@ -23,7 +23,7 @@ export interface SeedRun {
   readonly controller: string;
   readonly derived: { readonly architecture: string };
   readonly test?: { readonly loss: number; readonly accuracy?: number; readonly targets?: object } | undefined;
-  readonly comparison?: BesideRandom | undefined;
+  readonly comparison?: RandomComparison | undefined;
 }
 
 export interface OverSeeds {
@@ -46,7 +46,7 @@ export interface Advantage {
 export interface SeedsAnalysis {
   readonly space: string;
   readonly controller: string;
-  readonly measure: BesideRandom['measure'];
+  readonly measure: RandomComparison['measure'];
   /** What differences are in. */
   readonly unit: string;
   readonly runs: readonly SeedRun[];

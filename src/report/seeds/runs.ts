@@ -1,6 +1,6 @@
 /** Run directories as the seeds of one search. */
 import { WeftError } from '../../errors.js';
-import { besideRandom } from '../../search/comparison.js';
+import { randomComparison } from '../../search/comparison.js';
 import { eventLog } from '../event-log.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
@@ -30,7 +30,7 @@ export function seedRunsOf(runs: readonly { readonly path: string; readonly inpu
         .all('candidate')
         .filter((candidate) => candidate.source === source)
         .flatMap((candidate) => candidate[field] ?? []);
-    return { ...(summary as SeedRun), comparison: besideRandom(values('controller'), values('random'), field) };
+    return { ...(summary as SeedRun), comparison: randomComparison(values('controller'), values('random'), field) };
   });
 }
 

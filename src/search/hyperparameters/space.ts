@@ -40,7 +40,7 @@ export function readCandidate(text: string): Candidate {
  * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply beside the
  * others is not part of the text and keeps its middle value.
  */
-export function besideNetworks<A>(
+export function jointSpace<A>(
   space: SearchSpace<A>,
   hyperparameters: readonly Hyperparameter[],
   accepts?: (values: Hyperparameters) => boolean,

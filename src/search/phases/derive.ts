@@ -6,7 +6,7 @@ import { WeftError } from '../../errors.js';
 import { stream } from '../../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { withEvaluationWeights } from '../../training/learner.js';
-import { scoreBesideProxies } from '../beside-proxies.js';
+import { scoreByProxies } from '../proxy-scores.js';
 import { compareMeans } from '../comparison.js';
 import { namedCosts } from '../costs.js';
 import { type SearchEvent } from '../events.js';
@@ -46,7 +46,7 @@ export function evaluateCandidate(session: SearchSession): void {
   state.step++;
   if (state.step < candidates + config.derive.random) return;
 
-  scoreBesideProxies(session);
+  scoreByProxies(session);
   const best = chosenOf(session);
   if (state.candidates.controller.every(({ diverged }) => diverged)) sayDiverged(session);
   state.derived = best;

@@ -17,7 +17,7 @@ const PER_STEP = 0.02;
  * Scores distinct candidates, random ones first because they differ most, by the proxies of `derive.proxies`, on one batch at the size of
  * the search. Does nothing if the run is so short, or has so few distinct candidates, that it would not be worth the time.
  */
-export function scoreBesideProxies(session: SearchSession): void {
+export function scoreByProxies(session: SearchSession): void {
   const { config, data, emit, space, state } = session;
   const { proxies: names } = config.derive;
   const steps = config.search.epochs * data.train.steps + config.retrain.epochs * data.retrain.steps;

@@ -26,6 +26,8 @@ export interface CsvOptions {
   readonly header?: boolean;
   /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
   readonly charset?: Charset;
+  /** The bytes of the table, where it is no file: its path is only a name then. */
+  readonly content?: Uint8Array;
   /** Whether a table of one column is accepted, as a series may be. Default false. */
   readonly oneColumn?: boolean;
   /** Columns that are left out, by their names in the header. */

@@ -157,9 +157,9 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
 export function readLastWindows(
   path: string,
   form: SeriesForm,
-  charset?: Charset,
+  { charset, content }: Pick<CsvOptions, 'charset' | 'content'> = {},
 ): { names: string[]; images: Float32Array } {
-  const table = readLines(path, { ...(charset && { charset }), label: form.columns[0]! });
+  const table = readLines(path, { ...(charset && { charset }), ...(content && { content }), label: form.columns[0]! });
   const groups = rowsOf(table, form, undefined, path);
   const size = form.window * form.columns.length;
   const names: string[] = [];

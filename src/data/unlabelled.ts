@@ -60,9 +60,13 @@ const STANDARD_INPUT = '-';
  * line is an object with the columns, or an array in their order. NumPy arrays are examples in their order. Throws WeftError('data') with line and column.
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
-  if (form.series && !isNumpyFile(path)) return readLastWindows(path, form.series, form.charset);
   if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
+  if (form.series)
+    return readLastWindows(path, form.series, {
+      ...(form.charset && { charset: form.charset }),
+      ...(standard && { content: standard }),
+    });
   const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);
   const rule = isJson ? 'plain' : 'quoted';
   const opened = (): IterableIterator<Line> =>

@@ -1,6 +1,8 @@
 /** Rows of a series in windows: what they are made of, that no part sees another, and a forecast from the table to the export. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
@@ -16,7 +18,7 @@ import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
-import { temporaryFolder } from '../runs/temporary.js';
+import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
 
 describe('windows of a series', function () {
   this.timeout(120_000);
@@ -30,6 +32,18 @@ describe('windows of a series', function () {
     Array.from({ length: count }, (_, i) => line(i)).join('\n');
   const read = (text: string, options: Partial<SeriesOptions> = {}) =>
     readSeries(written(text), 'series', { window: 3, validation: 0.25, test: 0.2, ...options });
+
+  it('are also the last ones of a table from standard input', () => {
+    const form = { window: 2, horizon: 1, columns: ['y'], group: 'g' };
+    const program = `import { readRows } from '${pathToFileURL(resolve('src/data/unlabelled.ts')).href}';
+      const { names, images } = readRows('-', { inputShape: [1, 2, 1], series: ${JSON.stringify(form)} });
+      console.log(JSON.stringify([names, [...images]]));`;
+    const { stdout, stderr } = spawnSync(process.execPath, [...runTypeScript, '--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      input: 'g;y\na;1,5\nb;7\na;2\nb;8\na;3\n',
+    });
+    expect(stdout, stderr).to.equal('[["-:a","-:b"],[2,3,7,8]]\n');
+  });
 
   it('contain the past, and the value of a later row', () => {
     const { inputShape, train, test, validation, targets, series } = read(

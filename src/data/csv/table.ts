@@ -9,7 +9,8 @@ import { findSeparator, numberIn, type Separator, splitFields, splitRow } from '
 import { growingNumbers } from './growing.js';
 import { isJsonLines, openJsonTable } from './json-lines.js';
 import { findLabelColumns, LABEL_NAMES, type LabelColumns } from './label-column.js';
-import { type Line, openLines } from './lines.js';
+import { type Line, type LineReader, linesOf, openLines } from './lines.js';
+import { sha256 } from '../source.js';
 
 export interface Table {
   readonly header: readonly string[] | undefined;
@@ -97,7 +98,13 @@ export interface Opened {
 /** Opens a table of any form at its first row. */
 export function openTable(path: string, options: CsvOptions): Opened {
   if (isJsonLines(path)) return openJsonTable(path, options);
-  const reader = openLines(path, options.charset);
+  const { content } = options;
+  const reader: LineReader = content
+    ? {
+        lines: linesOf(content, path, options.charset),
+        source: () => ({ path, sha256: sha256(content), bytes: content.length }),
+      }
+    : openLines(path, options.charset);
   const sample: Line[] = [];
   while (sample.length < SAMPLE) {
     const next = reader.lines.next();

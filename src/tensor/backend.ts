@@ -7,7 +7,7 @@ import { unknownNameHint, WeftError } from '../errors.js';
 import {
   computeExactlyOnGpu,
   limitThreads,
-  runSessionsInCaller,
+  runSessionsInOrder,
   seesGpu,
   tensorflowThreads,
   threadsFromEnvironment,
@@ -118,7 +118,7 @@ function requireNative(packageName: string): void {
     if (!seesGpu()) throw new Error('TensorFlow sees no CUDA device');
     computeExactlyOnGpu();
   }
-  runSessionsInCaller();
+  runSessionsInOrder();
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   restoreNodeUtilities();
   require(packageName);

@@ -22,11 +22,13 @@ export function limitThreads(threads: number): void {
 }
 
 /**
- * Makes TensorFlow run sessions in the calling thread, instead of handing them to a pool and back at every step; operations
- * keep their threads. A variable that is already set takes precedence. TensorFlow reads it only once, when it is loaded.
+ * Makes TensorFlow run the operations of a session one after the other, in a thread of its own. In the calling thread they would keep
+ * subnormal numbers, which operations outside of sessions flush to zero: only there is the processor's flag not set. A variable that is
+ * already set takes precedence unless it asks for the calling thread. TensorFlow reads it only once, when it is loaded.
  */
-export function runSessionsInCaller(): void {
-  process.env['TF_NUM_INTEROP_THREADS'] ??= '-1';
+export function runSessionsInOrder(): void {
+  const asked = Number(process.env['TF_NUM_INTEROP_THREADS']);
+  if (!(asked > 0)) process.env['TF_NUM_INTEROP_THREADS'] = '1';
 }
 
 /** How many threads TensorFlow uses, or will use. */

@@ -50,8 +50,26 @@ const decayed: Body = (x, { scalar }) =>
     ),
   );
 
+/** 0.3 · 10^-t · 10^-30: subnormal from t = 8 on. */
+const vanishing: Body = (x, { scalar }) =>
+  tf.mul(
+    tf.mul(
+      x,
+      scalar(({ t }) => 10 ** -t),
+    ),
+    1e-30,
+  );
+
 describe('compiled steps', () => {
   before(() => loadBackend('native'));
+
+  it('flush subnormal numbers to zero as uncompiled steps do', () => {
+    const { compiled, plain, counts } = both(vanishing, 16);
+    expect(counts.session).to.be.above(8);
+    expect(compiled).to.deep.equal(plain);
+    expect(plain[5]![2]).to.be.above(0);
+    expect(plain[15]![2]).to.equal(0);
+  });
 
   it('are replayed and then run as a session, with the same bits and no tensor left', () => {
     const replayed = both(decayed, 24, { mode: 'replay' });

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
+import { groupCommands, groupItems } from './command-groups.js';
 import { asynchronously, choosing } from './halving-options.js';
 import { addLatencyCommands } from './latency-commands.js';
 import { addListCommands } from './list-commands.js';
@@ -14,7 +15,7 @@ export function program(): Command {
     .description('Neural architecture search with shared weights: search, retrain, report, export.')
     .version(packageVersion)
     .showHelpAfterError('(weft --help lists the commands)')
-    .configureHelp({ sortSubcommands: false })
+    .configureHelp({ sortSubcommands: false, groupItems })
     .configureOutput({ writeErr: (text) => void process.stderr.write(printable(text)) })
     .exitOverride();
 
@@ -375,5 +376,6 @@ export function program(): Command {
     .allowExcessArguments()
     .action(async (_options, command: Command) => (await import('./commands/setup.js')).setup(command.args));
 
+  groupCommands(weft);
   return weft;
 }

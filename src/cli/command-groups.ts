@@ -1,0 +1,27 @@
+/** The headings under which `weft --help` lists the commands. */
+import { type Command, type Help } from 'commander';
+
+const HELP = 'This machine:';
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Search and train:': ['search', 'resume', 'derive', 'train', 'halve', 'specialize'],
+  'Use a network:': ['predict', 'evaluate', 'export'],
+  'Look at runs:': ['status', 'ui', 'report', 'compare', 'diff', 'convert'],
+  'Measure:': ['rank', 'forgetting', 'conflicts', 'sharpness', 'latency', 'study'],
+  'Use many machines:': ['worker', 'queue'],
+  'Find and write parts:': ['recipes', 'list', 'init'],
+  [HELP]: ['doctor', 'setup'],
+};
+
+/** Puts every command under its heading; commands that are added later have none. */
+export function groupCommands(weft: Command): void {
+  for (const [heading, names] of Object.entries(GROUPS))
+    for (const name of names) weft.commands.find((command) => command.name() === name)?.helpGroup(heading);
+  weft.commandsGroup(HELP).helpCommand('help [command]', 'display help for command');
+}
+
+/** For `configureHelp`: headings come in the order of the table, not in that of the commands' definitions; those without items are not shown. */
+export const groupItems: Help['groupItems'] = (_items, visible, groupOf) => {
+  const groups = new Map(Object.keys(GROUPS).map((heading) => [heading, [] as typeof visible]));
+  for (const item of visible) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
+  return groups;
+};

@@ -9,9 +9,11 @@ if (!named) process.env.WEFT_THREADS ??= '1';
 module.exports = {
   extension: ['ts'],
   spec: named ? [] : ['test/**/*.test.ts'],
-  // Test files are imported, not required: a required one would be a CommonJS copy of everything that a dynamic import loads again.
+  // Test files are imported, not required: a required one would be a CommonJS copy of everything that a dynamic import
+  // loads again.
   'node-option': ['no-experimental-require-module', 'import=tsx', 'conditions=@weft-nas/source'],
-  // Each file in a process of its own at a time: much of a test is one thread's work, so two share a pair of cores well.
+  // Each file in a process of its own at a time: much of a test is one thread's work, so two share a pair of cores
+  // well.
   ...(!named && { parallel: true, jobs: Math.min(4, Math.max(2, availableParallelism())) }),
   timeout: 120000,
   reporter: 'dot',

@@ -1,7 +1,7 @@
 /**
- * `node .ci/counts.cjs FIRST [AGAIN]`: prints which tests failed, then mocha's counts; exits with 1 where a test failed.
- * AGAIN holds the counts of the failed files after they were run once more, alone: what passes there counts as passed,
- * and is named. `node .ci/counts.cjs --files FIRST` prints the files with a failed test.
+ * `node .ci/counts.cjs FIRST [AGAIN]`: prints which tests failed, then mocha's counts; exits with 1 where a test
+ * failed. AGAIN holds the counts of the failed files after they were run once more, alone: what passes there counts as
+ * passed, and is named. `node .ci/counts.cjs --files FIRST` prints the files with a failed test.
  */
 const { existsSync, readFileSync } = require('node:fs');
 

@@ -20,7 +20,9 @@ export interface CompareOptions {
   blocks: number;
 }
 
-/** Compares a workload with its anchors, each of which needs a worker of its own: memory layouts must not share caches. */
+/**
+ * Compares a workload with its anchors, each of which needs a worker of its own: memory layouts must not share caches.
+ */
 export async function compare(
   workload: Workload,
   workers: readonly AnchorWorker[],

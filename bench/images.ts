@@ -3,7 +3,8 @@
  *
  *     node --import tsx --conditions=@weft-nas/source bench/images.ts [COUNT]
  *
- * The photos have 1 megapixel (1,152 x 868, 250 kB): 20 of them, each written again and again with another comment, so that all differ.
+ * The photos have 1 megapixel (1,152 x 868, 250 kB): 20 of them, each written again and again with another comment, so
+ * that all differ.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

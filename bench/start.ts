@@ -1,4 +1,7 @@
-/** How long the built package takes to start: `import 'weft-nas'`, and the help of the command, each in a separate process. */
+/**
+ * How long the built package takes to start: `import 'weft-nas'`, and the help of the command, each in a separate
+ * process.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 

@@ -1,7 +1,8 @@
 /**
- * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures, and the mixture's
- * logits descend the validation loss with the weights held fixed, in alternating steps. Works on spaces whose choices are between
- * operations or inputs of one shape. The most probable architecture is derived; set `derive.candidates` to 1 to evaluate no others.
+ * DARTS, first order (Liu et al. 2019, arXiv 1806.09055): the supernet is trained as a mixture of all architectures,
+ * and the mixture's logits descend the validation loss with the weights held fixed, in alternating steps. Works on
+ * spaces whose choices are between operations or inputs of one shape. The most probable architecture is derived; set
+ * `derive.candidates` to 1 to evaluate no others.
  */
 import {
   type Controller,

@@ -65,7 +65,10 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
   let state = optimizers.emptyState;
   let steps = 0;
 
-  /** REINFORCE with rejection: constraints truncate the policy's distribution, but log-probabilities are those of the full one. */
+  /**
+   * REINFORCE with rejection: constraints truncate the policy's distribution, but log-probabilities are those of the
+   * full one.
+   */
   const draw = (count: number, rng: Rng): A[] =>
     drawValid(space, count, (missing) =>
       sampleGenotypes(plan, parameters, options, missing, rng).map((genotype) => space.fromGenotype(genotype)),
@@ -160,7 +163,10 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
   }
 }
 
-/** Adam with the options' constants, or the optimizer that they name: the length of training is unknown, so its schedule never lowers the rate. */
+/**
+ * Adam with the options' constants, or the optimizer that they name: the length of training is unknown, so its schedule
+ * never lowers the rate.
+ */
 function policyTrainer({ optimizer, learningRate, ...adam }: EnasOptions): optimizers.Trainer {
   if (optimizer) return optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER });
   const rate = optimizers.constant(learningRate);

@@ -1,6 +1,6 @@
 /**
- * Regularized evolution (Real et al. 2019, arXiv 1802.01548, algorithm 1): the best of a random sample of the population gets a mutated
- * child, and the oldest member is removed, however good it is.
+ * Regularized evolution (Real et al. 2019, arXiv 1802.01548, algorithm 1): the best of a random sample of the
+ * population gets a mutated child, and the oldest member is removed, however good it is.
  */
 import {
   bestScored,

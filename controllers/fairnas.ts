@@ -1,6 +1,6 @@
 /**
- * Strictly fair sampling (FairNAS, Chu et al. 2021, arXiv 1907.01845): every option of a choice is trained equally often.
- * The path is then searched by evolution, as in `spos`.
+ * Strictly fair sampling (FairNAS, Chu et al. 2021, arXiv 1907.01845): every option of a choice is trained equally
+ * often. The path is then searched by evolution, as in `spos`.
  */
 import { type Controller, type ControllerSetting, defineController, type ScoredText, z } from 'weft-nas';
 import { fairDecks } from './single-path/fair-decks.js';

@@ -1,6 +1,6 @@
 /**
- * Local search (White et al. 2021, arXiv 2005.02960): evaluates all neighbours of the best architecture, moves to the best of them as long
- * as that is an improvement, and then restarts elsewhere.
+ * Local search (White et al. 2021, arXiv 2005.02960): evaluates all neighbours of the best architecture, moves to the
+ * best of them as long as that is an improvement, and then restarts elsewhere.
  */
 import {
   bestScored,

@@ -1,7 +1,8 @@
 /**
- * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a Pareto front of several
- * objectives. Parents win tournaments by (rank, crowding); of parents and children together, the best in the same order survive. The
- * objectives are those of the search: its reward, and the costs that it names. Without costs this is elitist evolution of the reward.
+ * NSGA-II (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II"): evolution towards a Pareto
+ * front of several objectives. Parents win tournaments by (rank, crowding); of parents and children together, the best
+ * in the same order survive. The objectives are those of the search: its reward, and the costs that it names. Without
+ * costs this is elitist evolution of the reward.
  */
 import {
   type Controller,

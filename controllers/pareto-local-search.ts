@@ -1,8 +1,9 @@
 /**
- * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling salesman problem"):
- * evaluates all neighbours of an architecture on the front, adds every non-dominated one to the front, and moves on to the next one with
- * unknown neighbours, namely where the front has the widest gap. Once the whole front has been explored, it continues from random
- * architectures. Without costs this is a local search of the reward.
+ * Pareto local search (Paquete, Chiarandini & Stützle 2004, "Pareto local optimum sets in the biobjective traveling
+ * salesman problem"): evaluates all neighbours of an architecture on the front, adds every non-dominated one to the
+ * front, and moves on to the next one with unknown neighbours, namely where the front has the widest gap. Once the
+ * whole front has been explored, it continues from random architectures. Without costs this is a local search of the
+ * reward.
  */
 import {
   type Controller,

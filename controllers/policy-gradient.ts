@@ -1,6 +1,6 @@
 /**
- * REINFORCE on a table of logits, one row per slot, without an LSTM: the policy gradient of NATS-Bench (Dong et al. 2021,
- * arXiv 2009.00437), for searches of a few hundred evaluations.
+ * REINFORCE on a table of logits, one row per slot, without an LSTM: the policy gradient of NATS-Bench (Dong et al.
+ * 2021, arXiv 2009.00437), for searches of a few hundred evaluations.
  */
 import {
   type Controller,

@@ -1,7 +1,8 @@
 /**
- * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv 2003.12857): after a random
- * start, a predictor learns from everything that was evaluated, and the most promising of many new architectures are evaluated next. In a
- * small space all architectures are considered, in a large one mutations of the best, and random ones.
+ * Search guided by a predictor (BANANAS, White et al. 2021, arXiv 1910.11858; NPENAS, Wei et al. 2020, arXiv
+ * 2003.12857): after a random start, a predictor learns from everything that was evaluated, and the most promising of
+ * many new architectures are evaluated next. In a small space all architectures are considered, in a large one
+ * mutations of the best, and random ones.
  */
 import {
   bestScored,

@@ -1,7 +1,7 @@
 /**
  * Single path one-shot (Guo et al. 2020, arXiv 1904.00420): shared weights are trained on uniformly random paths, and
- * evolution finds the best path afterwards. Set `search.warmupEpochs` to all epochs but the last, so that rewards are measured on
- * trained weights; the paper makes 20 generations of 50.
+ * evolution finds the best path afterwards. Set `search.warmupEpochs` to all epochs but the last, so that rewards are
+ * measured on trained weights; the paper makes 20 generations of 50.
  */
 import { type Controller, type ControllerSetting, defineController, drawUniform, type ScoredText, z } from 'weft-nas';
 import { generationOptions } from './single-path/generations.js';

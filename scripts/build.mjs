@@ -1,6 +1,6 @@
 /**
- * Makes dist/: modules by esbuild, which puts what is loaded together into few files, so that importing the package takes a third of the
- * time, and declarations by the compiler. Nothing is bundled from node_modules.
+ * Makes dist/: modules by esbuild, which puts what is loaded together into few files, so that importing the package
+ * takes a third of the time, and declarations by the compiler. Nothing is bundled from node_modules.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * `npm run endurance`: what takes too long for `npm test`. Names of parts and `--count N` choose; each part prints its counts and
- * leaves them in runs/endurance/NAME.json. Exits with 1 where something was lost, doubled or crashed.
+ * `npm run endurance`: what takes too long for `npm test`. Names of parts and `--count N` choose; each part prints its
+ * counts and leaves them in runs/endurance/NAME.json. Exits with 1 where something was lost, doubled or crashed.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cluster } from './endurance/cluster.js';

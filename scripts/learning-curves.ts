@@ -1,7 +1,7 @@
 /**
- * How well learning curves are extrapolated: trains networks alone to the end with `weft halve`'s own trainings, and compares what was expected
- * after a few epochs with what came, beside the last value: `node --import tsx --conditions=@weft-nas/source scripts/learning-curves.ts [networks] [case] [file of
- * curves, written or, where it is there, read]`.
+ * How well learning curves are extrapolated: trains networks alone to the end with `weft halve`'s own trainings, and
+ * compares what was expected after a few epochs with what came, beside the last value:
+ * `node --import tsx --conditions=@weft-nas/source scripts/learning-curves.ts [networks] [case] [file of curves, written or, where it is there, read]`.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fitLearningCurve, kendallTau, loadBackend, mean, spearman, stream } from 'weft-nas';

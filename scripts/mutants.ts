@@ -1,8 +1,8 @@
 /**
- * `npm run mutants -- [--folder NAME]... [--sample N] [--seed S] [--minutes M] [--again]`: puts small faults into the sources,
- * one at a time, and counts how many the tests notice. A sample is drawn with the seed; what has been tried is kept in
- * runs/mutants/FOLDER.jsonl, so that the same command continues where it was stopped. `--again` tries survivors again after
- * tests were added. Ends with 1 where fewer than 85 % of a folder's sample are noticed.
+ * `npm run mutants -- [--folder NAME]... [--sample N] [--seed S] [--minutes M] [--again]`: puts small faults into the
+ * sources, one at a time, and counts how many the tests notice. A sample is drawn with the seed; what has been tried is
+ * kept in runs/mutants/FOLDER.jsonl, so that the same command continues where it was stopped. `--again` tries survivors
+ * again after tests were added. Ends with 1 where fewer than 85 % of a folder's sample are noticed.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * `npm run own-data -- WHAT… [--seeds 1,2] [--budget 300] [--batch data_batch_1.bin] [--tables FOLDER]`: searches data of the kinds that people
- * bring, with only a budget, and compares each test result with the best simple model. WHAT is
+ * `npm run own-data -- WHAT… [--seeds 1,2] [--budget 300] [--batch data_batch_1.bin] [--tables FOLDER]`: searches data
+ * of the kinds that people bring, with only a budget, and compares each test result with the best simple model. WHAT is
  *
  * - `photos`: 600 of CIFAR-10, 60 of each class, as a folder of PNG files;
  * - `fixed`: the same photos with the same settings and budget, for one network chosen by hand and no search;

@@ -1,6 +1,6 @@
 /**
- * Kendall's tau of every predictor by encoding and number of labels, on cells of NAS-Bench-201 that it has not learned from:
- * `node --import tsx --conditions=@weft-nas/source scripts/predictors-on-table.ts nats_bench.csv`.
+ * Kendall's tau of every predictor by encoding and number of labels, on cells of NAS-Bench-201 that it has not learned
+ * from: `node --import tsx --conditions=@weft-nas/source scripts/predictors-on-table.ts nats_bench.csv`.
  */
 import {
   choiceEncoding,

@@ -1,7 +1,7 @@
 /**
- * `npm run reproduce -- NAME…`: runs studies with their default options, prints their results next to the targets, and writes
- * runs/reproduce/NAME.json, an array of {id, quantity, measured, gate, met}. Without a name: all of them; one that
- * fails leaves the others to be measured.
+ * `npm run reproduce -- NAME…`: runs studies with their default options, prints their results next to the targets, and
+ * writes runs/reproduce/NAME.json, an array of {id, quantity, measured, gate, met}. Without a name: all of them; one
+ * that fails leaves the others to be measured.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { study } from '../src/cli/commands/study.js';

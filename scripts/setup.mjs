@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Makes the native TensorFlow backend loadable, by the first way that works: it loads already; an earlier run left it in the
- * user's cache; the library that the package downloads; TensorFlow's Python package. What is fetched must have the checksum that it is
- * known to have. When none works it says so in one line and leaves the WebAssembly backend, which needs no set-up. It can be run at any
- * time, also twice at once, and continues where it was stopped.
+ * Makes the native TensorFlow backend loadable, by the first way that works: it loads already; an earlier run left it
+ * in the user's cache; the library that the package downloads; TensorFlow's Python package. What is fetched must have
+ * the checksum that it is known to have. When none works it says so in one line and leaves the WebAssembly backend,
+ * which needs no set-up. It can be run at any time, also twice at once, and continues where it was stopped.
  *
  *   node scripts/setup.mjs [--auto] [--force] [--gpu] [--no-native] [--quiet] [--from-wheel FILE] [--allow-unchecked]
  */
@@ -27,7 +27,8 @@ const { values: options } = parseArgs({
     gpu: { type: 'boolean', default: false }, // the build for NVIDIA devices, with the libraries of CUDA
     native: { type: 'boolean', default: process.env.WEFT_SKIP_NATIVE !== '1' },
     quiet: { type: 'boolean', default: false },
-    // the package's own script as the last resort, though nobody has published the checksum of the binding that it downloads
+    // the package's own script as the last resort, though nobody has published the checksum of the binding that it
+    // downloads
     'allow-unchecked': { type: 'boolean', default: process.env.WEFT_ALLOW_UNCHECKED === '1' },
     'from-wheel': { type: 'string' },
   },
@@ -113,7 +114,10 @@ async function provide(pkg, cache) {
   giveUp(reasons.join('; '));
 }
 
-/** The stock library is older than the wheel's: on ARM older than what the models here were tested with, on a GPU than what its driver and CUDA still know. */
+/**
+ * The stock library is older than the wheel's: on ARM older than what the models here were tested with, on a GPU than
+ * what its driver and CUDA still know.
+ */
 function inOrder() {
   const fromWheel = wheelRecipe(options.gpu ? CUDA_BUILD : CPU_BUILD);
   if (options['from-wheel']) return [fromWheel];

@@ -1,5 +1,6 @@
 /**
- * What strategies reach in the same queries of NAS-Bench-201, plain and with their proposals filtered by proxies, 20 seeds, paired:
+ * What strategies reach in the same queries of NAS-Bench-201, plain and with their proposals filtered by proxies, 20
+ * seeds, paired:
  * `node --import tsx --conditions=@weft-nas/source scripts/strategies-on-table.ts nats_bench.csv nb201_zc_proxies.csv`.
  */
 import {
@@ -32,7 +33,10 @@ const evaluator = tabularEvaluator(
 const columns = ['nwot', 'flops', 'jacov'].map((name) => tableColumn(scored, name).values);
 const rows = new Map(scored.keys.map((key, row) => [key, row]));
 
-/** The log-rank sum among these cells of their published proxies; cells without proxies, which are isomorphic to others, count as worst. */
+/**
+ * The log-rank sum among these cells of their published proxies; cells without proxies, which are isomorphic to others,
+ * count as worst.
+ */
 function score(cells: readonly Cell[]): number[] {
   const places = cells.map((cell) => rows.get(toBenchmark(cell)));
   return logRankSum(

@@ -166,7 +166,8 @@ interface JsonSchema {
 type Fields = Readonly<Record<string, JsonSchema>>;
 
 /**
- * The JSON schema with every reference followed; equal parts are one object, because written out in full it would be very large.
+ * The JSON schema with every reference followed; equal parts are one object, because written out in full it would be
+ * very large.
  */
 function inlined(schema: z.ZodType): JsonSchema {
   const root = z.toJSONSchema(schema, { io: 'input', reused: 'ref' });

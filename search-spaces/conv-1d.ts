@@ -1,7 +1,8 @@
 /**
- * Convolutions along the time of a series (van den Oord et al. 2016, arXiv 1609.03499, section 2.1: dilated ones cover long ranges with few weights; Bai et
- * al. 2018, arXiv 1803.01271). Each layer is one convolution of some size and dilation, a pool or nothing, with or without a skip around it;
- * steps are halved in between, and the output comes from the mean of the steps or from the last one.
+ * Convolutions along the time of a series (van den Oord et al. 2016, arXiv 1609.03499, section 2.1: dilated ones cover
+ * long ranges with few weights; Bai et al. 2018, arXiv 1803.01271). Each layer is one convolution of some size and
+ * dilation, a pool or nothing, with or without a skip around it; steps are halved in between, and the output comes from
+ * the mean of the steps or from the last one.
  */
 import {
   activation,

@@ -1,7 +1,8 @@
 /**
- * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds two of the nodes before it,
- * each through one of seven operations, and a cell's output is its nodes concatenated. The paper's eighth operation, `none`, never occurs
- * in a derived network: here the choice of edges is explicit, so that every strategy can search it.
+ * The cell space of DARTS (Liu et al. 2019, arXiv 1806.09055): each node of a normal and a reduction cell adds two of
+ * the nodes before it, each through one of seven operations, and a cell's output is its nodes concatenated. The paper's
+ * eighth operation, `none`, never occurs in a derived network: here the choice of edges is explicit, so that every
+ * strategy can search it.
  */
 import {
   activation,

@@ -1,7 +1,7 @@
 /**
- * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each block the kernel
- * and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in once-for-all networks (Cai et al.
- * 2020, arXiv 1908.09791), or plain convolutions.
+ * Convolutional networks that are slices of the largest one: in each stage the width and the number of blocks, in each
+ * block the kernel and the expansion. The blocks are inverted residuals (Sandler et al. 2018, arXiv 1801.04381) as in
+ * once-for-all networks (Cai et al. 2020, arXiv 1908.09791), or plain convolutions.
  */
 import {
   activation,

@@ -1,7 +1,7 @@
 /**
- * Transformers, as language models or over the rows of a series, that are slices of the largest one (weight entanglement, Chen et al. 2021,
- * arXiv 2107.00651): the width of all layers, the number of blocks, and in each block the number of heads and the width of the feed-forward
- * part. Blocks normalize before their branches.
+ * Transformers, as language models or over the rows of a series, that are slices of the largest one (weight
+ * entanglement, Chen et al. 2021, arXiv 2107.00651): the width of all layers, the number of blocks, and in each block
+ * the number of heads and the width of the feed-forward part. Blocks normalize before their branches.
  */
 import {
   activation,

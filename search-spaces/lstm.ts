@@ -1,5 +1,6 @@
 /**
- * LSTM networks for texts and series (Hochreiter & Schmidhuber 1997) with one or more layers: a baseline for searched cells.
+ * LSTM networks for texts and series (Hochreiter & Schmidhuber 1997) with one or more layers: a baseline for searched
+ * cells.
  */
 import { defineSpace, lstm, type NodeRef, oneOf, variationalDropout, z } from 'weft-nas';
 import { enter, leave } from './sequences/ends.js';

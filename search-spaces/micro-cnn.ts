@@ -1,6 +1,7 @@
 /**
- * The micro space of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.4): a normal and a reduction cell are searched, and the network is a
- * stack of them. Each node of a cell adds two operations on two earlier nodes; the nodes that no other node uses make up the cell's output.
+ * The micro space of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.4): a normal and a reduction cell are
+ * searched, and the network is a stack of them. Each node of a cell adds two operations on two earlier nodes; the nodes
+ * that no other node uses make up the cell's output.
  */
 import {
   activation,

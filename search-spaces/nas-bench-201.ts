@@ -1,7 +1,7 @@
 /**
- * NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326): a cell of four nodes, each the sum of one of five operations on every node before it,
- * stacked in three stages. 5^6 = 15,625 cells. With the functions exported here, cells are read and written in the notation of the
- * benchmark, so that a search can be run against its tables.
+ * NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326): a cell of four nodes, each the sum of one of five operations on
+ * every node before it, stacked in three stages. 5^6 = 15,625 cells. With the functions exported here, cells are read
+ * and written in the notation of the benchmark, so that a search can be run against its tables.
  */
 import {
   activation,

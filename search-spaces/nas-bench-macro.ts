@@ -1,7 +1,7 @@
 /**
- * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each the identity or one of two inverted residual blocks.
- * 3^8 = 6,561 networks, of which 3,969 differ. The benchmark names a network by its choices in order, one digit each: 0 identity, 1 mb3k3,
- * 2 mb6k5.
+ * NAS-Bench-Macro (Su et al. 2021, arXiv 2103.11922): eight layers in three stages, each the identity or one of two
+ * inverted residual blocks. 3^8 = 6,561 networks, of which 3,969 differ. The benchmark names a network by its choices
+ * in order, one digit each: 0 identity, 1 mb3k3, 2 mb6k5.
  */
 import {
   activation,

@@ -1,7 +1,7 @@
 /**
- * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied embeddings, or over the rows of
- * a series. After an entry that mixes input and previous state, each of N nodes reads one earlier value through one of four activations and
- * a highway around it: 4^N · N! cells.
+ * The recurrent cell of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) in a language model with tied
+ * embeddings, or over the rows of a series. After an entry that mixes input and previous state, each of N nodes reads
+ * one earlier value through one of four activations and a highway around it: 4^N · N! cells.
  */
 import {
   CELL_ACTIVATIONS,

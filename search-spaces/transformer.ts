@@ -1,7 +1,7 @@
 /**
- * A small transformer (Vaswani et al. 2017, decoder only) as a language model, or over the rows of a series: depth, and for each block the
- * number of heads, the width of its feed-forward part, its activation, and whether it normalizes before or after its branches (Xiong et al.
- * 2020).
+ * A small transformer (Vaswani et al. 2017, decoder only) as a language model, or over the rows of a series: depth, and
+ * for each block the number of heads, the width of its feed-forward part, its activation, and whether it normalizes
+ * before or after its branches (Xiong et al. 2020).
  */
 import {
   activation,

@@ -1,4 +1,6 @@
-/** What tells our errors apart where weft is loaded twice in a process and TensorFlow.js runs kernels of the other copy. */
+/**
+ * What tells our errors apart where weft is loaded twice in a process and TensorFlow.js runs kernels of the other copy.
+ */
 const MARK = Symbol.for('weft.error');
 
 /**
@@ -41,8 +43,8 @@ export type WeftErrorCode =
   | 'unsupported'; // asked for something that is refused by name
 
 /**
- * What a record says of a name that a user chose, own properties alone: `__proto__` and `constructor` are names like any
- * other. Whatever is looked up by a word from outside goes through this, a Map, or Object.hasOwn.
+ * What a record says of a name that a user chose, own properties alone: `__proto__` and `constructor` are names like
+ * any other. Whatever is looked up by a word from outside goes through this, a Map, or Object.hasOwn.
  */
 export function ownValue<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;

@@ -1,8 +1,14 @@
-/** Text that comes from data (names of classes, files, columns, runs) as it may be shown: on a terminal, or in a page that may be printed to one. */
+/**
+ * Text that comes from data (names of classes, files, columns, runs) as it may be shown: on a terminal, or in a page
+ * that may be printed to one.
+ */
 
 import { relative } from 'node:path';
 
-/** Control characters except tab and line feed, direction marks, and line separators: they steer a terminal, or show text as something else. */
+/**
+ * Control characters except tab and line feed, direction marks, and line separators: they steer a terminal, or show
+ * text as something else.
+ */
 export const STEERING = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The text with every character that would steer a terminal written as its code, for example `\x1b`. */

@@ -1,4 +1,7 @@
-/** Whether `dist/` is what the sources say: `npm test` builds first, and a built command starts in half the time of one from source. */
+/**
+ * Whether `dist/` is what the sources say: `npm test` builds first, and a built command starts in half the time of one
+ * from source.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 

@@ -1,4 +1,7 @@
-/** One training step in the ENAS macro space: another random architecture at every step, as in a search, or always the same. */
+/**
+ * One training step in the ENAS macro space: another random architecture at every step, as in a search, or always the
+ * same.
+ */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { chain } from '../../src/chain/chain.js';
 import { compiledTrainer } from '../../src/chain/compiled.js';

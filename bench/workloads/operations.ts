@@ -1,4 +1,7 @@
-/** Each candidate of the macro space by itself, with its 1x1 convolution in front: forward, and back to input and weights. */
+/**
+ * Each candidate of the macro space by itself, with its 1x1 convolution in front: forward, and back to input and
+ * weights.
+ */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { createChild, createParameterStore, catalogue } from '../../src/supernet/index.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';

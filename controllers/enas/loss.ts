@@ -27,7 +27,10 @@ interface Taken {
   readonly chosen: Tensor2D;
 }
 
-/** Log-probability, entropies and skip penalty of given architectures (`chosenIn`) under the policy, by one batched rollout. Runs inside a tidy. */
+/**
+ * Log-probability, entropies and skip penalty of given architectures (`chosenIn`) under the policy, by one batched
+ * rollout. Runs inside a tidy.
+ */
 export function sequenceTerms(
   plan: Plan,
   parameters: NamedTensors,
@@ -116,8 +119,8 @@ export function entropyBonuses(
 }
 
 /**
- * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy minus entropyWeight · entropy_i.
- * The advantages [N] are constants.
+ * L = mean_i( -log p_i · advantage_i + skipWeight · penalty_i ), with `differentiated` entropy minus entropyWeight ·
+ * entropy_i. The advantages [N] are constants.
  */
 export function reinforceLoss(
   { logProbability, skipPenalty: penalty, entropy: full }: SequenceTerms,

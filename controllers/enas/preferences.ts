@@ -7,8 +7,8 @@ import { isMany, sampleGenotypes } from './sample.js';
 const ROLLOUTS = 64;
 
 /**
- * Marginal probability of each option of each decision, as the mean over rollouts of the probabilities that the
- * policy gives given the decisions before: by path one row per decision, for a subset one row [absent, present] per flag.
+ * Marginal probability of each option of each decision, as the mean over rollouts of the probabilities that the policy
+ * gives given the decisions before: by path one row per decision, for a subset one row [absent, present] per flag.
  */
 export function policyPreferences(
   plan: Plan,

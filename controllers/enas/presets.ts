@@ -48,8 +48,9 @@ const microBias = {
 };
 
 /**
- * Not from the paper: learns from a few thousand rewards. The entropy acts on each decision's own probabilities, no bound keeps the
- * policy from becoming certain, and initial weights are large enough to distinguish the positions in a network.
+ * Not from the paper: learns from a few thousand rewards. The entropy acts on each decision's own probabilities, no
+ * bound keeps the policy from becoming certain, and initial weights are large enough to distinguish the positions in a
+ * network.
  */
 const quick = {
   lstmSize: 32,

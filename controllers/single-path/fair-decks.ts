@@ -11,10 +11,10 @@ export interface FairDecks<A> {
 const MAX_SHUFFLES = 1000;
 
 /**
- * One deck per slot with each of its values once, shuffled, and shuffled again when it is empty: after any number of architectures
- * the counts of any two values of a slot differ by at most one. For slots of equal size this is FairNAS's scheme. If
- * constraints forbid a hand, the remaining cards are reshuffled, and if that does not help whole decks, so that
- * fairness then holds only as far as the constraints allow.
+ * One deck per slot with each of its values once, shuffled, and shuffled again when it is empty: after any number of
+ * architectures the counts of any two values of a slot differ by at most one. For slots of equal size this is FairNAS's
+ * scheme. If constraints forbid a hand, the remaining cards are reshuffled, and if that does not help whole decks, so
+ * that fairness then holds only as far as the constraints allow.
  */
 export function fairDecks<A>(space: ControllerSetting<A>['space']): FairDecks<A> {
   const full = (slot: number): number[] => Array.from({ length: space.cardinalities[slot]! }, (_, value) => value);

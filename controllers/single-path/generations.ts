@@ -19,7 +19,9 @@ export interface GenerationOptions {
   readonly mutation: number;
 }
 
-/** The best `parents` of the previous ones and these; a second measurement of the same architecture replaces the first. */
+/**
+ * The best `parents` of the previous ones and these; a second measurement of the same architecture replaces the first.
+ */
 export function selectParents<A>(
   space: ControllerSetting<A>['space'],
   before: readonly Evaluated<A>[],

@@ -1,4 +1,7 @@
-/** The common part of the single-path strategies: everything except sampling the architectures whose weights are trained. */
+/**
+ * The common part of the single-path strategies: everything except sampling the architectures whose weights are
+ * trained.
+ */
 import {
   type Controller,
   type ControllerSetting,

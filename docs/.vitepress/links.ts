@@ -1,6 +1,7 @@
 /**
  * Links of the documentation's pages as the site needs them. The pages are written to be read in the repository, where
- * `../CONTRIBUTING.md` or `../src/space/slots.ts` are files; on the site the first is a page and the second is named without a link.
+ * `../CONTRIBUTING.md` or `../src/space/slots.ts` are files; on the site the first is a page and the second is named
+ * without a link.
  */
 import { posix } from 'node:path';
 

@@ -1,4 +1,7 @@
-/** Workers of a PostgreSQL queue: killed at random, cut off from the network, their database restarted; no result is lost, none is doubled. */
+/**
+ * Workers of a PostgreSQL queue: killed at random, cut off from the network, their database restarted; no result is
+ * lost, none is doubled.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

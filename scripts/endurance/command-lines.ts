@@ -1,4 +1,7 @@
-/** Command lines drawn at random: none calls a mistake of the user a defect of weft, prints a stack or leaves something behind. */
+/**
+ * Command lines drawn at random: none calls a mistake of the user a defect of weft, prints a stack or leaves something
+ * behind.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

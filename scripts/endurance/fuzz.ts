@@ -1,4 +1,7 @@
-/** Damaged configurations, spaces, data files and runs: each gives something sound or an error that names it, and nothing that was whole is lost. */
+/**
+ * Damaged configurations, spaces, data files and runs: each gives something sound or an error that names it, and
+ * nothing that was whole is lost.
+ */
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,7 +117,10 @@ function fuzzData(folder: string, count: number): Counts {
   return counts;
 }
 
-/** One file of a run is damaged: the run says so, or continues from an earlier checkpoint; the other files stay as they are. */
+/**
+ * One file of a run is damaged: the run says so, or continues from an earlier checkpoint; the other files stay as they
+ * are.
+ */
 function fuzzRuns(folder: string, count: number): Counts {
   const whole = makeRun(join(folder, 'whole'));
   const names = filesUnder(whole);
@@ -187,7 +193,10 @@ const filesUnder = (path: string): string[] =>
     .map((name) => relative(path, join(path, name)))
     .sort();
 
-/** Spaces are code: each batch is tried in a separate process, which is replaced where the code of a mutant does not end. */
+/**
+ * Spaces are code: each batch is tried in a separate process, which is replaced where the code of a mutant does not
+ * end.
+ */
 async function fuzzSpaces(count: number): Promise<Counts> {
   const folder = join('runs', 'endurance', 'spaces');
   rmSync(folder, { recursive: true, force: true });

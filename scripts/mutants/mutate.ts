@@ -110,7 +110,10 @@ function mutateCall({ expression, arguments: given }: ts.CallExpression, replace
     replace('method', expression.name, after);
 }
 
-/** Names and numbers, which may be taken for each other; functions, objects and words would not even run in each other's place. */
+/**
+ * Names and numbers, which may be taken for each other; functions, objects and words would not even run in each other's
+ * place.
+ */
 function isPlain(node: ts.Expression): boolean {
   if (ts.isNonNullExpression(node)) return isPlain(node.expression);
   return (

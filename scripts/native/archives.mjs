@@ -1,7 +1,7 @@
 /**
- * The libraries that @tensorflow/tfjs-node 4.22.0 downloads, with their checksums. TensorFlow publishes none; these are the ones that
- * nixpkgs (package mjolnir: all but the GPU's) and wamuir/graft (x64) pin for the same addresses. For Windows, and for the ready-made
- * bindings, no checksum is known.
+ * The libraries that @tensorflow/tfjs-node 4.22.0 downloads, with their checksums. TensorFlow publishes none; these are
+ * the ones that nixpkgs (package mjolnir: all but the GPU's) and wamuir/graft (x64) pin for the same addresses. For
+ * Windows, and for the ready-made bindings, no checksum is known.
  */
 const released = (system, sha256) => ({
   path: `tensorflow/libtensorflow/libtensorflow-${system}-2.9.1.tar.gz`,

@@ -1,6 +1,6 @@
 /**
- * The cache outside the checkout that spares a second clone the download. An entry is a folder with the `deps` and `lib`
- * of @tensorflow/tfjs-node; it appears under its name only when it is whole.
+ * The cache outside the checkout that spares a second clone the download. An entry is a folder with the `deps` and
+ * `lib` of @tensorflow/tfjs-node; it appears under its name only when it is whole.
  */
 import { access, constants, mkdir, rename, rm, stat, utimes, writeFile, readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
@@ -35,8 +35,9 @@ function userCache() {
 let heldLock;
 
 /**
- * Runs `work` while no other process does; a lock whose holder died is taken over. Whether the holder lives is told by whether the lock
- * changes while we look: what the clock says of its age is nothing to go by, because clocks are set and differ on shared folders.
+ * Runs `work` while no other process does; a lock whose holder died is taken over. Whether the holder lives is told by
+ * whether the lock changes while we look: what the clock says of its age is nothing to go by, because clocks are set
+ * and differ on shared folders.
  */
 export async function withLock(cache, say, work, deadAfterSeconds = DEAD_AFTER_SECONDS) {
   const lock = join(cache, 'lock');

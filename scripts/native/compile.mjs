@@ -6,7 +6,10 @@ import { firstThatRuns, run } from './processes.mjs';
 
 export const findCompiler = () => firstThatRuns([process.env.CXX, 'c++', 'g++', 'clang++']);
 
-/** Compiles the package's two source files against headers and libraries; the binding finds these in `deps/lib` of its package. */
+/**
+ * Compiles the package's two source files against headers and libraries; the binding finds these in `deps/lib` of its
+ * package.
+ */
 export async function compile(compiler, pkg, headers, libraries, binding) {
   await mkdir(dirname(binding), { recursive: true });
   const { include_dir: nodeHeaders } = createRequire(import.meta.url)('node-api-headers');

@@ -1,4 +1,7 @@
-/** `download.mjs ADDRESS FILE FOLDER`: fetches a file, through a proxy where the environment names one (with the agent that FOLDER's package has). */
+/**
+ * `download.mjs ADDRESS FILE FOLDER`: fetches a file, through a proxy where the environment names one (with the agent
+ * that FOLDER's package has).
+ */
 import { createWriteStream } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';

@@ -47,7 +47,10 @@ export async function putBack(name) {
 
 const stampOf = (pkg) => join(pkg.folder, '.weft-native.json');
 
-/** Version of the TensorFlow library that loads through the package, or undefined. Files unchanged since a load are trusted. */
+/**
+ * Version of the TensorFlow library that loads through the package, or undefined. Files unchanged since a load are
+ * trusted.
+ */
 export async function loadedVersion(pkg) {
   const files = await nativeFiles(pkg).catch(() => undefined);
   if (!files) return undefined;

@@ -32,7 +32,8 @@ export function stopChildrenWithUs(cleanUp) {
 
 /**
  * Runs a program to its end and resolves to what it wrote; rejects with the line that tells why it failed.
- * `progress.measure()` counts bytes as they arrive; `progress.patience(bytes)` is how many seconds may pass without more.
+ * `progress.measure()` counts bytes as they arrive; `progress.patience(bytes)` is how many seconds may pass without
+ * more.
  */
 export async function run(command, args, { cwd, env, timeoutSeconds = 60, progress } = {}) {
   const child = spawn(command, args, {

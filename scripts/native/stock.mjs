@@ -1,6 +1,7 @@
 /**
- * What the package itself downloads: a library, whose checksum is known, and a binding, whose checksum nobody has published. The library
- * is fetched and checked, and the binding compiled from the package's sources; the package's own script runs only where it is allowed to.
+ * What the package itself downloads: a library, whose checksum is known, and a binding, whose checksum nobody has
+ * published. The library is fetched and checked, and the binding compiled from the package's sources; the package's own
+ * script runs only where it is allowed to.
  */
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';

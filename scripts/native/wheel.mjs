@@ -1,6 +1,7 @@
 /**
- * The Python packages of TensorFlow carry the C library and its headers. A wheel is fetched with pip (nothing is installed,
- * no Python is needed afterwards), checked, unpacked, and the package's two source files are compiled against it.
+ * The Python packages of TensorFlow carry the C library and its headers. A wheel is fetched with pip (nothing is
+ * installed, no Python is needed afterwards), checked, unpacked, and the package's two source files are compiled
+ * against it.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -60,7 +60,10 @@ const nvidia = (library, version, megabytes, sha256) => ({
   ],
 });
 
-/** What computes on an NVIDIA device, with the libraries of CUDA that it needs: nothing but the driver has to be installed. */
+/**
+ * What computes on an NVIDIA device, with the libraries of CUDA that it needs: nothing but the driver has to be
+ * installed.
+ */
 export const CUDA_BUILD = {
   version: CUDA_VERSION,
   wheels: {

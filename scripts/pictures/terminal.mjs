@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a command line in a pseudo-terminal of so many columns (by util-linux `script`) and resolves to its screens: the first
- * one for which each predicate holds, and the last one. A screen is a list of lines, a line a list of runs { text, style }.
+ * Runs a command line in a pseudo-terminal of so many columns (by util-linux `script`) and resolves to its screens: the
+ * first one for which each predicate holds, and the last one. A screen is a list of lines, a line a list of runs {
+ * text, style }.
  */
 export async function record(command, { columns = 110, cwd, env, wanted = {} } = {}) {
   const child = spawn('script', ['-qefc', `stty cols ${columns} rows 50; exec ${command}`, '/dev/null'], {

@@ -69,8 +69,8 @@ export function deeperAndWider<
 }
 
 /**
- * A convolution, the cells, mean over positions, classifier. `cellOf` builds a cell whose nodes all have the given shape. The normal cells
- * are placed in equal parts before, between and after the reductions.
+ * A convolution, the cells, mean over positions, classifier. `cellOf` builds a cell whose nodes all have the given
+ * shape. The normal cells are placed in equal parts before, between and after the reductions.
  */
 export function stackedCells(
   g: GraphBuilder,

@@ -1,4 +1,7 @@
-/** Where networks of sequences begin and end: in tokens of a text and logits for the next ones, or in windows of numbers and one answer to each. */
+/**
+ * Where networks of sequences begin and end: in tokens of a text and logits for the next ones, or in windows of numbers
+ * and one answer to each.
+ */
 import {
   dense,
   embedding,
@@ -16,7 +19,10 @@ export const enter = (g: GraphBuilder, { kind, classes }: Task, units: number): 
     ? g.apply('embedding', embedding({ vocabulary: classes, units }), g.input)
     : g.apply('entry', dense({ units }), g.apply('steps', timeSteps(), g.input));
 
-/** A logit for each token at each place of a text, with the table that it entered by; of a window the outputs of the last row, which has seen all others. */
+/**
+ * A logit for each token at each place of a text, with the table that it entered by; of a window the outputs of the
+ * last row, which has seen all others.
+ */
 export const leave = (
   g: GraphBuilder,
   { kind, classes }: Task,

@@ -14,7 +14,10 @@ export const headOptions = {
     .describe('whether a linear function of the inputs is added to the output of the layers; false by default'),
 };
 
-/** A logit for each class. With a linear part little is left to learn, and random outputs would first have to be unlearned: they start small. */
+/**
+ * A logit for each class. With a linear part little is left to learn, and random outputs would first have to be
+ * unlearned: they start small.
+ */
 export const logitsLayer = (classes: number, direct = false): Operation =>
   dense({ units: classes, initializer: direct ? 'small' : 'glorot' });
 

@@ -1,4 +1,7 @@
-/** Everything that is chosen by name: one catalogue of all kinds of parts, with what there is to say about each part and its options. */
+/**
+ * Everything that is chosen by name: one catalogue of all kinds of parts, with what there is to say about each part and
+ * its options.
+ */
 import { z } from 'zod';
 import { datasetDescriptions, textDescriptions } from '../data/index.js';
 import { nearest, unknownNameHint, WeftError } from '../errors.js';

@@ -23,8 +23,8 @@ export interface CheckOutcome {
 const EXAMPLES = 64;
 
 /**
- * Loads each file in `folder`, which is an export of the run, in its own runtime, and compares its outputs with the network's for examples
- * of the test part; where the data cannot be opened, for made-up ones, and the outcome says so.
+ * Loads each file in `folder`, which is an export of the run, in its own runtime, and compares its outputs with the
+ * network's for examples of the test part; where the data cannot be opened, for made-up ones, and the outcome says so.
  */
 export async function checkExport(
   directory: string,

@@ -17,7 +17,10 @@ import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
 
 export interface CompareOptions extends SpaceOptions {
-  /** What is compared, as one or more names of a setting's path in a row, for example `optimizer`; everything that differs by default. */
+  /**
+   * What is compared, as one or more names of a setting's path in a row, for example `optimizer`; everything that
+   * differs by default.
+   */
   readonly by?: string | undefined;
   /** The page; `comparison.html` in the folder of the first run by default. */
   readonly out?: string | undefined;

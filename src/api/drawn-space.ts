@@ -6,7 +6,10 @@ import { openRun } from '../runs/index.js';
 import { spaceOfRun } from './recorded-run.js';
 import { searchedSpace } from './report.js';
 
-/** A space that ships with Weft; undefined for one that is a file of code, which looking at a run does not load, and where the run does not say enough. */
+/**
+ * A space that ships with Weft; undefined for one that is a file of code, which looking at a run does not load, and
+ * where the run does not say enough.
+ */
 export async function spaceToDraw(directory: string): Promise<SearchSpace | undefined> {
   try {
     const { config, manifest } = openRun(directory);

@@ -50,9 +50,15 @@ import { loadData } from './registry.js';
 const BATCH = 256;
 
 export interface EvaluateOptions extends SpaceOptions {
-  /** Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by default. */
+  /**
+   * Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by
+   * default.
+   */
   readonly data?: string | GivenData | undefined;
-  /** Told where images are decoded by something else than those that the network was trained on, and which series are too short for a window. */
+  /**
+   * Told where images are decoded by something else than those that the network was trained on, and which series are
+   * too short for a window.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -140,8 +146,9 @@ function measureValues(
 const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
 
 /**
- * The data that the run was made with, where `data` is of the same files; a network is not to be evaluated on what it was trained on. Throws WeftError('data') where the files are read differently now, so
- * that it is not known which examples are in which part.
+ * The data that the run was made with, where `data` is of the same files; a network is not to be evaluated on what it
+ * was trained on. Throws WeftError('data') where the files are read differently now, so that it is not known which
+ * examples are in which part.
  */
 function ownData(
   directory: string,
@@ -183,7 +190,10 @@ function otherBatches(
   );
 }
 
-/** All examples of another data set (its test part where it has one), read as those of the run were, its classes or targets those of the network. */
+/**
+ * All examples of another data set (its test part where it has one), read as those of the run were, its classes or
+ * targets those of the network.
+ */
 function otherExamples(
   source: string | Dataset,
   { card, normalization }: Model,

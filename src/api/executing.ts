@@ -24,7 +24,10 @@ export interface Undone {
   readonly files: readonly string[];
 }
 
-/** Opens an executor for jobs, gives it to `use`, and closes it; undefined if the work was stopped; the same call then continues. */
+/**
+ * Opens an executor for jobs, gives it to `use`, and closes it; undefined if the work was stopped; the same call then
+ * continues.
+ */
 export type WithExecutor = <T>(jobs: Undone, use: (executor: Executor) => Promise<T>) => Promise<T | undefined>;
 
 export interface JobsOptions {

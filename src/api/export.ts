@@ -15,7 +15,10 @@ import { openRecorded, openRecordedData, spaceOfModel, type SpaceOptions } from 
 export interface ExportOptions extends SpaceOptions {
   /** The folder; `RUN/export` by default. */
   readonly out?: string | undefined;
-  /** Fewer bits for the weights in `model.json` and `model.onnx`; the data of the run is needed to measure what that costs. */
+  /**
+   * Fewer bits for the weights in `model.json` and `model.onnx`; the data of the run is needed to measure what that
+   * costs.
+   */
   readonly weights?: RoundedType | undefined;
   /** Where the data of the run lies now. */
   readonly data?: string | undefined;
@@ -97,7 +100,9 @@ function resultsOf(run: string): Results {
   };
 }
 
-/** Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else. */
+/**
+ * Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else.
+ */
 function isReplaceable(folder: string): boolean {
   if (!existsSync(folder)) return true;
   if (!statSync(folder).isDirectory()) return false;

@@ -1,4 +1,7 @@
-/** Asynchronous successive halving of candidates that are trained alone: the record of what finished when, and the trainings as jobs. */
+/**
+ * Asynchronous successive halving of candidates that are trained alone: the record of what finished when, and the
+ * trainings as jobs.
+ */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -16,11 +19,18 @@ export interface AshaRequest {
   readonly longest?: number | undefined;
   /** Trainings at a time. Default 1. */
   readonly parallel?: number | undefined;
-  /** Brackets that share the candidates, as in Hyperband: the second begins with the second rung, and so on. Default 1. */
+  /**
+   * Brackets that share the candidates, as in Hyperband: the second begins with the second rung, and so on. Default 1.
+   */
   readonly brackets?: number | undefined;
-  /** By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`. */
+  /**
+   * By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`.
+   */
   readonly order?: 'last' | 'curve' | undefined;
-  /** Stops candidates whose probability to end above the best that any other has reached is below this, by their learning curves. Nobody by default. */
+  /**
+   * Stops candidates whose probability to end above the best that any other has reached is below this, by their
+   * learning curves. Nobody by default.
+   */
   readonly stopBelow?: number | undefined;
 }
 
@@ -130,8 +140,8 @@ const lossOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
   measure === 'loss' ? evaluation.loss : 1 - requireAccuracy(evaluation);
 
 /**
- * Standard error of such a mean over `count` examples: of a share with one more right and one more wrong, so that none is certain; of losses, which
- * differ between examples about as much as they are large.
+ * Standard error of such a mean over `count` examples: of a share with one more right and one more wrong, so that none
+ * is certain; of losses, which differ between examples about as much as they are large.
  */
 function standardErrorOf(value: number, count: number, measure: 'accuracy' | 'loss'): number {
   if (measure === 'loss') return value / Math.sqrt(count);

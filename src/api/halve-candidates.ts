@@ -1,4 +1,7 @@
-/** The candidates of successive halving: networks within the limits, with hyper-parameters where these are searched; and what becomes of the winner. */
+/**
+ * The candidates of successive halving: networks within the limits, with hyper-parameters where these are searched; and
+ * what becomes of the winner.
+ */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { WeftError } from '../errors.js';
@@ -61,7 +64,10 @@ function requireExamples({ path, values }: Hyperparameter, { data: { task, count
     );
 }
 
-/** Different candidates, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the pool, has hardly more. */
+/**
+ * Different candidates, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the
+ * pool, has hardly more.
+ */
 export function drawCandidates(
   parts: SearchParts,
   space: SearchSpace,
@@ -79,7 +85,10 @@ export function drawCandidates(
   return sampleDistinct(space, count, stream(seed, 'halving')).map(({ encoding }) => encoding);
 }
 
-/** The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several objectives. */
+/**
+ * The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several
+ * objectives.
+ */
 export function proposer(parts: SearchParts, space: SearchSpace, onWarning: (message: string) => void): Controller {
   const { config, controller: factory } = parts;
   const { seed, objectives, search } = config;
@@ -129,7 +138,10 @@ export function candidateIn(text: string): Pick<Placed, 'architecture' | 'hyperp
   return { architecture, ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }) };
 }
 
-/** Writes the configuration that trains the winner with the hyper-parameters that were found; undefined where none were searched. */
+/**
+ * Writes the configuration that trains the winner with the hyper-parameters that were found; undefined where none were
+ * searched.
+ */
 export function writeWinner(
   folder: string,
   { config }: SearchParts,

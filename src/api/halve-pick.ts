@@ -23,7 +23,10 @@ export function comparison({ data, config }: SearchParts): {
 /** Those of the candidates that may win, in the same order. */
 export type Picking = (standings: readonly Standing[]) => Standing[];
 
-/** Reads the conditions. Throws WeftError('config') for one that cannot be read, and for one on a quality that candidates are not compared by. */
+/**
+ * Reads the conditions. Throws WeftError('config') for one that cannot be read, and for one on a quality that
+ * candidates are not compared by.
+ */
 export function pickingIn(
   parts: SearchParts,
   { pick, latencyTable }: { readonly pick?: string | undefined; readonly latencyTable?: string | undefined },

@@ -39,28 +39,43 @@ import { retrainBest, type Retrained } from './retrain-best.js';
 export type { AshaRequest };
 
 export interface HalvingRequest extends PartsRequest {
-  /** Candidates to begin with, random ones or the first of `search.warmStart`: architectures, with values of `search.hyperparameters` where these are searched. Default 27. */
+  /**
+   * Candidates to begin with, random ones or the first of `search.warmStart`: architectures, with values of
+   * `search.hyperparameters` where these are searched. Default 27.
+   */
   readonly candidates?: number | undefined;
   /**
-   * Rounds of halving, of each of which the controller proposes the candidates; it learns from the first rungs. Its default is `predictor-guided` then. One round of random candidates, and no
-   * controller, by default.
+   * Rounds of halving, of each of which the controller proposes the candidates; it learns from the first rungs. Its
+   * default is `predictor-guided` then. One round of random candidates, and no controller, by default.
    */
   readonly rounds?: number | undefined;
-  /** One in this many is promoted, and is trained this many times longer; with 1 each is trained once, and none again. Default 3. */
+  /**
+   * One in this many is promoted, and is trained this many times longer; with 1 each is trained once, and none again.
+   * Default 3.
+   */
   readonly factor?: number | undefined;
   /** Epochs of the first rung. Default 2. */
   readonly first?: number | undefined;
-  /** Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead of from scratch; in one round. */
+  /**
+   * Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead
+   * of from scratch; in one round.
+   */
   readonly asynchronous?: AshaRequest | undefined;
   /** Where the folder of results is made. Default `runs`. */
   readonly runs?: string | undefined;
   /** The folder of results itself. */
   readonly out?: string | undefined;
-  /** Only candidates that meet these conditions can win, for example `latency<5ms,parameters<100k`; all are trained all the same. */
+  /**
+   * Only candidates that meet these conditions can win, for example `latency<5ms,parameters<100k`; all are trained all
+   * the same.
+   */
   readonly pick?: string | undefined;
   /** A file with the latencies of a device, for conditions on them. */
   readonly latencyTable?: string | undefined;
-  /** Trains the best so many from scratch, each with its hyper-parameters, as `retrain` of the configuration says, and tests them. */
+  /**
+   * Trains the best so many from scratch, each with its hyper-parameters, as `retrain` of the configuration says, and
+   * tests them.
+   */
   readonly retrainTop?: number | undefined;
   /** Threads of each training. */
   readonly threads?: number | undefined;
@@ -87,7 +102,10 @@ export interface HalvingOutcome {
   readonly rungs: readonly RungResult[];
   /** The rungs of all rounds, where rounds were asked for. */
   readonly rounds?: readonly (readonly RungResult[])[];
-  /** Every candidate that meets the conditions, the winner first: those that were trained longest, and of these the best, before others. */
+  /**
+   * Every candidate that meets the conditions, the winner first: those that were trained longest, and of these the
+   * best, before others.
+   */
   readonly ranking: readonly Standing[];
   /** Text encoding. */
   readonly winner: string;

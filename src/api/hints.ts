@@ -6,7 +6,10 @@ import { codeFiles } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
 import { shellWord, show } from '../printable.js';
 
-/** The arguments that name a run to a command: its directory, and `--file` with each file of code that it names (or those given), which the user has to have trusted. */
+/**
+ * The arguments that name a run to a command: its directory, and `--file` with each file of code that it names (or
+ * those given), which the user has to have trusted.
+ */
 export function runArguments(path: string, files: readonly string[] = filesOf(path)): string {
   const words = [show(path), ...(files.length > 0 ? ['--file', ...new Set(files.map(showFile))] : [])];
   return words.map(shellWord).join(' ');

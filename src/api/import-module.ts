@@ -4,7 +4,10 @@ import { createRequire, register as registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../runs/index.js';
 
-/** The exports of the file at this path, as its content is now: a process that lives long may load it again after it was changed. */
+/**
+ * The exports of the file at this path, as its content is now: a process that lives long may load it again after it was
+ * changed.
+ */
 export async function importModule(path: string): Promise<Record<string, unknown>> {
   const url = urlOf(path);
   const load = async (): Promise<Record<string, unknown>> => (await import(url)) as Record<string, unknown>;

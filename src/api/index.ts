@@ -1,5 +1,6 @@
 /**
- * What a command does, as a function: `weft search` is `runSearch`. Each loads what it needs when it is called, so importing stays fast.
+ * What a command does, as a function: `weft search` is `runSearch`. Each loads what it needs when it is called, so
+ * importing stays fast.
  */
 import { type DescribedPart, type ListedPart, type PartKind } from './catalogue.js';
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
@@ -93,19 +94,19 @@ export type { TrustOptions } from './trust.js';
 export { type Ui, type UiOptions };
 
 /**
- * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and the controller's
- * options are `config.space` and `config.controller`; their names are those of the given parts unless the configuration names the files
- * that define them, which `weft resume` and `weft report` then find. Throws WeftError('config') on a wrong configuration. No directory
- * stays behind where an error comes before the first step.
+ * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and
+ * the controller's options are `config.space` and `config.controller`; their names are those of the given parts unless
+ * the configuration names the files that define them, which `weft resume` and `weft report` then find. Throws
+ * WeftError('config') on a wrong configuration. No directory stays behind where an error comes before the first step.
  */
 export async function runSearch(request: SearchRequest): Promise<SearchOutcome> {
   return (await import('./search.js')).runSearch(request);
 }
 
 /**
- * Goes on with a run that was stopped or killed, from its last checkpoint. Of a finished one whatever is missing is made again: the
- * network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a network or summary is missing
- * and no checkpoint is left.
+ * Goes on with a run that was stopped or killed, from its last checkpoint. Of a finished one whatever is missing is
+ * made again: the network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a
+ * network or summary is missing and no checkpoint is left.
  */
 export async function resumeSearch(directory: string, request: ResumeRequest = {}): Promise<ResumeOutcome> {
   return (await import('./search.js')).resumeSearch(directory, request);
@@ -116,7 +117,10 @@ export async function searchSeeds(request: SeedsRequest): Promise<SeedsOutcome |
   return (await import('./seeds.js')).searchSeeds(request);
 }
 
-/** Trains one architecture (text encoding) from scratch with several seeds, a run each; undefined where they were stopped. */
+/**
+ * Trains one architecture (text encoding) from scratch with several seeds, a run each; undefined where they were
+ * stopped.
+ */
 export async function trainSeeds(
   architecture: string,
   request: TrainSeedsRequest,
@@ -124,67 +128,73 @@ export async function trainSeeds(
   return (await import('./seeds.js')).trainSeeds(architecture, request);
 }
 
-/** Trains one architecture (text encoding) from scratch, tests it once, and leaves a run directory with its report; `run` gives space, data and training. */
+/**
+ * Trains one architecture (text encoding) from scratch, tests it once, and leaves a run directory with its report;
+ * `run` gives space, data and training.
+ */
 export async function trainArchitecture(architecture: string, request: TrainRequest = {}): Promise<SearchOutcome> {
   return (await import('./train.js')).trainArchitecture(architecture, request);
 }
 
 /**
- * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): trains random architectures alone for a short time, the best of them
- * for longer. What is trained is not trained again. Undefined where it was stopped.
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): trains random architectures alone for a short time,
+ * the best of them for longer. What is trained is not trained again. Undefined where it was stopped.
  */
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
   return (await import('./halve.js')).runHalving(request);
 }
 
 /**
- * Judges fresh candidates of the controller by the shared weights of a run's last checkpoint, best first; the run itself is not changed.
- * Throws WeftError('config') where no candidate meets the conditions.
+ * Judges fresh candidates of the controller by the shared weights of a run's last checkpoint, best first; the run
+ * itself is not changed. Throws WeftError('config') where no candidate meets the conditions.
  */
 export async function deriveRun(directory: string, options: DeriveOptions = {}): Promise<DeriveOutcome> {
   return (await import('./derive.js')).deriveRun(directory, options);
 }
 
 /**
- * Accuracy and loss of a run's trained network on the test part of its own data, or on other data of the same form. Throws
- * WeftError('data') where the data does not fit, or the run's own data has changed.
+ * Accuracy and loss of a run's trained network on the test part of its own data, or on other data of the same form.
+ * Throws WeftError('data') where the data does not fit, or the run's own data has changed.
  */
 export async function evaluateRun(directory: string, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
   return (await import('./evaluate.js')).evaluateRun(directory, options);
 }
 
 /**
- * How far the shared weights of a run order architectures as training each alone does; writes `RUN/rank` and the run's report. What is
- * trained already is not trained again. Undefined where it was stopped.
+ * How far the shared weights of a run order architectures as training each alone does; writes `RUN/rank` and the run's
+ * report. What is trained already is not trained again. Undefined where it was stopped.
  */
 export async function rankRun(directory: string, options: RankOptions = {}): Promise<RankOutcome | undefined> {
   return (await import('./rank.js')).rankRun(directory, options);
 }
 
-/** The same by a table of published trainings: nothing is trained. Writes `RUN/rank/truth.json` and the run's report. */
+/**
+ * The same by a table of published trainings: nothing is trained. Writes `RUN/rank/truth.json` and the run's report.
+ */
 export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
   return (await import('./rank-truth.js')).rankRunByTable(directory, options);
 }
 
 /**
- * The best network within each budget from a run's elastic supernet, exported without training. Throws WeftError('config') for a space
- * without sizes, and where a budget is below the smallest network.
+ * The best network within each budget from a run's elastic supernet, exported without training. Throws
+ * WeftError('config') for a space without sizes, and where a budget is below the smallest network.
  */
 export async function specializeRun(directory: string, options: SpecializeRunOptions): Promise<SpecializedOutcome> {
   return (await import('./specialize.js')).specializeRun(directory, options);
 }
 
 /**
- * Writes a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors into a folder, with a page to try it. A
- * former export there is replaced, anything else is not.
+ * Writes a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors into a folder,
+ * with a page to try it. A former export there is replaced, anything else is not.
  */
 export async function exportRun(directory: string, options: ExportOptions = {}): Promise<ExportOutcome> {
   return (await import('./export.js')).exportRun(directory, options);
 }
 
 /**
- * Loads each file of a run's export in its own runtime and compares its outputs with the network's for examples of the test part, or for
- * made-up ones where the data cannot be opened. Throws WeftError('export') naming a file that cannot be run.
+ * Loads each file of a run's export in its own runtime and compares its outputs with the network's for examples of the
+ * test part, or for made-up ones where the data cannot be opened. Throws WeftError('export') naming a file that cannot
+ * be run.
  */
 export async function checkExport(
   directory: string,
@@ -194,7 +204,10 @@ export async function checkExport(
   return (await import('./check-export.js')).checkExport(directory, folder, options);
 }
 
-/** Measures the loss surface at a run's retrained network, or at its shared weights; writes a file into the run, and its report. */
+/**
+ * Measures the loss surface at a run's retrained network, or at its shared weights; writes a file into the run, and its
+ * report.
+ */
 export async function measureRunSharpness(
   directory: string,
   options: SharpnessOptions = {},
@@ -202,12 +215,17 @@ export async function measureRunSharpness(
   return (await import('./sharpness.js')).measureRunSharpness(directory, options);
 }
 
-/** Writes one self-contained HTML file about a run, finished or not, and returns its path. The same run gives the same bytes. */
+/**
+ * Writes one self-contained HTML file about a run, finished or not, and returns its path. The same run gives the same
+ * bytes.
+ */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string> {
   return (await import('./report.js')).writeRunReport(directory, options);
 }
 
-/** What runs of one search with different seeds have in common, as a page: `seeds.html` next to the first by default. */
+/**
+ * What runs of one search with different seeds have in common, as a page: `seeds.html` next to the first by default.
+ */
 export async function reportSeeds(
   directories: readonly string[],
   options: SpaceOptions & { readonly out?: string } = {},
@@ -215,12 +233,17 @@ export async function reportSeeds(
   return (await import('./seeds.js')).reportSeeds(directories, options);
 }
 
-/** What the training of each architecture has cost the others: writes `RUN/forgetting`. Throws WeftError('run') where a run has not measured it. */
+/**
+ * What the training of each architecture has cost the others: writes `RUN/forgetting`. Throws WeftError('run') where a
+ * run has not measured it.
+ */
 export async function reportForgetting(directory: string, options: ForgettingOptions = {}): Promise<ForgettingReport> {
   return (await import('./forgetting.js')).reportForgetting(directory, options);
 }
 
-/** Compares runs with regularizers with runs without, paired by seed: writes a page, a JSON file and tables into `out`. */
+/**
+ * Compares runs with regularizers with runs without, paired by seed: writes a page, a JSON file and tables into `out`.
+ */
 export async function compareRunsByForgetting(
   directories: readonly string[],
   options: ForgettingOptions & { readonly out: string },
@@ -229,9 +252,9 @@ export async function compareRunsByForgetting(
 }
 
 /**
- * Compares configurations over their finished runs, each with the first: paired by seed where that is possible, with intervals and a
- * verdict, as a page. Throws WeftError('run') for runs that are not finished, differ in nothing but the seed, or were tested on
- * different data.
+ * Compares configurations over their finished runs, each with the first: paired by seed where that is possible, with
+ * intervals and a verdict, as a page. Throws WeftError('run') for runs that are not finished, differ in nothing but the
+ * seed, or were tested on different data.
  */
 export async function compareRuns(
   directories: readonly string[],
@@ -241,25 +264,26 @@ export async function compareRuns(
 }
 
 /**
- * Draws two architectures of a space over each other, as a page, and counts parameters and multiply-adds of both. Either is a finished
- * run, or a text encoding whose space `run` or the other one tells.
+ * Draws two architectures of a space over each other, as a page, and counts parameters and multiply-adds of both.
+ * Either is a finished run, or a text encoding whose space `run` or the other one tells.
  */
 export async function diffNetworks(a: string, b: string, options: DiffOptions = {}): Promise<DiffOutcome> {
   return (await import('./compare.js')).diffNetworks(a, b, options);
 }
 
 /**
- * Writes the record of a run, finished or not, for TensorBoard, Optuna or spreadsheets into a folder (`RUN/tensorboard`, `RUN/optuna` or
- * `RUN/csv` by default), and returns the paths of the files. The same run gives the same bytes.
+ * Writes the record of a run, finished or not, for TensorBoard, Optuna or spreadsheets into a folder
+ * (`RUN/tensorboard`, `RUN/optuna` or `RUN/csv` by default), and returns the paths of the files. The same run gives the
+ * same bytes.
  */
 export async function convertRun(directory: string, options: ConvertOptions): Promise<string[]> {
   return (await import('./convert.js')).convertRun(directory, options);
 }
 
 /**
- * The trained network of a finished run, checked against the run's hashes, or of a folder that `exportRun` has written, which needs no
- * space. Throws WeftError('run') if there is none, and WeftError('unsupported') for a language model, and for a network that predicts
- * numbers (see `loadRegressor`).
+ * The trained network of a finished run, checked against the run's hashes, or of a folder that `exportRun` has written,
+ * which needs no space. Throws WeftError('run') if there is none, and WeftError('unsupported') for a language model,
+ * and for a network that predicts numbers (see `loadRegressor`).
  *
  * @example
  * const model = await loadModel('runs/RUN');
@@ -271,8 +295,8 @@ export async function loadModel(directory: string, options: LoadModelOptions = {
 }
 
 /**
- * The trained network of a finished run that predicts numbers, to be asked about new rows or pictures; checked against the hashes of the run. The caller
- * disposes it. Throws WeftError('unsupported') for a classifier or a language model.
+ * The trained network of a finished run that predicts numbers, to be asked about new rows or pictures; checked against
+ * the hashes of the run. The caller disposes it. Throws WeftError('unsupported') for a classifier or a language model.
  *
  * @example
  * const model = await loadRegressor('runs/RUN');
@@ -284,7 +308,8 @@ export async function loadRegressor(directory: string, options: LoadModelOptions
 }
 
 /**
- * The same for a network that says which of several labels hold of an example. Throws WeftError('unsupported') for one that gives each example one answer.
+ * The same for a network that says which of several labels hold of an example. Throws WeftError('unsupported') for one
+ * that gives each example one answer.
  *
  * @example
  * const model = await loadLabeller('runs/RUN');
@@ -306,8 +331,8 @@ export async function describePart(kind: PartKind, name: string): Promise<Descri
 }
 
 /**
- * Runs a study, by name or of your own, and writes its report, rows and tables; undefined where it was stopped. Throws WeftError('config')
- * on options that it does not have.
+ * Runs a study, by name or of your own, and writes its report, rows and tables; undefined where it was stopped. Throws
+ * WeftError('config') on options that it does not have.
  */
 export async function runStudy(study: string | Study, request: StudyRequest = {}): Promise<FinishedStudy | undefined> {
   return (await import('./study.js')).runStudy(study, request);
@@ -333,8 +358,9 @@ export function inProcesses(options: ProcessesOptions = {}): WithExecutor {
 }
 
 /**
- * How the options of each choice of a run's space get along in its shared weights, by the directions of their gradients and by what training the one
- * costs the other, with the split in two that each asks for; the choice most worth splitting by forgetting first. The run is not changed.
+ * How the options of each choice of a run's space get along in its shared weights, by the directions of their gradients
+ * and by what training the one costs the other, with the split in two that each asks for; the choice most worth
+ * splitting by forgetting first. The run is not changed.
  */
 export async function measureRunConflicts(
   directory: string,
@@ -343,26 +369,35 @@ export async function measureRunConflicts(
   return (await import('./conflicts.js')).measureRunConflicts(directory, options);
 }
 
-/** Jobs through a queue, which survives every process: one in a folder that processes of this one serve, or a database that workers of many machines serve. */
+/**
+ * Jobs through a queue, which survives every process: one in a folder that processes of this one serve, or a database
+ * that workers of many machines serve.
+ */
 export function inQueue(options: QueueJobsOptions = {}): WithExecutor {
   return async (jobs, use) => (await import('./queue.js')).inQueue(options)(jobs, use);
 }
 
 /**
- * Does jobs of a queue in child processes until `signal` stops it, or with `untilEmpty` until there are none. What is in work then is
- * saved and given back. It loads no code but the files that are named here, by their content. Throws WeftError('job') for a queue that
- * cannot be opened.
+ * Does jobs of a queue in child processes until `signal` stops it, or with `untilEmpty` until there are none. What is
+ * in work then is saved and given back. It loads no code but the files that are named here, by their content. Throws
+ * WeftError('job') for a queue that cannot be opened.
  */
 export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   return (await import('./queue.js')).runWorker(options);
 }
 
-/** The state of a queue: numbers of jobs, its workers, its failures. Throws WeftError('job') if there is none; it is not created. */
+/**
+ * The state of a queue: numbers of jobs, its workers, its failures. Throws WeftError('job') if there is none; it is not
+ * created.
+ */
 export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
   return (await import('./queue.js')).queueState(options);
 }
 
-/** Sends failed jobs back into a queue, all of them or those whose key begins with `key`, and returns how many. Throws WeftError('job') where `key` fits none. */
+/**
+ * Sends failed jobs back into a queue, all of them or those whose key begins with `key`, and returns how many. Throws
+ * WeftError('job') where `key` fits none.
+ */
 export async function retryJobs(options: QueueAddress & { readonly key?: string | undefined } = {}): Promise<number> {
   return (await import('./queue.js')).retryJobs(options);
 }
@@ -382,14 +417,17 @@ export async function listRecipes(): Promise<RecipeNote[]> {
   return (await import('./recipes.js')).listRecipes();
 }
 
-/** The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') if there is none of this name. */
+/**
+ * The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') if there is none of this name.
+ */
 export async function loadRecipe(name: string): Promise<SearchConfig> {
   return (await import('./recipes.js')).loadRecipe(name);
 }
 
 /**
- * Writes a commented part of your own that runs as it is, with its test, into a folder, and returns the paths of the files: without
- * `kind` a space and its configuration. Throws WeftError('config') where a file is there already, unless `force` is true.
+ * Writes a commented part of your own that runs as it is, with its test, into a folder, and returns the paths of the
+ * files: without `kind` a space and its configuration. Throws WeftError('config') where a file is there already, unless
+ * `force` is true.
  */
 export async function writeTemplate(folder: string, options: TemplateOptions = {}): Promise<string[]> {
   return (await import('./templates.js')).writeTemplate(folder, options);

@@ -1,4 +1,7 @@
-/** A trained network that can be asked, from a run or from an exported folder: what it computes, and how its inputs are made. */
+/**
+ * A trained network that can be asked, from a run or from an exported folder: what it computes, and how its inputs are
+ * made.
+ */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -33,7 +36,10 @@ export interface Network {
   readonly white: number | undefined;
 }
 
-/** Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder needs no code. */
+/**
+ * Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder
+ * needs no code.
+ */
 export async function openNetwork(directory: string, options: SpaceOptions): Promise<Network> {
   if (isExported(directory)) return openExported(directory);
   // An exported folder is asked in a moment: what runs need is loaded for runs alone.
@@ -139,7 +145,8 @@ async function openExported(folder: string): Promise<Network> {
         ...(input.kind === 'text' && { kind: 'language' as const }),
       },
     },
-    // The graph normalizes by itself. Less its mean, what is missing in a table becomes 0 as in training; then the mean comes back.
+    // The graph normalizes by itself. Less its mean, what is missing in a table becomes 0 as in training; then the mean
+    // comes back.
     normalization: { mean: normalization.mean, std: normalization.std.map(() => 1) },
     child: {
       forward(_parameters, _statistics, inputs) {

@@ -19,16 +19,21 @@ export interface PartsRequest {
   readonly space?: SpaceFactory | string | undefined;
   /** The controller likewise; `enas` by default. */
   readonly controller?: ControllerFactory | string | undefined;
-  /** Optimizers, preconditioners, regularizers and proxies of your own, which `config` names as `{ name: 'own', part: NAME }`. */
+  /**
+   * Optimizers, preconditioners, regularizers and proxies of your own, which `config` names as
+   * `{ name: 'own', part: NAME }`.
+   */
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
   /** Examples in memory, or what makes them, in place of `config.data.source`. */
   readonly data?: GivenData | undefined;
   /**
-   * Whether what `config` leaves open follows from the data, where that is a file or a folder of your own and no recipe is named: space, batch
-   * sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
+   * Whether what `config` leaves open follows from the data, where that is a file or a folder of your own and no recipe
+   * is named: space, batch sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
    */
   readonly followData?: boolean | undefined;
-  /** The network that is to be trained, as text: the space follows from the data only where this is one of its networks. */
+  /**
+   * The network that is to be trained, as text: the space follows from the data only where this is one of its networks.
+   */
   readonly architecture?: string | undefined;
   /** Called with the number of images read so far and the total, while the data is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;

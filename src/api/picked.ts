@@ -59,7 +59,9 @@ export function picked<T extends Judged>(
   );
 }
 
-/** The user's own objectives by which candidates can be picked: those of the run, and those that are given in addition. */
+/**
+ * The user's own objectives by which candidates can be picked: those of the run, and those that are given in addition.
+ */
 export function pickable({ config, own }: SearchParts): OwnObjective[] {
   const named = ownObjectives(config, own);
   const given = [...(own?.values() ?? [])]

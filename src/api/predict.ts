@@ -48,7 +48,10 @@ export interface NamedLabels extends LabelPrediction {
   readonly name: string;
 }
 
-/** The numbers that a network predicts for one example, by the names of the columns that they were learned from, in their own units. */
+/**
+ * The numbers that a network predicts for one example, by the names of the columns that they were learned from, in
+ * their own units.
+ */
 export type PredictedNumbers = Readonly<Record<string, number>>;
 
 /** Those of an example in a file: its path, or `FILE:LINE`. */
@@ -62,9 +65,15 @@ interface LoadedNetwork<One, Named> {
   readonly inputShape: InputShape;
   /** The columns that it was trained on, where it has learned from a table with a header. */
   readonly columns?: readonly string[] | undefined;
-  /** Of examples in the units of the training data, each row-major [height, width, channels] or a row of a table. Throws WeftError('data') if a length is wrong or a number is not finite. */
+  /**
+   * Of examples in the units of the training data, each row-major [height, width, channels] or a row of a table. Throws
+   * WeftError('data') if a length is wrong or a number is not finite.
+   */
   predict(examples: readonly ArrayLike<number>[]): One[];
-  /** Of pictures, folders of pictures and CSV files, in the order of the paths. Throws WeftError('data') naming the file, line and column that does not fit. */
+  /**
+   * Of pictures, folders of pictures and CSV files, in the order of the paths. Throws WeftError('data') naming the
+   * file, line and column that does not fit.
+   */
   predictFiles(paths: readonly string[]): Named[];
   dispose(): void;
 }
@@ -88,7 +97,10 @@ export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNu
 export interface LoadModelOptions extends SpaceOptions {
   /** The best that loads by default. */
   readonly backend?: BackendName | undefined;
-  /** Called with the reason why predictions may differ from those in training although nothing failed: images are decoded by another library. */
+  /**
+   * Called with the reason why predictions may differ from those in training although nothing failed: images are
+   * decoded by another library.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

@@ -17,7 +17,9 @@ import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type With
 
 /** Which queue is meant. */
 export interface QueueAddress {
-  /** A folder for one that only this machine uses, or `postgres://user@host/database`; what WEFT_QUEUE names by default. */
+  /**
+   * A folder for one that only this machine uses, or `postgres://user@host/database`; what WEFT_QUEUE names by default.
+   */
   readonly queue?: string | undefined;
   /** Called if the database does not answer. */
   readonly onTrouble?: ((message: string) => void) | undefined;
@@ -35,7 +37,10 @@ export interface WorkerOptions extends JobsOptions, QueueAddress {
   readonly files?: readonly string[] | undefined;
   /** Ends when there is nothing to do, instead of waiting for more. */
   readonly untilEmpty?: boolean | undefined;
-  /** Called once the queue is open, with its address (without a password), the jobs at a time, and the folder of results. */
+  /**
+   * Called once the queue is open, with its address (without a password), the jobs at a time, and the folder of
+   * results.
+   */
   readonly onStart?: ((queue: string, slots: number, results: string) => void) | undefined;
 }
 

@@ -136,7 +136,10 @@ interface JudgedSample<S extends Sampled> {
   readonly examples: number;
 }
 
-/** The networks that `choose` takes of the run's space, with their scores by the shared weights of its last checkpoint, all on the same batches. */
+/**
+ * The networks that `choose` takes of the run's space, with their scores by the shared weights of its last checkpoint,
+ * all on the same batches.
+ */
 export async function judgeShared<S extends Sampled>(
   recorded: RecordedRun,
   parts: SearchParts,

@@ -27,7 +27,10 @@ import { permitted, type TrustOptions } from './trust.js';
 
 /** Options of every verb that needs the space of a run. */
 export interface SpaceOptions extends TrustOptions {
-  /** The space that the run has searched, itself or by name or file; by default the one that the run names, where that may be loaded. */
+  /**
+   * The space that the run has searched, itself or by name or file; by default the one that the run names, where that
+   * may be loaded.
+   */
   readonly space?: SpaceFactory | string | undefined;
 }
 
@@ -70,7 +73,10 @@ export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 
   };
 }
 
-/** The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. Where `onWarning` is given, it hears of images that another decoder reads now, which are refused without it. */
+/**
+ * The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. Where `onWarning` is
+ * given, it hears of images that another decoder reads now, which are refused without it.
+ */
 export function openRecordedData(
   recorded: RecordedRun,
   dataset?: Dataset,
@@ -93,7 +99,9 @@ export function openRecordedData(
   return data;
 }
 
-/** Throws WeftError('data') for data that is not the run's; `onWarning` hears where only another decoder has read it. */
+/**
+ * Throws WeftError('data') for data that is not the run's; `onWarning` hears where only another decoder has read it.
+ */
 export function warnOfDecoders({ run }: RecordedRun, data: SearchData, onWarning: (message: string) => void): void {
   const decoders = compareData(run, data);
   if (decoders) onWarning(sayDecoders(run.path, decoders));
@@ -140,7 +148,10 @@ export async function loadRecordedParts(recorded: RecordedRun, options: Recorded
   };
 }
 
-/** The configuration of a run with the files of its space and controller as they may be loaded; what is given is not asked about. */
+/**
+ * The configuration of a run with the files of its space and controller as they may be loaded; what is given is not
+ * asked about.
+ */
 export function permittedParts({ run, config }: RecordedRun, options: Omit<RecordedOptions, 'data'>): SearchConfig {
   const nameOf = (kind: 'space' | 'controller'): string => {
     const given = options[kind];

@@ -1,6 +1,6 @@
 /**
- * Spaces, controllers, proxies and studies by name, by file or by value. The shipped ones are loaded only when asked for; a file of the
- * user's own is a module whose default export (or only export of the right kind) is one.
+ * Spaces, controllers, proxies and studies by name, by file or by value. The shipped ones are loaded only when asked
+ * for; a file of the user's own is a module whose default export (or only export of the right kind) is one.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -118,7 +118,10 @@ export function loadStudy(study: string | Study): Promise<Study> {
   );
 }
 
-/** The parts of the user's own that the configuration names: those that are given, and those whose files it names; undefined where there are none. */
+/**
+ * The parts of the user's own that the configuration names: those that are given, and those whose files it names;
+ * undefined where there are none.
+ */
 export async function loadOwnParts(
   config: SearchConfig,
   given: readonly (OwnPart | OwnProxy)[] = [],

@@ -26,14 +26,19 @@ interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'should
   readonly on?: SearchListeners | undefined;
   /** Stops the work at its next step, with a checkpoint from which `resumeSearch` goes on. */
   readonly signal?: AbortSignal | undefined;
-  /** Called before the work begins, with the run's directory, the backend, and an account of the data in lines for people. */
+  /**
+   * Called before the work begins, with the run's directory, the backend, and an account of the data in lines for
+   * people.
+   */
   readonly onStart?: ((run: string, backend: BackendName, account: readonly string[]) => void) | undefined;
   /** Called if the run is in use by a process that is not visible from here, while this one waits for it. */
   readonly onWait?: ((message: string) => void) | undefined;
 }
 
 export interface SearchRequest extends Conducting, PartsRequest {
-  /** Called before the work begins with the plan: what will be done and how long that takes, from timing a few steps. */
+  /**
+   * Called before the work begins with the plan: what will be done and how long that takes, from timing a few steps.
+   */
   readonly onPlan?: ((plan: SearchPlan, unitCosts: UnitCosts) => void) | undefined;
   /** Seconds of the budget that have passed before the call. */
   readonly already?: number | undefined;
@@ -48,7 +53,10 @@ export interface SearchRequest extends Conducting, PartsRequest {
 export interface ResumeRequest extends Conducting, RecordedOptions {
   /** A new time budget in seconds, counted from the beginning of the search; that of the configuration by default. */
   readonly budget?: number | undefined;
-  /** Goes on although threads, versions or the machine have changed, and records it; refused by default, because the numbers would differ. */
+  /**
+   * Goes on although threads, versions or the machine have changed, and records it; refused by default, because the
+   * numbers would differ.
+   */
   readonly allowChangedEnvironment?: boolean | undefined;
 }
 
@@ -185,7 +193,10 @@ export async function resumeSearch(
   });
 }
 
-/** Undefined where it is not worth while or cannot be told: latencies are measured once and by the run, and what fails here fails there with the right words. */
+/**
+ * Undefined where it is not worth while or cannot be told: latencies are measured once and by the run, and what fails
+ * here fails there with the right words.
+ */
 function estimateOf(parts: SearchParts, architecture: string | undefined): Estimate | undefined {
   const { limits, objectives } = parts.config;
   if (limits.latencyMs !== undefined || objectives?.includes('latency')) return undefined;
@@ -214,7 +225,10 @@ function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'sh
   } as Omit<O, 'on' | 'signal'>;
 }
 
-/** Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture` is the one that is trained alone, if it is no search. */
+/**
+ * Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture`
+ * is the one that is trained alone, if it is no search.
+ */
 function beginRun(
   runs: string,
   parts: SearchParts,

@@ -15,15 +15,18 @@ import { type RecordedOptions, type RecordedRun } from './recorded-run.js';
 
 /** Options of every verb that evaluates with the shared weights of a run. */
 export interface SessionOptions extends RecordedOptions {
-  /** Goes on although threads, versions or the machine are others than in the search; refused by default, because the numbers would differ. */
+  /**
+   * Goes on although threads, versions or the machine are others than in the search; refused by default, because the
+   * numbers would differ.
+   */
   readonly allowChangedEnvironment?: boolean | undefined;
   /** Called with changes of the environment since then, if they are allowed. */
   readonly onChanges?: ((changes: readonly EnvironmentChange[]) => void) | undefined;
 }
 
 /**
- * The session of a run as its last checkpoint left it; nothing is written. Throws WeftError('numeric') if a shared weight is NaN or
- * infinite. The caller disposes it.
+ * The session of a run as its last checkpoint left it; nothing is written. Throws WeftError('numeric') if a shared
+ * weight is NaN or infinite. The caller disposes it.
  */
 export async function openSession(
   { run, backend }: RecordedRun,

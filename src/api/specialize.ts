@@ -109,7 +109,9 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
   }
 }
 
-/** Reads `parameters<=2k,multiplyAdds<=50k`; throws WeftError('config') with the one that is no upper bound on a cost. */
+/**
+ * Reads `parameters<=2k,multiplyAdds<=50k`; throws WeftError('config') with the one that is no upper bound on a cost.
+ */
 export function parseBudgets(text: string): Budget[] {
   return parsePick(text).map(({ name, text: part, comparison, limit }) => {
     const cost = costNames.find((one) => one === name);
@@ -173,7 +175,10 @@ function rowOf(name: string, network: Specialized, session: SearchSession): Spec
   };
 }
 
-/** Each with what it gains over the largest network that has fewer parameters, by the examples that only one of both gets right. */
+/**
+ * Each with what it gains over the largest network that has fewer parameters, by the examples that only one of both
+ * gets right.
+ */
 function withGains(rows: readonly SpecializedRow[], networks: readonly Specialized[]): SpecializedRow[] {
   return rows.map((row, i) => {
     const smaller = rows

@@ -1,6 +1,6 @@
 /**
- * Code that runs name. A run is data that may come from anywhere, so no code that it names is loaded unless the user names the file too or
- * trusts the run.
+ * Code that runs name. A run is data that may come from anywhere, so no code that it names is loaded unless the user
+ * names the file too or trusts the run.
  */
 import { basename, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -19,8 +19,9 @@ export interface TrustOptions {
 }
 
 /**
- * What may be loaded for a recorded name: a shipped space or controller by its name, else the file that the user has named, or the recorded
- * one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for a named file that has changed since the run began.
+ * What may be loaded for a recorded name: a shipped space or controller by its name, else the file that the user has
+ * named, or the recorded one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for
+ * a named file that has changed since the run began.
  */
 export function permitted(
   kind: 'space' | 'controller' | 'data set' | OwnKind,

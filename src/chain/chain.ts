@@ -20,7 +20,10 @@ export interface TrainerStep {
   readonly loss: number;
   /** Gradients that this step cost, in whole batches. */
   readonly gradientEvaluations: number;
-  /** What the links reported, and `learningRate`; for a chain that takes gradients at displaced points also `gradientNorm` and `skipped` (1 if a gradient was not finite and nothing moved). */
+  /**
+   * What the links reported, and `learningRate`; for a chain that takes gradients at displaced points also
+   * `gradientNorm` and `skipped` (1 if a gradient was not finite and nothing moved).
+   */
   readonly metrics: Readonly<Record<string, number>>;
   /** Notes for the user; the same text may come with every step. */
   readonly notes: readonly string[];
@@ -43,8 +46,8 @@ export interface Trainer {
     host: Host<StepMoment>,
   ): TracedStep;
   /**
-   * The weights to evaluate and to export if they are not the trained ones (averages, schedule-free), under the names in
-   * `parameters`; owned by the caller. Running batch statistics belong to the trained weights: re-estimate them.
+   * The weights to evaluate and to export if they are not the trained ones (averages, schedule-free), under the names
+   * in `parameters`; owned by the caller. Running batch statistics belong to the trained weights: re-estimate them.
    */
   evaluationParameters?(parameters: NamedTensors, state: OptimizerState): NamedTensors;
   /** Receives the validation loss after each evaluation; returns the new state (see `replaceState`). */
@@ -52,7 +55,8 @@ export interface Trainer {
 }
 
 /**
- * The trainer made of these links, in this order. Throws WeftError('config') if two have the same name, or if two keep averages.
+ * The trainer made of these links, in this order. Throws WeftError('config') if two have the same name, or if two keep
+ * averages.
  *
  * @example
  * const trainer = chain(sam({ rho: 0.05 }), clipByGlobalNorm(5), trace(), scaleByLearningRate(constant(0.1)), ema());
@@ -94,7 +98,10 @@ export function rateOf(links: readonly Link[]): Schedule {
   return links.findLast(({ learningRate }) => learningRate)?.learningRate ?? (() => 1);
 }
 
-/** The same chain with a link inserted before those that keep averages, so that they average the weights after it has moved them. */
+/**
+ * The same chain with a link inserted before those that keep averages, so that they average the weights after it has
+ * moved them.
+ */
 export function withLink({ links }: Trainer, link: Link): Trainer {
   const place = links.findIndex(({ settle, evaluation }) => settle && evaluation);
   return chain(...(place < 0 ? [...links, link] : links.toSpliced(place, 0, link)));

@@ -6,7 +6,10 @@ import { type HessianTimes, type StepContext } from './loss.js';
 import { difference, plusScaled, scaled } from './named-arithmetic.js';
 import { globalNorm } from './transforms/clip.js';
 
-/** Length of the two displacements whose difference of gradients approximates a Hessian-vector product: the most accurate in float32 on smooth networks. */
+/**
+ * Length of the two displacements whose difference of gradients approximates a Hessian-vector product: the most
+ * accurate in float32 on smooth networks.
+ */
 const DIFFERENCE_RADIUS = 1e-2;
 
 /** What an exact product costs in gradients: a recorded gradient, and a backward pass over it. */

@@ -16,7 +16,10 @@ export interface HutchinsonOptions {
   displacement?: NamedTensors;
 }
 
-/** mean of z ∘ H z over random signs z: an unbiased estimate of the Hessian's diagonal (Bekas et al. 2007). Inside a tidy. */
+/**
+ * mean of z ∘ H z over random signs z: an unbiased estimate of the Hessian's diagonal (Bekas et al. 2007). Inside a
+ * tidy.
+ */
 export function hessianDiagonal(
   gradients: NamedTensors,
   { values, hessianTimes }: Pick<LinkStep, 'values' | 'hessianTimes'>,
@@ -38,7 +41,10 @@ export interface CurvatureRmsOptions {
   power?: number;
 }
 
-/** sqrt(v^)^k, v the decaying mean of D^2, D = |z ∘ H z| averaged over the window of each convolution kernel (Yao et al. 2021, algorithm 1). */
+/**
+ * sqrt(v^)^k, v the decaying mean of D^2, D = |z ∘ H z| averaged over the window of each convolution kernel (Yao et al.
+ * 2021, algorithm 1).
+ */
 export function curvatureRms(
   estimates: NamedTensors,
   { slots, scalar }: Pick<LinkStep, 'slots' | 'scalar'>,
@@ -63,7 +69,10 @@ function overWindow(estimate: Tensor): Tensor {
   return estimate.rank === 4 ? tf.add(tf.zerosLike(estimate), tf.mean(estimate, [0, 1], true)) : estimate;
 }
 
-/** The parameters whose estimate is due for a refresh, after every so many of their own updates, the first included; counts this update. */
+/**
+ * The parameters whose estimate is due for a refresh, after every so many of their own updates, the first included;
+ * counts this update.
+ */
 export function dueFor(
   names: readonly string[],
   every: number,

@@ -1,8 +1,9 @@
 /**
- * The contract for everything between a loss and new weights. A link may take its gradient at a displaced point, ask for further gradients of the
- * same batch, for products with the Hessian or for the layers' inputs and output gradients, change the updates, move weights after the step, keep an
- * average that is evaluated in place of the weights, and observe a validation loss. It does whichever of these it has a method for; `chain`
- * calls the methods and holds batch, dropout masks and child fixed, so that a second gradient cannot come from another batch.
+ * The contract for everything between a loss and new weights. A link may take its gradient at a displaced point, ask
+ * for further gradients of the same batch, for products with the Hessian or for the layers' inputs and output
+ * gradients, change the updates, move weights after the step, keep an average that is evaluated in place of the
+ * weights, and observe a validation loss. It does whichever of these it has a method for; `chain` calls the methods and
+ * holds batch, dropout masks and child fixed, so that a second gradient cannot come from another batch.
  */
 import { type NamedTensors } from '../tensor/named.js';
 import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/index.js';
@@ -15,14 +16,21 @@ import { type LinkMoment } from './moment.js';
 export interface Link {
   /** Unique in its chain; part of the state's keys and of checkpoints. */
   readonly name: string;
-  /** Present if `update` works coordinate by coordinate (apart from sums over all of them): then it can be part of a step that is one function for all children of a supernet. */
+  /**
+   * Present if `update` works coordinate by coordinate (apart from sums over all of them): then it can be part of a
+   * step that is one function for all children of a supernet.
+   */
   readonly elementwise?: Elementwise | undefined;
   /**
-   * Gradients of a whole batch that a step with this link takes on average, the first included; present on links that take some at displaced points.
-   * Such a link receives only finite gradients: if one is not finite, nothing moves, and the step counts as skipped.
+   * Gradients of a whole batch that a step with this link takes on average, the first included; present on links that
+   * take some at displaced points. Such a link receives only finite gradients: if one is not finite, nothing moves, and
+   * the step counts as skipped.
    */
   readonly gradientEvaluations?: number | undefined;
-  /** For a link that takes gradients at displaced points and keeps no state: the number of parts of the batch on each of which this is done separately; the results are averaged. Such a link must come first. */
+  /**
+   * For a link that takes gradients at displaced points and keeps no state: the number of parts of the batch on each of
+   * which this is done separately; the results are averaged. Such a link must come first.
+   */
   readonly shards?: number | undefined;
   /** Number of examples in the smallest part of a batch whose gradient it asks for; the whole batch by default. */
   smallestPart?(batchSize: number): number;
@@ -30,17 +38,32 @@ export interface Link {
   readonly learningRate?: Schedule | undefined;
   /** Factor of the learning rate for each parameter, if groups of parameters have their own rates. */
   readonly rateShare?: RateShare | undefined;
-  /** Gradient of the term that it adds to the loss, at any point where a gradient is taken; linear in the parameters. The caller owns it. */
+  /**
+   * Gradient of the term that it adds to the loss, at any point where a gradient is taken; linear in the parameters.
+   * The caller owns it.
+   */
   penalty?(parameters: NamedTensors): NamedTensors | undefined;
   /** Displacement of the first gradient from the weights; none by default. Runs inside a tidy. */
   start?(step: LinkStep): NamedTensors;
-  /** What it captures of the layers in this step. A link with this method receives the whole batch and cannot follow a link with shards. */
+  /**
+   * What it captures of the layers in this step. A link with this method receives the whole batch and cannot follow a
+   * link with shards.
+   */
   layers?(step: SettleStep & Pick<LinkStep, 'parameters'>): CaptureOptions | undefined;
-  /** New updates from the previous link's, which for the first link are the gradients; the last ones are added to the weights. Runs inside a tidy. */
+  /**
+   * New updates from the previous link's, which for the first link are the gradients; the last ones are added to the
+   * weights. Runs inside a tidy.
+   */
   update?(updates: NamedTensors, step: LinkStep): NamedTensors;
-  /** New values of some of the weights that have moved; weights that it does not name stay where they are. Runs inside a tidy. */
+  /**
+   * New values of some of the weights that have moved; weights that it does not name stay where they are. Runs inside a
+   * tidy.
+   */
   settle?(movement: Movement, step: SettleStep): NamedTensors;
-  /** The same as `settle`, if it works weight by weight: then it can be part of a step that is one function for all children of a supernet. */
+  /**
+   * The same as `settle`, if it works weight by weight: then it can be part of a step that is one function for all
+   * children of a supernet.
+   */
   readonly settleEach?: SettleEach | undefined;
   /** The value to evaluate in place of a weight; undefined for the weight itself. Runs inside a tidy. */
   evaluation?(name: string, weight: Tensor, slots: Slots): Tensor | undefined;
@@ -61,7 +84,9 @@ export type RateShare = (parameter: string, update: Tensor) => number;
 export interface SettleEach {
   /** How many tensors and how many numbers the rule takes. */
   readonly given: { readonly memory: number; readonly numbers: number };
-  /** Tensors remembered for a weight, in its shape; undefined if the weight stays where the step has moved it. Borrowed. */
+  /**
+   * Tensors remembered for a weight, in its shape; undefined if the weight stays where the step has moved it. Borrowed.
+   */
   recall(weight: string, learningRate: number): readonly Tensor[] | undefined;
   numbers(learningRate: number): readonly number[];
   /** The weight's new value. Runs inside a tidy. */
@@ -76,8 +101,8 @@ export interface Movement {
 }
 
 /**
- * Declares everything except tensors that changes from step to step: a step that takes its counts, rates and random numbers from here is compiled
- * if it repeats; one that reads them in another way runs uncompiled.
+ * Declares everything except tensors that changes from step to step: a step that takes its counts, rates and random
+ * numbers from here is compiled if it repeats; one that reads them in another way runs uncompiled.
  */
 export interface Declaring {
   /** A number that depends on the moment, as a float32 scalar. */

@@ -21,13 +21,22 @@ export interface LossAndGradients {
 export interface EvaluateOptions {
   /** True once per step, in the first evaluation: only then may batch statistics be recorded. */
   readonly record: boolean;
-  /** Positions in the batch of the examples whose mean loss is wanted; all by default. Set only if the context has a `batchSize`. */
+  /**
+   * Positions in the batch of the examples whose mean loss is wanted; all by default. Set only if the context has a
+   * `batchSize`.
+   */
   readonly examples?: readonly number[] | undefined;
-  /** Also capture the layers of this pass; with `skipDense` the gradients of dense layers may be left out, since they are products of what is captured. */
+  /**
+   * Also capture the layers of this pass; with `skipDense` the gradients of dense layers may be left out, since they
+   * are products of what is captured.
+   */
   readonly capture?: CaptureOptions | undefined;
 }
 
-/** Loss and gradients at the given parameters (borrowed). Pure apart from recording: the same parameters give the same numbers. */
+/**
+ * Loss and gradients at the given parameters (borrowed). Pure apart from recording: the same parameters give the same
+ * numbers.
+ */
 export type Evaluate = (parameters: NamedTensors, options: EvaluateOptions) => LossAndGradients;
 
 /** A product with the Hessian and, if it is not exact, why: one line per kernel. The caller owns the product. */
@@ -48,13 +57,22 @@ export interface StepContext {
   readonly batchSize?: number | undefined;
   /** Number of labels that the loss is the mean over: one per example, or one per token of sequences. */
   readonly labels?: number | undefined;
-  /** The likelihood whose −log p is the loss: of class labels (the default), of independent true-or-false labels, or of normally distributed targets; see `squaredErrors`. */
+  /**
+   * The likelihood whose −log p is the loss: of class labels (the default), of independent true-or-false labels, or of
+   * normally distributed targets; see `squaredErrors`.
+   */
   readonly likelihood?: 'categorical' | 'bernoulli' | 'gaussian' | undefined;
   /** Weights of the examples in the loss [N], or of each of their K labels [N,K], if they are not all equal. */
   readonly weights?: Tensor | undefined;
-  /** Loss of each example of the batch [N] (for a sequence, the mean over its tokens) at the given parameters, with dropout and normalization as in `evaluate`. */
+  /**
+   * Loss of each example of the batch [N] (for a sequence, the mean over its tokens) at the given parameters, with
+   * dropout and normalization as in `evaluate`.
+   */
   readonly exampleLosses?: ((parameters: NamedTensors) => Tensor1D) | undefined;
-  /** Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients are used. */
+  /**
+   * Hessian of the batch loss at `parameters`, times `vector` (missing names: 0); without it, differences of gradients
+   * are used.
+   */
   readonly hessianVectorProduct?: HessianTimes | undefined;
   /** The batch's model and loss, for products with its curvature and for what the layers see. */
   readonly cut?: CutLoss | undefined;

@@ -1,4 +1,7 @@
-/** Everything except tensors that changes from one step to the next; a step may declare functions of it (see `tensor/plan`). */
+/**
+ * Everything except tensors that changes from one step to the next; a step may declare functions of it (see
+ * `tensor/plan`).
+ */
 
 export interface StepMoment {
   /** Global step of the training, from 0. */

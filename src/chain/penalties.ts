@@ -7,7 +7,10 @@ import { difference, plusScaled, scaled } from './named-arithmetic.js';
 
 type Penalty = NonNullable<Link['penalty']>;
 
-/** The loss with the links' penalties: their gradients are added to its own wherever it is taken, and their Hessians to its products. Runs inside a tidy. */
+/**
+ * The loss with the links' penalties: their gradients are added to its own wherever it is taken, and their Hessians to
+ * its products. Runs inside a tidy.
+ */
 export function penalized(
   links: readonly Link[],
   evaluate: Evaluate,

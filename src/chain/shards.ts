@@ -4,7 +4,10 @@ import { type Scalar, tf } from '../tensor/tf.js';
 import { type Link } from './link.js';
 import { type LossAndGradients } from './loss.js';
 
-/** The mean of `gradient` over several nearly equal parts of the batch (m-sharpness, Foret et al. 2021, section 4.1); only the first part may record. Runs inside a tidy. */
+/**
+ * The mean of `gradient` over several nearly equal parts of the batch (m-sharpness, Foret et al. 2021, section 4.1);
+ * only the first part may record. Runs inside a tidy.
+ */
 export function meanOverShards(
   shards: number,
   batchSize: number | undefined,

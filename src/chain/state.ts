@@ -1,6 +1,6 @@
 /**
- * The state of a chain: a value outside it, keyed by link, slot and parameter name. It exists only for parameters that have been
- * trained: a parameter that is inactive in a step neither moves nor has its state changed.
+ * The state of a chain: a value outside it, keyed by link, slot and parameter name. It exists only for parameters that
+ * have been trained: a parameter that is inactive in a step neither moves nor has its state changed.
  */
 import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type StepMoment } from './moment.js';
@@ -24,8 +24,8 @@ export interface Slots {
   /** Counts this update of the parameter; further calls in the same step have no effect. */
   advance(parameter: string): void;
   /**
-   * How often this link has updated this parameter, this time included; counts this update. A step that calls it is not compiled:
-   * `LinkStep.scalar` and `choose` provide the count in a way that can be.
+   * How often this link has updated this parameter, this time included; counts this update. A step that calls it is not
+   * compiled: `LinkStep.scalar` and `choose` provide the count in a way that can be.
    */
   count(parameter: string): number;
   /** A number in the link's state; 0 until it is set. A compiled step is reused only while the number is the same. */

@@ -1,4 +1,7 @@
-/** One step of a chain up to the point where its numbers are read: tensors in and out, and everything else declared to a host. */
+/**
+ * One step of a chain up to the point where its numbers are read: tensors in and out, and everything else declared to a
+ * host.
+ */
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type Host } from '../tensor/plan/index.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';

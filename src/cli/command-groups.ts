@@ -19,7 +19,10 @@ export function groupCommands(weft: Command): void {
   weft.commandsGroup(HELP).helpCommand('help [command]', 'display help for command');
 }
 
-/** For `configureHelp`: headings come in the order of the table, not in that of the commands' definitions; those without items are not shown. */
+/**
+ * For `configureHelp`: headings come in the order of the table, not in that of the commands' definitions; those without
+ * items are not shown.
+ */
 export const groupItems: Help['groupItems'] = (_items, visible, groupOf) => {
   const groups = new Map(Object.keys(GROUPS).map((heading) => [heading, [] as typeof visible]));
   for (const item of visible) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);

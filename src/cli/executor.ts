@@ -74,7 +74,10 @@ interface Running {
   loss: number | undefined;
 }
 
-/** A line for each job that ends, and below how those stand that run; `open` counts those that were queued and have not ended. `total` is how many there are, where that is known. */
+/**
+ * A line for each job that ends, and below how those stand that run; `open` counts those that were queued and have not
+ * ended. `total` is how many there are, where that is known.
+ */
 export function createJobView(
   total: number | undefined,
   output: Output,

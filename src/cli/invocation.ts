@@ -1,4 +1,7 @@
-/** How the command is called where its hints are read: `weft` where it is installed for everyone, `npx weft` in a clone or a project. */
+/**
+ * How the command is called where its hints are read: `weft` where it is installed for everyone, `npx weft` in a clone
+ * or a project.
+ */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 

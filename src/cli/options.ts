@@ -6,7 +6,10 @@ const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 /** What is held, or started, at the same time, and how many of it at most. */
 const MOST = { architectures: 100_000, processes: 1024, ports: 65_535 } as const;
 
-/** A whole number of at least `least`, of things of which there may be so many at most; what else is typed is refused with the name of the option. */
+/**
+ * A whole number of at least `least`, of things of which there may be so many at most; what else is typed is refused
+ * with the name of the option.
+ */
 export const whole =
   (least: number, of?: keyof typeof MOST) =>
   (text: string): number => {

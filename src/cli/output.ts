@@ -1,4 +1,7 @@
-/** What the command line prints: words for people, on a terminal and in a pipe alike; one JSON object per line for programs that ask for it. */
+/**
+ * What the command line prints: words for people, on a terminal and in a pipe alike; one JSON object per line for
+ * programs that ask for it.
+ */
 import { systemError, systemReason, WeftError } from '../errors.js';
 import { printable } from '../printable.js';
 import { stopwatch } from '../runs/clock.js';
@@ -16,8 +19,8 @@ export interface Output {
   /** One JSON line, printed with --json only. */
   emit(event: object): void;
   /**
-   * Replaces the lines at the bottom of the terminal; an empty list takes them away. A pipe or a file gets the line `plain`
-   * instead (the first by default), at most every PLAIN_SECONDS.
+   * Replaces the lines at the bottom of the terminal; an empty list takes them away. A pipe or a file gets the line
+   * `plain` instead (the first by default), at most every PLAIN_SECONDS.
    */
   status(lines: readonly string[], plain?: string): void;
 }
@@ -85,8 +88,8 @@ export function clip(line: string, width: number): string {
 }
 
 /**
- * Prints an error as a person needs it, and gives the exit code: 1 for what the user or the machine can be helped with, 70 for a
- * defect of ours. What the operating system refuses is never a defect of ours.
+ * Prints an error as a person needs it, and gives the exit code: 1 for what the user or the machine can be helped with,
+ * 70 for a defect of ours. What the operating system refuses is never a defect of ours.
  */
 export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
   const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
@@ -111,8 +114,9 @@ function memoryError(error: unknown): WeftError | undefined {
 }
 
 /**
- * What to do when standard output or error cannot be written. A reader that has gone (`weft status | head`) is no reason to stop: a
- * search still writes its run directory. Any other failure is reported once, and affects the exit code.
+ * What to do when standard output or error cannot be written. A reader that has gone (`weft status | head`) is no
+ * reason to stop: a search still writes its run directory. Any other failure is reported once, and affects the exit
+ * code.
  */
 export function outputFailed(error: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): void {
   if (error.code === 'EPIPE' || process.exitCode === 1) return;

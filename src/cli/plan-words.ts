@@ -5,7 +5,10 @@ import { formatSeconds } from './progress.js';
 /** Below this share a budget is not used up. */
 const USED = 0.7;
 
-/** For example `plan for 3 min: search 12 of 20 epochs (58 s), choice from 50 candidates (6 s), retraining 40 of 60 epochs (95 s); about 3 min in all`. */
+/**
+ * A line such as:
+ * plan for 3 min: search 12 of 20 epochs (58 s), choice from 50 candidates (6 s), retraining 40 epochs (95 s); about …
+ */
 export function sayPlan({ search, derive, retrain, seconds, budget }: SearchPlan): string {
   const part = (name: string, unit: string, { count, of, seconds: time }: PlannedPart): string =>
     `${name} ${count}${count < of ? ` of ${of}` : ''} ${unit} (${formatSeconds(time)})`;

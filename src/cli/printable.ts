@@ -1,4 +1,7 @@
-/** What the command writes, so that text from data does not steer the terminal: words with the command's own styles, values, JSON. */
+/**
+ * What the command writes, so that text from data does not steer the terminal: words with the command's own styles,
+ * values, JSON.
+ */
 import { printable, STEERING } from '../printable.js';
 
 /** The styles that this program writes itself: plain, bold, dim, yellow, cyan. */
@@ -19,7 +22,10 @@ export function printableDeep<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, printableDeep(item)])) as T;
 }
 
-/** JSON of one line that no terminal obeys, also where it is read as Latin-1: JSON itself escapes only what is below a space. */
+/**
+ * JSON of one line that no terminal obeys, also where it is read as Latin-1: JSON itself escapes only what is below a
+ * space.
+ */
 export function printableJson(value: object): string {
   return JSON.stringify(value).replace(
     STEERING,

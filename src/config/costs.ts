@@ -1,4 +1,7 @@
-/** What a network costs, by the names that objectives, limits and conditions use. A new cost is a line here, and its value in `costMeasure` (search/costs.ts). */
+/**
+ * What a network costs, by the names that objectives, limits and conditions use. A new cost is a line here, and its
+ * value in `costMeasure` (search/costs.ts).
+ */
 
 export interface Cost {
   readonly description: string;

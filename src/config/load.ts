@@ -29,7 +29,9 @@ interface Origins {
   readonly overrides?: readonly Override[];
 }
 
-/** A configuration from an optional YAML file, flags and overrides; later ones win, objects are merged field by field. */
+/**
+ * A configuration from an optional YAML file, flags and overrides; later ones win, objects are merged field by field.
+ */
 export function loadConfig(
   file: string | undefined,
   flags: RawConfig = {},
@@ -226,7 +228,10 @@ export function parseOverride(text: string): RawConfig {
   return names.reduceRight<unknown>((inner, field) => ({ [field]: inner }), chosen) as RawConfig;
 }
 
-/** Whether a field holds a part that is chosen by name, so that `search.optimizer=sam` stands for `search.optimizer={name: sam}`; options of the user's own code do not. */
+/**
+ * Whether a field holds a part that is chosen by name, so that `search.optimizer=sam` stands for
+ * `search.optimizer={name: sam}`; options of the user's own code do not.
+ */
 function isChosenByName(names: readonly string[]): boolean {
   const [last, owner] = [names.at(-1)!, names.at(-2)];
   if (!['search', 'retrain'].includes(names[0]!)) return false;

@@ -1,4 +1,6 @@
-/** Where a configuration names parts of the user's own: optimizers, preconditioners, regularizers, proxies, objectives. */
+/**
+ * Where a configuration names parts of the user's own: optimizers, preconditioners, regularizers, proxies, objectives.
+ */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetNames, textNames } from '../data/index.js';

@@ -1,4 +1,7 @@
-/** The hint for a name that does not exist in its place: the most similar one that does, or the field to which it belongs. */
+/**
+ * The hint for a name that does not exist in its place: the most similar one that does, or the field to which it
+ * belongs.
+ */
 import { type z } from 'zod';
 import { nearest } from '../errors.js';
 import { OPTIMIZERS } from '../optimizers/index.js';

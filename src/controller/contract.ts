@@ -9,11 +9,16 @@ import { type NamedTensors } from '../tensor/named.js';
 import { type Rng } from '../tensor/rng.js';
 import { type CompileOptions } from '../tensor/plan/index.js';
 
-/** An architecture with the reward it earned, higher is better; for classification the accuracy on a validation batch. */
+/**
+ * An architecture with the reward it earned, higher is better; for classification the accuracy on a validation batch.
+ */
 export interface Evaluated<A = unknown> {
   readonly architecture: A;
   readonly reward: number;
-  /** What it costs by each of the search's further objectives, in their order, less being better; absent where the reward is all. */
+  /**
+   * What it costs by each of the search's further objectives, in their order, less being better; absent where the
+   * reward is all.
+   */
   readonly costs?: readonly number[];
 }
 
@@ -50,7 +55,10 @@ export interface Controller<A = unknown> {
    * Rows follow `space.decisions`; a subset has one row a flag: [P(absent), P(present)].
    */
   preferences?(rng: Rng): Readonly<Record<string, readonly (readonly number[])[]>>;
-  /** Set by strategies that follow gradients: shared weights are then trained as a mixture of all architectures instead of sampled ones. */
+  /**
+   * Set by strategies that follow gradients: shared weights are then trained as a mixture of all architectures instead
+   * of sampled ones.
+   */
   readonly relaxation?: Relaxation;
   snapshot(): ControllerSnapshot;
   /** Goes on from a snapshot; its tensors are borrowed, so what is kept is cloned. */
@@ -63,8 +71,8 @@ export interface ControllerSetting<A = unknown> {
   /** The run's seed, for first values: `stream(seed, 'controller', …)`. */
   readonly seed: number;
   /**
-   * What to begin with in place of random architectures: the one at this place, the most promising at 0, or undefined beyond the last. The same place always gives the same
-   * architecture.
+   * What to begin with in place of random architectures: the one at this place, the most promising at 0, or undefined
+   * beyond the last. The same place always gives the same architecture.
    */
   readonly start?: (place: number) => A | undefined;
   /** How far a controller may compile steps that repeat. */

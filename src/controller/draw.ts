@@ -12,8 +12,9 @@ export function drawUniform<A>(space: ChoiceSpace<A>, count: number, rng: Rng): 
 }
 
 /**
- * `count` architectures that satisfy the space's constraints, by rejection: `draw` is asked again and again, each time for
- * as many as should do at the rate of acceptance so far. The distribution is that of `draw`, cut to what is allowed.
+ * `count` architectures that satisfy the space's constraints, by rejection: `draw` is asked again and again, each time
+ * for as many as should do at the rate of acceptance so far. The distribution is that of `draw`, cut to what is
+ * allowed.
  */
 export function drawValid<A>(space: ChoiceSpace<A>, count: number, draw: (wanted: number) => readonly A[]): A[] {
   const valid: A[] = [];

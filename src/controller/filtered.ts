@@ -15,9 +15,10 @@ interface FilterState {
 }
 
 /**
- * The controller asked for `draws` times as many architectures, of which those with the best scores are proposed, best first; of equal ones the one that it named first. What was evaluated
- * before comes after all others, because mutations of the same few parents would bring the same best one back. The strategy hears of what was
- * evaluated alone. Sampling for training and the final choice are its own.
+ * The controller asked for `draws` times as many architectures, of which those with the best scores are proposed, best
+ * first; of equal ones the one that it named first. What was evaluated before comes after all others, because mutations
+ * of the same few parents would bring the same best one back. The strategy hears of what was evaluated alone. Sampling
+ * for training and the final choice are its own.
  */
 export function filterProposals<A>(
   inner: Controller<A>,

@@ -2,7 +2,10 @@
 import { WeftError } from '../errors.js';
 import { type Evaluated } from './contract.js';
 
-/** c / perplexity = c / exp(loss), the reward of a language model with a loss in nats per token (arXiv 1802.03268, section 3.1). */
+/**
+ * c / perplexity = c / exp(loss), the reward of a language model with a loss in nats per token (arXiv 1802.03268,
+ * section 3.1).
+ */
 export function perplexityReward(loss: number, c = 80): number {
   return c / Math.exp(loss);
 }

@@ -2,7 +2,10 @@
 import { type ChoiceSpace } from '../space/choice-space.js';
 import { type ControllerSetting } from './contract.js';
 
-/** The first architecture of a warm start that is not among those `taken` (text encodings); undefined without a warm start, and beyond its last. */
+/**
+ * The first architecture of a warm start that is not among those `taken` (text encodings); undefined without a warm
+ * start, and beyond its last.
+ */
 export function nextStart<A>(
   space: ChoiceSpace<A>,
   start: ControllerSetting<A>['start'],

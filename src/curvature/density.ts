@@ -56,7 +56,9 @@ export interface CurveOptions {
   points?: number;
 }
 
-/** The density as a smooth curve, each node broadened to a Gaussian; the range extends three widths beyond either end. */
+/**
+ * The density as a smooth curve, each node broadened to a Gaussian; the range extends three widths beyond either end.
+ */
 export function densityCurve(
   { nodes, weights }: SpectralDensity,
   { width, points = 200 }: CurveOptions = {},

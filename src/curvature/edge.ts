@@ -1,6 +1,6 @@
 /**
- * The edge of stability: the largest Hessian eigenvalue of a minimum for which an optimizer's steps on the quadratic there
- * do not grow.
+ * The edge of stability: the largest Hessian eigenvalue of a minimum for which an optimizer's steps on the quadratic
+ * there do not grow.
  */
 import { WeftError } from '../errors.js';
 
@@ -20,9 +20,9 @@ export function nesterovEdge(learningRate: number, momentum: number): number {
 }
 
 /**
- * (‖g‖/2ρ)(√(1 + 8ρ/(η‖g‖)) − 1), the edge of sharpness-aware minimization (Long & Bartlett 2024, arXiv 2309.12488): the root
- * of ρ·h²/‖g‖ + h = 2/η. Never above 2/η, which is its limit for ρ → 0; 0 if the gradient is 0. `gradientNorm` is that
- * of the gradient at the weights, not at the perturbed ones.
+ * (‖g‖/2ρ)(√(1 + 8ρ/(η‖g‖)) − 1), the edge of sharpness-aware minimization (Long & Bartlett 2024, arXiv 2309.12488):
+ * the root of ρ·h²/‖g‖ + h = 2/η. Never above 2/η, which is its limit for ρ → 0; 0 if the gradient is 0. `gradientNorm`
+ * is that of the gradient at the weights, not at the perturbed ones.
  */
 export function samEdge(gradientNorm: number, learningRate: number, rho: number): number {
   const edge = descentEdge(learningRate);
@@ -51,8 +51,8 @@ export interface EdgeOptimizer {
 }
 
 /**
- * The edges of an optimizer at a learning rate; undefined for those that divide by a diagonal (adam, …), whose edge is one of the
- * preconditioned Hessian. Averages train the weights of their base.
+ * The edges of an optimizer at a learning rate; undefined for those that divide by a diagonal (adam, …), whose edge is
+ * one of the preconditioned Hessian. Averages train the weights of their base.
  */
 export function edgesOf(optimizer: EdgeOptimizer, learningRate: number, gradientNorm: number): Edges | undefined {
   const { name, base, rho = 0 } = optimizer;

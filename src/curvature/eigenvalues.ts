@@ -88,7 +88,10 @@ export function disposeEigenpairs(pairs: readonly Eigenpair[]): void {
   for (const { vector } of pairs) vector.dispose();
 }
 
-/** Indices of the wanted values among the ascending ones: first the largest, in descending order, then the smallest, in ascending order. */
+/**
+ * Indices of the wanted values among the ascending ones: first the largest, in descending order, then the smallest, in
+ * ascending order.
+ */
 function ends({ values }: Ritz, largest: number, smallest: number): number[] {
   const count = values.length;
   const top = Array.from({ length: Math.min(largest, count) }, (_, i) => count - 1 - i);

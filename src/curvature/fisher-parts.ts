@@ -1,6 +1,6 @@
 /**
- * The parts of every estimate of Fisher information, here and in preconditioners: labels drawn from a model, and squares of
- * per-example gradients.
+ * The parts of every estimate of Fisher information, here and in preconditioners: labels drawn from a model, and
+ * squares of per-example gradients.
  */
 import { type Rng } from '../tensor/rng.js';
 import { tf, type Tensor } from '../tensor/tf.js';
@@ -16,14 +16,20 @@ export function drawClasses(
   );
 }
 
-/** Standard deviation of each target around its output in the likelihood whose −log p is the squared error; see `squaredErrors`. */
+/**
+ * Standard deviation of each target around its output in the likelihood whose −log p is the squared error; see
+ * `squaredErrors`.
+ */
 export const targetDeviation = (targets: number): number => Math.sqrt(targets / 2);
 
 /** Independent standard normal numbers. */
 export const drawNormals = (count: number, { normal }: Rng): Float32Array =>
   Float32Array.from({ length: count }, normal);
 
-/** Σₙ (aₙ·gₙᵀ)² entry by entry, of inputs a [N,I] and output gradients g [N,O] -> [I,O]: the square of a product is the product of the squares. */
+/**
+ * Σₙ (aₙ·gₙᵀ)² entry by entry, of inputs a [N,I] and output gradients g [N,O] -> [I,O]: the square of a product is the
+ * product of the squares.
+ */
 export function squaresOfProducts(a: Tensor, g: Tensor): Tensor {
   return tf.matMul(tf.square(a), tf.square(g), true, false);
 }

@@ -1,8 +1,8 @@
 /**
  * Squares of the gradients of each example's loss, summed over the examples, for any model, from one forward and one
  * backward pass: the tape shows which kernels use the parameters, and for these the gradients of all examples follow
- * from the inputs and the gradient of the output. If a kernel has no rule, or if the examples cannot be distinguished in its
- * output (a user's operation may reshape them away), its parameters take one backward pass for each example.
+ * from the inputs and the gradient of the output. If a kernel has no rule, or if the examples cannot be distinguished
+ * in its output (a user's operation may reshape them away), its parameters take one backward pass for each example.
  *
  * Batch statistics of normalizations count as constants: otherwise the loss of one example would depend on the
  * others, and there would be no gradient of a single example.
@@ -48,8 +48,8 @@ export interface SquaresOfPart {
 }
 
 /**
- * The same for a part of a model, whose output [N,…] has its examples along the first axis, from the gradient of the summed losses with respect to it.
- * Throws Error if a parameter would take a backward pass for each example.
+ * The same for a part of a model, whose output [N,…] has its examples along the first axis, from the gradient of the
+ * summed losses with respect to it. Throws Error if a parameter would take a backward pass for each example.
  */
 export function squaresOfPart(
   forward: () => Tensor,

@@ -1,7 +1,8 @@
 /**
- * Rules for the parameters of each kernel: from its inputs and the gradient of its output, the gradients of all examples
- * at once. For example, with a the input and g the output gradient of example n, a dense kernel has Σₜ aₜ gₜᵀ over its positions t. Which rows
- * are the positions of an example is never guessed from a shape: it is traced from the losses back to the kernel.
+ * Rules for the parameters of each kernel: from its inputs and the gradient of its output, the gradients of all
+ * examples at once. For example, with a the input and g the output gradient of example n, a dense kernel has Σₜ aₜ gₜᵀ
+ * over its positions t. Which rows are the positions of an example is never guessed from a shape: it is traced from the
+ * losses back to the kernel.
  */
 import {
   affineExampleGradients,
@@ -15,8 +16,9 @@ import { tf, type Tensor, type Tensor4D } from '../tensor/tf.js';
 import { squaresOfExamples, squaresOfProducts } from './fisher-parts.js';
 
 /**
- * One use of a parameter in a forward pass, owned by the caller: `factors` a [N,P,I] and g [N,P,O] whose product over the P positions of an
- * example is the gradient of its loss, a matrix in the order of the parameter; or `examples`, these gradients themselves [N,...].
+ * One use of a parameter in a forward pass, owned by the caller: `factors` a [N,P,I] and g [N,P,O] whose product over
+ * the P positions of an example is the gradient of its loss, a matrix in the order of the parameter; or `examples`,
+ * these gradients themselves [N,...].
  */
 export type ParameterUse = { factors(): { a: Tensor; g: Tensor } } | { examples(): Tensor };
 
@@ -39,7 +41,10 @@ export interface KernelRun {
 /** Undefined if the kernel is used in a way that has no rule. */
 type Rule = (run: KernelRun) => ParameterUse | undefined;
 
-/** Σₙ of the squared gradients of the examples, a parameter's uses being terms of the same gradient; in the parameter's order. */
+/**
+ * Σₙ of the squared gradients of the examples, a parameter's uses being terms of the same gradient; in the parameter's
+ * order.
+ */
 export function squaresOfUses(uses: readonly ParameterUse[]): Tensor {
   const factors = uses.flatMap((use) => ('factors' in use ? [use.factors()] : []));
   const terms = uses.flatMap((use) => ('examples' in use ? [use.examples()] : []));
@@ -59,7 +64,10 @@ export function squaresOfUses(uses: readonly ParameterUse[]): Tensor {
 
 const flatRows = (tensor: Tensor): Tensor => tf.reshape(tensor, [-1, tensor.shape.at(-1)!]);
 
-/** Rows of the output's gradient and of an input with as many rows, by example; a rule is called only if `rows` is known. */
+/**
+ * Rows of the output's gradient and of an input with as many rows, by example; a rule is called only if `rows` is
+ * known.
+ */
 const positions = (tensor: Tensor, { rows }: KernelRun): Tensor => rowsByExample(flatRows(tensor), rows!);
 
 const dense: Rule = (run) => {
@@ -165,8 +173,8 @@ const multiply: Rule = (run) => {
 };
 
 /**
- * A parameter of any shape that is repeated for every example: the gradient of an example is that of the output (times `other`), summed over
- * all axes along which the parameter is repeated.
+ * A parameter of any shape that is repeated for every example: the gradient of an example is that of the output (times
+ * `other`), summed over all axes along which the parameter is repeated.
  */
 function broadcast({ axis, parameter, outputGradient }: KernelRun, other?: Tensor): ParameterUse | undefined {
   if (!axis) return undefined;
@@ -208,7 +216,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Multiply: multiply,
 };
 
-/** Kernels that only rearrange their inputs: each output is one input, or zero. Squares pass back through them as gradients do. */
+/**
+ * Kernels that only rearrange their inputs: each output is one input, or zero. Squares pass back through them as
+ * gradients do.
+ */
 export const ARRANGING: ReadonlySet<string> = new Set([
   'WeftCorners',
   'Reshape',

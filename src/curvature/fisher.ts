@@ -1,9 +1,10 @@
 /**
  * The diagonal of the Fisher information: how much a model's output distribution changes with each weight.
  *
- * An example is what passes through the model independently: an image, or a whole sequence. Its loss is the negative log-likelihood of all its
- * labels together, −Σₜ log p(yₜ|x), and information is counted per label: F = (1/L)·Σₙ E[∇lossₙ·∇lossₙᵀ] for N examples with L labels. Then the
- * exact Fisher information is the Gauss-Newton matrix of the mean loss, for classes and for texts alike, however a text is cut.
+ * An example is what passes through the model independently: an image, or a whole sequence. Its loss is the negative
+ * log-likelihood of all its labels together, −Σₜ log p(yₜ|x), and information is counted per label: F = (1/L)·Σₙ
+ * E[∇lossₙ·∇lossₙᵀ] for N examples with L labels. Then the exact Fisher information is the Gauss-Newton matrix of the
+ * mean loss, for classes and for texts alike, however a text is cut.
  */
 import { WeftError } from '../errors.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
@@ -19,9 +20,10 @@ import { drawClasses, drawNormals, targetDeviation } from './fisher-parts.js';
 import { exampleSquares } from './fisher-squares.js';
 
 /**
- * `empirical-sample`: squared gradients of each example's loss with its own labels, over the number of labels. `true-sample`: the same with
- * labels drawn from the model's own distribution, whose expectation is the Fisher information. `batch`: the square of the
- * gradient of the mean loss, as in early code for weight plasticity; near an optimum it is smaller by about the number of labels.
+ * `empirical-sample`: squared gradients of each example's loss with its own labels, over the number of labels.
+ * `true-sample`: the same with labels drawn from the model's own distribution, whose expectation is the Fisher
+ * information. `batch`: the square of the gradient of the mean loss, as in early code for weight plasticity; near an
+ * optimum it is smaller by about the number of labels.
  */
 export const FISHER_KINDS = ['empirical-sample', 'true-sample', 'batch'] as const;
 export type FisherKind = (typeof FISHER_KINDS)[number];
@@ -36,14 +38,17 @@ export interface FisherEstimate {
   /** By parameter, in its shape; owned by the caller. */
   readonly fisher: NamedTensors;
   readonly examples: number;
-  /** Parameters whose kernels have no rule for all examples together, so that each example took its own backward pass. */
+  /**
+   * Parameters whose kernels have no rule for all examples together, so that each example took its own backward pass.
+   */
   readonly looped: readonly string[];
 }
 
 /**
- * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics
- * count as constants, except for `batch`. Logits [N,K] with labels [N], or for sequences [N,T,K] with [N,T]; outputs [N,K] with targets float32 [N,K], whose
- * squared error is the negative log-likelihood (see `squaredErrors`); logits [N,K] with flags bool [N,K] (Bernoulli).
+ * The diagonal of the Fisher information of a classifier on one batch, per label and in nats²; batch statistics count
+ * as constants, except for `batch`. Logits [N,K] with labels [N], or for sequences [N,T,K] with [N,T]; outputs [N,K]
+ * with targets float32 [N,K], whose squared error is the negative log-likelihood (see `squaredErrors`); logits [N,K]
+ * with flags bool [N,K] (Bernoulli).
  *
  * @example
  * const { fisher } = fisherInformation((p) => nn.dense(x, p.kernel, p.bias), params, labels);
@@ -74,7 +79,10 @@ export function fisherInformation(
   return { fisher: sums, examples, looped };
 }
 
-/** Scales the losses so that Σₙ of their squared gradients is the information per label: one kernel instead of one for each parameter. */
+/**
+ * Scales the losses so that Σₙ of their squared gradients is the information per label: one kernel instead of one for
+ * each parameter.
+ */
 export const fisherLosses = (logits: Tensor, labels: Tensor): Tensor1D =>
   tf.div(exampleLosses(logits, labels), Math.sqrt(countLabels(labels)));
 

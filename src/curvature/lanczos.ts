@@ -34,9 +34,9 @@ export interface Ritz {
 }
 
 /**
- * Lanczos (1950) with every new vector orthogonalized against all previous ones, twice (Parlett 1998, section 6.9), to avoid ghost eigenvalues.
- * If the subspace turns out to be invariant, the process continues with a new random direction, so that eigenvalues
- * are found with their multiplicity. `enough` may end it early.
+ * Lanczos (1950) with every new vector orthogonalized against all previous ones, twice (Parlett 1998, section 6.9), to
+ * avoid ghost eigenvalues. If the subspace turns out to be invariant, the process continues with a new random
+ * direction, so that eigenvalues are found with their multiplicity. `enough` may end it early.
  */
 export function lanczos(
   { size, apply }: LinearOperator,

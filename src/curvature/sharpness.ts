@@ -1,6 +1,6 @@
 /**
- * Measures the sharpness of a loss at given weights: everything that a report or a study shows of it. None of it is a quality
- * of a network in itself: the same function can be expressed with arbitrarily sharp weights.
+ * Measures the sharpness of a loss at given weights: everything that a report or a study shows of it. None of it is a
+ * quality of a network in itself: the same function can be expressed with arbitrarily sharp weights.
  */
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { countNamed, disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -66,7 +66,10 @@ export interface Sharpness extends TopOfHessian {
   readonly reasons: readonly string[];
 }
 
-/** Gradient norm, largest eigenvalue and alignments, with the eigenvector to start from the next time (owned by the caller). */
+/**
+ * Gradient norm, largest eigenvalue and alignments, with the eigenvector to start from the next time (owned by the
+ * caller).
+ */
 export function topOfHessian(
   loss: Loss,
   params: NamedTensors,
@@ -82,8 +85,9 @@ export function topOfHessian(
 }
 
 /**
- * All measurements together, for the loss at `params`. Everything random in the loss (batch, dropout masks, normalization) must be
- * fixed. Products are exact if every kernel has a verified second derivative, else central differences (`radius`).
+ * All measurements together, for the loss at `params`. Everything random in the loss (batch, dropout masks,
+ * normalization) must be fixed. Products are exact if every kernel has a verified second derivative, else central
+ * differences (`radius`).
  *
  * @example
  * const { top: [largest], scaleFree, trace } = measureSharpness(loss, params, { ends: 2 });
@@ -121,7 +125,10 @@ export function measureSharpness(
   });
 }
 
-/** max L(w + ε) − L(w) over ‖ε‖ ≤ ρ to first order: the rise of the loss after one step of length ρ up the gradient, |w|-scaled if requested (ASAM). Takes two evaluations. */
+/**
+ * max L(w + ε) − L(w) over ‖ε‖ ≤ ρ to first order: the rise of the loss after one step of length ρ up the gradient,
+ * |w|-scaled if requested (ASAM). Takes two evaluations.
+ */
 export function sharpnessRise(
   loss: Loss,
   params: NamedTensors,

@@ -15,9 +15,9 @@ export interface DirectionOptions {
 }
 
 /**
- * A random direction as long, filter by filter, as the weights are: d_f ← d_f·‖w_f‖/‖d_f‖, zero for biases and normalization (Li et al.
- * 2018, arXiv 1712.09913, section 4). A filter is what produces one output: the last axis of a kernel, the channel of a depthwise one, the row
- * of an embedding. Owned by the caller.
+ * A random direction as long, filter by filter, as the weights are: d_f ← d_f·‖w_f‖/‖d_f‖, zero for biases and
+ * normalization (Li et al. 2018, arXiv 1712.09913, section 4). A filter is what produces one output: the last axis of a
+ * kernel, the channel of a depthwise one, the row of an embedding. Owned by the caller.
  */
 export function filterNormalizedDirection(
   params: NamedTensors,

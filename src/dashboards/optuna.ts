@@ -21,8 +21,8 @@ export interface OptunaOptions {
 }
 
 /**
- * One trial for each candidate of the final choice, in the order of their evaluation: its decisions as parameters, its accuracy with
- * shared weights as value (of language models its loss), and how it came about as attributes.
+ * One trial for each candidate of the final choice, in the order of their evaluation: its decisions as parameters, its
+ * accuracy with shared weights as value (of language models its loss), and how it came about as attributes.
  */
 export function optunaJournal(input: ReportInput, { study, began, space }: OptunaOptions): string {
   const log = eventLog(input.events);
@@ -88,7 +88,10 @@ interface Slot {
   readonly choices: readonly (string | number | boolean)[];
 }
 
-/** A parameter for each slot of a genotype, whose value is the place among its choices: Optuna's own inner form of a category. */
+/**
+ * A parameter for each slot of a genotype, whose value is the place among its choices: Optuna's own inner form of a
+ * category.
+ */
 function slotsOf(decisions: readonly Decision[]): Slot[] {
   return decisions.flatMap(({ path, choice, length, cardinality }): Slot[] => {
     if (isOneOf(choice)) return [{ name: path, choices: choice.options }];

@@ -14,8 +14,8 @@ interface Point {
 }
 
 /**
- * The file's content. Steps are steps or epochs, counted from 1. Events of a run carry no time, so every point has the time at which
- * the run began, in seconds since 1970. Numbers that are not finite are left out.
+ * The file's content. Steps are steps or epochs, counted from 1. Events of a run carry no time, so every point has the
+ * time at which the run began, in seconds since 1970. Numbers that are not finite are left out.
  */
 export function tensorboardEvents(input: ReportInput, began: number): Uint8Array {
   const log = eventLog(input.events);
@@ -34,7 +34,10 @@ export function tensorboardEvents(input: ReportInput, began: number): Uint8Array
 const record = (time: number, step: number, value: Uint8Array): Uint8Array =>
   tfRecord(concat(doubleField(1, time), integerField(2, step), bytesField(5, bytesField(1, value))));
 
-/** tensorflow.TensorProto of one string: dtype = 1 (DT_STRING is 7), tensor_shape = 2 (a scalar's is empty), string_val = 8. */
+/**
+ * tensorflow.TensorProto of one string: dtype = 1 (DT_STRING is 7), tensor_shape = 2 (a scalar's is empty), string_val
+ * = 8.
+ */
 const textTensor = (text: string): Uint8Array =>
   concat(integerField(1, 7), bytesField(2, new Uint8Array()), bytesField(8, text));
 

@@ -1,4 +1,7 @@
-/** TensorFlow's file of records, each with check sums of its length and of its content (https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details). */
+/**
+ * TensorFlow's file of records, each with check sums of its length and of its content
+ * (https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details).
+ */
 
 /** A record: length, its masked check sum, the content, its masked check sum. */
 export function tfRecord(content: Uint8Array): Uint8Array {
@@ -10,7 +13,10 @@ export function tfRecord(content: Uint8Array): Uint8Array {
   return record;
 }
 
-/** Check sums of check sums are weak, so that those that are stored are turned and moved: ((crc >> 15 | crc << 17) + 0xa282ead8) mod 2^32. */
+/**
+ * Check sums of check sums are weak, so that those that are stored are turned and moved: ((crc >> 15 | crc << 17) +
+ * 0xa282ead8) mod 2^32.
+ */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

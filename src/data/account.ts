@@ -1,4 +1,7 @@
-/** A short account of a data set once it has been read: what was found, what was left out and why, and what to be careful about. */
+/**
+ * A short account of a data set once it has been read: what was found, what was left out and why, and what to be
+ * careful about.
+ */
 import { classCounts, type Dataset } from './dataset.js';
 import { type NearlySeen } from './near-duplicates.js';
 import { type Splits } from './split.js';
@@ -21,7 +24,10 @@ const examplesOf = ({ inputShape, series }: Dataset): string =>
         ? `windows of ${inputShape[1]} rows of ${inputShape[2]} ${inputShape[2] === 1 ? 'number' : 'numbers'}`
         : `images of ${inputShape[1]}x${inputShape[0]}`;
 
-/** Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its name. */
+/**
+ * Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its
+ * name.
+ */
 export function accountFor(
   dataset: Dataset,
   splits: Splits,

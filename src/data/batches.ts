@@ -12,7 +12,10 @@ import { allIndices } from './stratify.js';
 import { drawTurn, isTurning, writeTurned, type Turn } from './turn.js';
 import { scaling, writeChanged, writePlain } from './write-example.js';
 
-/** Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The arrays are the caller's. */
+/**
+ * Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The arrays are the
+ * caller's.
+ */
 export interface Batch {
   readonly inputs: Float32Array;
   /** Classes [count], or targets in row-major [count, targets], as bytes where they are labels that hold or do not. */
@@ -32,8 +35,9 @@ export const epochOrder = (count: number, { seed, name, epoch }: OrderOptions): 
   stream(seed, 'data-order', name, epoch).permutation(count);
 
 /**
- * An epoch of `labels.length` places in which every class that occurs is equally likely at each place: a class is drawn, and of its examples the next one
- * of a random order, which starts again when it has ended. By `stream(seed, 'balanced-order', name, epoch)`.
+ * An epoch of `labels.length` places in which every class that occurs is equally likely at each place: a class is
+ * drawn, and of its examples the next one of a random order, which starts again when it has ended. By
+ * `stream(seed, 'balanced-order', name, epoch)`.
  */
 export function balancedOrder(labels: ArrayLike<number>, { seed, name, epoch }: OrderOptions): Uint32Array {
   const rng = stream(seed, 'balanced-order', name, epoch);
@@ -67,7 +71,9 @@ export interface BatchesOptions {
   readonly name?: string;
   /** A new order every epoch (default), or always the split's own. */
   readonly shuffle?: boolean;
-  /** Whether the examples of an epoch are drawn so that all classes are equally frequent; each example once by default. */
+  /**
+   * Whether the examples of an epoch are drawn so that all classes are equally frequent; each example once by default.
+   */
   readonly balanced?: boolean;
   /** Whether a last batch that is not full is left out (default) or given. */
   readonly last?: 'drop' | 'keep';

@@ -1,7 +1,10 @@
 /** Names of classes as people write them. */
 import { WeftError } from '../errors.js';
 
-/** Refuses two classes that differ only in case or spaces, such as `Yes` and `yes`; single letters may be just that, as in handwriting. */
+/**
+ * Refuses two classes that differ only in case or spaces, such as `Yes` and `yes`; single letters may be just that, as
+ * in handwriting.
+ */
 export function requireDifferentNames(
   classes: readonly { readonly name: string; readonly place: string }[],
   path: string,

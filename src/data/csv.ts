@@ -14,17 +14,23 @@ import { strataOf, stratumOf } from './targets.js';
 
 export interface CsvOptions {
   /**
-   * Column of the class: its name in the header, or its index from 0 (negative: from the end).
-   * Left out: the column named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
+   * Column of the class: its name in the header, or its index from 0 (negative: from the end). Left out: the column
+   * named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
    */
   readonly label?: LabelColumns;
   /** The separator of several labels in one field; each label is then present or absent. */
   readonly labelSeparator?: string;
-  /** Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels that are plainly no classes are refused. */
+  /**
+   * Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels
+   * that are plainly no classes are refused.
+   */
   readonly task?: LabelKind;
   /** Whether the first line names the columns. Left out: found by looking at it. */
   readonly header?: boolean;
-  /** How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows writes it. */
+  /**
+   * How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows
+   * writes it.
+   */
   readonly charset?: Charset;
   /** The bytes of the table, where it is no file: its path is only a name then. */
   readonly content?: Uint8Array;
@@ -189,7 +195,10 @@ interface Flags {
   readonly test: Float64Array | undefined;
 }
 
-/** Labels of which any number may hold; undefined if several columns contain values other than yes and no and are not declared as labels. */
+/**
+ * Labels of which any number may hold; undefined if several columns contain values other than yes and no and are not
+ * declared as labels.
+ */
 function readFlags(
   train: TableFile,
   test: TableFile | undefined,
@@ -280,7 +289,10 @@ const outputsOf = ({ outputs, labelColumn, labels, labelOf }: Table): readonly L
 const nameOf = ({ header, labelName }: Table, { column, name }: LabelColumn): string =>
   name ?? labelName ?? header?.[column] ?? `column ${column + 1}`;
 
-/** The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of a value that is not a number. */
+/**
+ * The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of a value that is not a
+ * number.
+ */
 function targetsOf({ table, path }: TableFile): Float64Array {
   const { header, separator, unit } = table;
   const decimals = decimalMarks(separator, path);
@@ -305,7 +317,10 @@ function targetsOf({ table, path }: TableFile): Float64Array {
   return targets;
 }
 
-/** The distinct labels of so many rows, by value if all are numbers, otherwise by code point. Throws WeftError('data') for labels that are no classes, or may be the same one. */
+/**
+ * The distinct labels of so many rows, by value if all are numbers, otherwise by code point. Throws WeftError('data')
+ * for labels that are no classes, or may be the same one.
+ */
 export function classesOf(
   { labels, labelOf, unit }: { labels: Table['labels']; labelOf: ArrayLike<unknown>; unit: Table['unit'] },
   path: string,

@@ -25,7 +25,9 @@ export interface Source {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-  /** Of a folder: `HASH  PATH` of each file, a line each, as `sha256sum` writes it; `sha256` is the hash of this text. */
+  /**
+   * Of a folder: `HASH  PATH` of each file, a line each, as `sha256sum` writes it; `sha256` is the hash of this text.
+   */
   readonly listing?: string;
 }
 
@@ -35,7 +37,10 @@ export interface Dataset {
   /** Classes; where there are targets, the parts of their range, from each of which every split has its share. */
   readonly classes: number;
   readonly classNames?: readonly string[];
-  /** What the numbers to predict are called, where the examples have no classes, and why they are taken for numbers where nobody said so. */
+  /**
+   * What the numbers to predict are called, where the examples have no classes, and why they are taken for numbers
+   * where nobody said so.
+   */
   readonly targets?: {
     readonly names: readonly string[];
     readonly reason?: string;
@@ -49,7 +54,9 @@ export interface Dataset {
   /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */
   readonly encoding?: readonly Column[];
   readonly train: Examples;
-  /** Which of the training examples the source sets apart for validation, ascending; undefined where it does not say. */
+  /**
+   * Which of the training examples the source sets apart for validation, ascending; undefined where it does not say.
+   */
   readonly validation?: Uint32Array;
   /** Undefined where the source has no test part: `splitDataset` then takes one from `train`. */
   readonly test: Examples | undefined;
@@ -68,13 +75,17 @@ export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
   readonly train: Omit<Examples, 'count'>;
   readonly test?: Omit<Examples, 'count'> | undefined;
   readonly sources?: readonly Source[];
-  /** Whether classes without a training example are in order: the classes are those of a network, which the data is to be judged by. */
+  /**
+   * Whether classes without a training example are in order: the classes are those of a network, which the data is to
+   * be judged by.
+   */
   readonly partial?: boolean;
 };
 
 /**
- * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1,
- * and every class has a training example unless the data is `partial`; targets are finite, one row for each example. Errors speak of `where`, the file that holds the labels.
+ * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1, and every class has
+ * a training example unless the data is `partial`; targets are finite, one row for each example. Errors speak of
+ * `where`, the file that holds the labels.
  */
 export function defineDataset({ partial = false, ...fields }: DatasetFields, where: string = fields.name): Dataset {
   const { inputShape, classes, classNames } = fields;

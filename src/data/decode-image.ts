@@ -30,7 +30,10 @@ const OTHERS: readonly [start: RegExp, name: string][] = [
   [/^[^]{4}ftypavif/, 'an AVIF'],
 ];
 
-/** Decodes a PNG (transparency over white) or a JPEG (upright, as its camera says), distinguished by their content; `path` is for messages. */
+/**
+ * Decodes a PNG (transparency over white) or a JPEG (upright, as its camera says), distinguished by their content;
+ * `path` is for messages.
+ */
 export function decodeImage(bytes: Buffer, path: string): RgbImage {
   const decode = startsWith(bytes, PNG_START) ? decodePng : startsWith(bytes, JPEG_START) ? decodeJpeg : undefined;
   if (!decode) {

@@ -1,7 +1,8 @@
 /**
- * Images by sharp (libvips), where it loads. It decodes asynchronously and data sets are read synchronously, and a broken file may bring
- * a decoder down: so many files at a time are decoded in a separate process, as many of them at once as there are processors. What
- * affects pixel values apart from the decoder (transparency over white, the size) is computed by the functions of `pixels.ts`, as everywhere.
+ * Images by sharp (libvips), where it loads. It decodes asynchronously and data sets are read synchronously, and a
+ * broken file may bring a decoder down: so many files at a time are decoded in a separate process, as many of them at
+ * once as there are processors. What affects pixel values apart from the decoder (transparency over white, the size) is
+ * computed by the functions of `pixels.ts`, as everywhere.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -31,7 +32,10 @@ const MOST_BYTES = 2 ** 30;
 /** The status with which the process ends where sharp does not load. */
 const NOT_LOADED = 86;
 
-/** Answers, a job each in any order: its number, status, width, height, bytes per sample, transparent, bytes that follow; then pixels or the text of an error. */
+/**
+ * Answers, a job each in any order: its number, status, width, height, bytes per sample, transparent, bytes that
+ * follow; then pixels or the text of an error.
+ */
 const program = (): string => `
 import { createHash } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';

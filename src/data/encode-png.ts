@@ -6,7 +6,10 @@ import { resizePixels } from './pixels.js';
 /** Pixels of the longer side; larger pictures are made smaller. */
 const MOST_SIDE = 64;
 
-/** Example `index` of row-major [count, height, width, 1 or 3] numbers, in which white is `white`, as a PNG of at most 64 pixels a side. */
+/**
+ * Example `index` of row-major [count, height, width, 1 or 3] numbers, in which white is `white`, as a PNG of at most
+ * 64 pixels a side.
+ */
 export function pictureOf(
   images: Uint8Array | Float32Array,
   index: number,

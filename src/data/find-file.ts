@@ -9,7 +9,9 @@ export function dataRoots(env: Readonly<Record<string, string | undefined>>): st
   );
 }
 
-/** The file (a path below a folder of data) in `$WEFT_DATA`, `./data` or `../shared/data`, and where it was looked for. */
+/**
+ * The file (a path below a folder of data) in `$WEFT_DATA`, `./data` or `../shared/data`, and where it was looked for.
+ */
 export function findDataFile(file: string): { readonly path: string | undefined; readonly looked: readonly string[] } {
   const looked = dataRoots(process.env).map((root) => resolve(root, file));
   return { path: looked.find((path) => existsSync(path)), looked };

@@ -22,8 +22,8 @@ export const labelsIn = (text: string, separator: string): string[] => [
 ];
 
 /**
- * By which examples every part of the data gets its share of each label: the rarest label that the example has, or none, 0..size. Flags are row-major
- * [count, size].
+ * By which examples every part of the data gets its share of each label: the rarest label that the example has, or
+ * none, 0..size. Flags are row-major [count, size].
  */
 export function rarestFlag(flags: ArrayLike<number>, size: number): Int32Array {
   const count = flags.length / size;
@@ -40,7 +40,10 @@ export function rarestFlag(flags: ArrayLike<number>, size: number): Int32Array {
   });
 }
 
-/** Throws WeftError('data') for a label that holds for every training example, or for none: nothing can be learned of it. */
+/**
+ * Throws WeftError('data') for a label that holds for every training example, or for none: nothing can be learned of
+ * it.
+ */
 export function requireBothAnswers({ targets = new Float64Array() }: Split, names: readonly string[]): void {
   const size = names.length;
   names.forEach((name, label) => {

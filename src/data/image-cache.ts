@@ -1,6 +1,7 @@
 /**
- * Decoded and resized images in the user's cache folder ($XDG_CACHE_HOME/weft/images), by the hash of the file's content, the size and the
- * decoder. Whatever is damaged there, or cannot be read or written, is as if it were not there.
+ * Decoded and resized images in the user's cache folder ($XDG_CACHE_HOME/weft/images), by the hash of the file's
+ * content, the size and the decoder. Whatever is damaged there, or cannot be read or written, is as if it were not
+ * there.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -49,7 +49,10 @@ const isVisible = (name: string): boolean => !name.startsWith('.') && name !== '
 const subfolders = (folder: string): string[] =>
   listFolder(folder).filter((name) => isVisible(name) && isFolder(join(folder, name)));
 
-/** The folders of the parts. One called `train` without folders in it is a class of that name; without it, so are the others. */
+/**
+ * The folders of the parts. One called `train` without folders in it is a class of that name; without it, so are the
+ * others.
+ */
 function partFolders(folder: string): { readonly train: string; readonly validation?: string; readonly test?: string } {
   const names = subfolders(folder);
   const find = (part: keyof typeof PARTS): string | undefined => {
@@ -93,7 +96,10 @@ export function hasClassFolders(folder: string): boolean {
   return names.length > 1 && names.some((name) => partNamed(name) === undefined);
 }
 
-/** Lists the images of all parts; each real file and folder is one image or folder of one class in one part. With `known` classes there are no others. */
+/**
+ * Lists the images of all parts; each real file and folder is one image or folder of one class in one part. With
+ * `known` classes there are no others.
+ */
 export function listImageFiles(folder: string, known?: readonly string[]): ImageFiles {
   const parts = partFolders(folder);
   const seen = rememberPaths();

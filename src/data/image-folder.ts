@@ -1,4 +1,6 @@
-/** Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
+/**
+ * Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`.
+ */
 import { dirname } from 'node:path';
 import { WeftError } from '../errors.js';
 import { defineDataset, type Dataset, type InputShape } from './dataset.js';
@@ -18,8 +20,9 @@ export interface ImageFolderOptions extends ReadImagesOptions {
 }
 
 /**
- * Reads a folder of PNG and JPEG images. Classes are the sub-folders in the order of their names; deeper folders belong to
- * their class. With `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same classes.
+ * Reads a folder of PNG and JPEG images. Classes are the sub-folders in the order of their names; deeper folders belong
+ * to their class. With `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same
+ * classes.
  */
 export function readImageFolder(folder: string, name: string, options: ImageFolderOptions = {}): Dataset {
   return readImageFiles(listImageFiles(folder, options.classNames), { folder, name }, options);
@@ -95,7 +98,10 @@ export function readImageFiles(
   );
 }
 
-/** Images [count, height, width, channels] of any size, brought to one shape as those of a folder are, and what has decoded them. Throws WeftError('data') naming each that cannot be read. */
+/**
+ * Images [count, height, width, channels] of any size, brought to one shape as those of a folder are, and what has
+ * decoded them. Throws WeftError('data') naming each that cannot be read.
+ */
 export function readImagesAs(
   paths: readonly string[],
   [height, width, channels]: InputShape,

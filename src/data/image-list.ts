@@ -1,4 +1,7 @@
-/** A table in a folder of images that names them and their classes: `file,label` in CSV or JSON lines, with a column `split` if there is one. */
+/**
+ * A table in a folder of images that names them and their classes: `file,label` in CSV or JSON lines, with a column
+ * `split` if there is one.
+ */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -66,8 +69,9 @@ export function imageListsIn(folder: string): string[] {
 const nameOf = (path: string): string => basename(path, extname(path));
 
 /**
- * Reads which images there are, of which class and part. Paths are relative to the folder of the table and must not lead out of it; symbolic
- * links are followed. Throws WeftError('data') with the lines of images that are not there, are named twice (also by way of a link) or have no class.
+ * Reads which images there are, of which class and part. Paths are relative to the folder of the table and must not
+ * lead out of it; symbolic links are followed. Throws WeftError('data') with the lines of images that are not there,
+ * are named twice (also by way of a link) or have no class.
  */
 export function readImageList(paths: readonly string[], options: ImageListOptions = {}): ImageList {
   const byPart = new Map<string, string>();

@@ -2,7 +2,9 @@
 import { unknownNameHint, WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 
-/** Several numbers to predict, the names of the labels that hold, or an answer (1 or 0, true or false) to each label. */
+/**
+ * Several numbers to predict, the names of the labels that hold, or an answer (1 or 0, true or false) to each label.
+ */
 export type LabelList =
   readonly string[] | readonly number[] | readonly boolean[] | Float32Array | Float64Array | Uint8Array;
 
@@ -19,7 +21,10 @@ const isList = (label: Labels[number]): label is LabelList => typeof label === '
 /** Whether the labels are lists. */
 export const areLists = (labels: Labels): boolean => labels.length > 0 && isList(labels[0]!);
 
-/** The numbers to predict of each example, row-major. Throws WeftError('data') for what is not as many finite numbers as there are names. */
+/**
+ * The numbers to predict of each example, row-major. Throws WeftError('data') for what is not as many finite numbers as
+ * there are names.
+ */
 export function targetsIn({ labels, where }: Part, names: readonly string[]): Float64Array {
   const size = names.length;
   const targets = new Float64Array(labels.length * size);
@@ -40,7 +45,10 @@ export function targetsIn({ labels, where }: Part, names: readonly string[]): Fl
   return targets;
 }
 
-/** What the labels are called: as `classNames` says, or the names among the lists, sorted. Throws WeftError('data') where nothing says it. */
+/**
+ * What the labels are called: as `classNames` says, or the names among the lists, sorted. Throws WeftError('data')
+ * where nothing says it.
+ */
 export function labelsNamed(
   parts: readonly Part[],
   classNames: readonly string[] | undefined,
@@ -64,7 +72,10 @@ export function labelsNamed(
   return names;
 }
 
-/** Which labels hold (1) for each example, row-major. Throws WeftError('data') for names that are not among those of the labels, and for answers that are neither yes nor no. */
+/**
+ * Which labels hold (1) for each example, row-major. Throws WeftError('data') for names that are not among those of the
+ * labels, and for answers that are neither yes nor no.
+ */
 export function flagsOf({ labels, where }: Part, names: readonly string[]): Float64Array {
   const places = new Map(names.map((name, i) => [name, i]));
   const flags = new Float64Array(labels.length * names.length);

@@ -15,7 +15,10 @@ export type ExampleLabel = string | number;
 
 export interface LabelledExample {
   readonly input: ExampleInput;
-  /** A class, a number to predict, or a list: of several numbers to predict, of the names of the labels that hold, or of an answer (1 or 0, true or false) to each label. */
+  /**
+   * A class, a number to predict, or a list: of several numbers to predict, of the names of the labels that hold, or of
+   * an answer (1 or 0, true or false) to each label.
+   */
   readonly label: ExampleLabel | LabelList;
 }
 
@@ -36,11 +39,20 @@ export interface MemoryData {
   readonly validation?: MemoryPart;
   /** Seen once, at the end; by default a share of `train` (`data.test` of the configuration). */
   readonly test?: MemoryPart;
-  /** [numbers] of a row, or [height, width] or [height, width, channels] of an image; by default as the inputs are nested. */
+  /**
+   * [numbers] of a row, or [height, width] or [height, width, channels] of an image; by default as the inputs are
+   * nested.
+   */
   readonly inputShape?: readonly number[];
-  /** Of the classes 0, 1, 2, …, or of the labels of which any number hold; by default the names among the labels, sorted, or the numbers themselves. */
+  /**
+   * Of the classes 0, 1, 2, …, or of the labels of which any number hold; by default the names among the labels,
+   * sorted, or the numbers themselves.
+   */
   readonly classNames?: readonly string[];
-  /** What the labels are called where they are numbers to predict and no classes; a list where each label is a list of several numbers. */
+  /**
+   * What the labels are called where they are numbers to predict and no classes; a list where each label is a list of
+   * several numbers.
+   */
   readonly target?: string | readonly string[];
 }
 
@@ -53,8 +65,8 @@ export const isInMemory = (source: string): boolean => source.startsWith(PREFIX)
 export const memorySource = ({ name }: Pick<Dataset, 'name'>): string => `${PREFIX}${name}`;
 
 /**
- * A checked data set of labelled examples in memory, which streams are read to their end for. Throws WeftError('data') naming the part and
- * the example whose shape, numbers or label do not fit.
+ * A checked data set of labelled examples in memory, which streams are read to their end for. Throws WeftError('data')
+ * naming the part and the example whose shape, numbers or label do not fit.
  */
 export async function collectDataset(data: MemoryData): Promise<Dataset> {
   const { name = 'data', classNames } = data;
@@ -86,8 +98,8 @@ export async function collectDataset(data: MemoryData): Promise<Dataset> {
 }
 
 /**
- * A data set of the caller's own with a hash of its content, by which a run recognizes it. Throws WeftError('data') where sizes, labels or
- * numbers are wrong.
+ * A data set of the caller's own with a hash of its content, by which a run recognizes it. Throws WeftError('data')
+ * where sizes, labels or numbers are wrong.
  */
 export function inMemory(
   fields: Omit<Dataset, 'train' | 'test' | 'sources'> & {

@@ -1,7 +1,7 @@
 /**
- * Images that are nearly the same: copies that were saved again, made smaller or lighter. Their difference hashes [Krawetz 2013, "Kind of Like
- * That"] are near: whether in a small grey picture each cell is
- * brighter than the one before it, to the right in 9 x 8 cells and downwards in 8 x 9. Those that are near are compared pixel by pixel.
+ * Images that are nearly the same: copies that were saved again, made smaller or lighter. Their difference hashes
+ * [Krawetz 2013, "Kind of Like That"] are near: whether in a small grey picture each cell is brighter than the one
+ * before it, to the right in 9 x 8 cells and downwards in 8 x 9. Those that are near are compared pixel by pixel.
  */
 import { exampleSize } from './dataset.js';
 import { type Split, type Splits } from './split.js';
@@ -13,12 +13,17 @@ const WORDS = 4;
 export const MOST_DIFFERENT_BITS = 10;
 /** Least correlation of their grey pixels: drawings of one digit have near hashes too, but are not the same picture. */
 export const LEAST_CORRELATION = 0.98;
-/** Mean steps between cells, in parts of the brightest pixel, below which it has no structure that could be compared. */
+/**
+ * Mean steps between cells, in parts of the brightest pixel, below which it has no structure that could be compared.
+ */
 const LEAST_STEP = 0.01;
 /** Pairs that are compared; with more, test examples at even distances stand for all. */
 const MOST_PAIRS = 2e8;
 
-/** Hashes [count, 4] of images, which of them have too little structure for one, and their grey pixels with mean 0 and length 1. */
+/**
+ * Hashes [count, 4] of images, which of them have too little structure for one, and their grey pixels with mean 0 and
+ * length 1.
+ */
 export interface Hashes {
   readonly words: Uint32Array;
   readonly flat: readonly boolean[];
@@ -108,7 +113,10 @@ export function isNear(tested: Hashes, place: number, known: Hashes): boolean {
   return false;
 }
 
-/** How many test examples that have no equal one in another part have one that is nearly the same there, and how many were looked at. */
+/**
+ * How many test examples that have no equal one in another part have one that is nearly the same there, and how many
+ * were looked at.
+ */
 export interface NearlySeen {
   readonly lookedAt: number;
   readonly parts: Readonly<Record<string, number>>;

@@ -1,4 +1,7 @@
-/** Arrays as NumPy stores them: one in a `.npy` file, several by name in a `.npz` archive. Nothing that is pickled is read. */
+/**
+ * Arrays as NumPy stores them: one in a `.npy` file, several by name in a `.npz` archive. Nothing that is pickled is
+ * read.
+ */
 import { WeftError } from '../errors.js';
 import type { Source } from './dataset.js';
 import { readSource } from './source.js';

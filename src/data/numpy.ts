@@ -15,7 +15,9 @@ const ONE_ARRAY = /\.npy$/i;
 /** Whether a file of this name holds NumPy arrays. */
 export const isNumpyFile = (path: string): boolean => NUMPY_FILE.test(path);
 
-/** Names by which arrays are known, in any case, alone or with the part before or after: `X`, `x_train`, `test_images`. */
+/**
+ * Names by which arrays are known, in any case, alone or with the part before or after: `X`, `x_train`, `test_images`.
+ */
 const EXAMPLES = ['x', 'data', 'images', 'features'];
 const LABELS = ['y', 'label', 'labels', 'target', 'targets'];
 /** Channels that pictures commonly have. */
@@ -38,8 +40,8 @@ const arrayFiles = (folder: string): string[] => listFolder(folder).filter((file
 type NumpyOptions = Pick<CsvOptions, 'label' | 'task' | 'imageShape' | 'classNames' | 'encoding'>;
 
 /**
- * Reads a `.npz` archive, a folder of `.npy` files or one `.npy` file of two dimensions, whose last column (or `label`) is the label.
- * Examples are rows of numbers or images [count, height, width(, channels)].
+ * Reads a `.npz` archive, a folder of `.npy` files or one `.npy` file of two dimensions, whose last column (or `label`)
+ * is the label. Examples are rows of numbers or images [count, height, width(, channels)].
  */
 export function readNumpyData(path: string, name: string, options: NumpyOptions = {}): Dataset {
   requireNumbers(options.encoding, path);

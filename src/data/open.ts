@@ -71,8 +71,8 @@ export const datasetNames: readonly string[] = Object.keys(datasetDescriptions);
 
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
- * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or of a file of a table (CSV, JSON lines or Parquet) or of arrays.
- * The form of a folder is found by looking into it.
+ * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or
+ * of a file of a table (CSV, JSON lines or Parquet) or of arrays. The form of a folder is found by looking into it.
  */
 export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
   if (spec === 'digits') {

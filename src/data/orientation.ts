@@ -1,6 +1,6 @@
 /**
- * The orientation that a camera writes into a JPEG [Exif 2.32, section 4.6.4, tag 274]: how the stored picture has to be turned or mirrored
- * to be upright. Every viewer does so.
+ * The orientation that a camera writes into a JPEG [Exif 2.32, section 4.6.4, tag 274]: how the stored picture has to
+ * be turned or mirrored to be upright. Every viewer does so.
  */
 import type { RgbImage } from './decode-image.js';
 

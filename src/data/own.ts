@@ -6,7 +6,10 @@ export interface OwnDataDefinition {
   readonly name: string;
   /** One or two sentences for listings. */
   readonly description?: string;
-  /** The examples; called once for each search, and gives the same ones each time, which a run recognizes by a hash of their content. */
+  /**
+   * The examples; called once for each search, and gives the same ones each time, which a run recognizes by a hash of
+   * their content.
+   */
   load(): Dataset | MemoryData | Promise<Dataset | MemoryData>;
 }
 

@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
-/** `NAME VERSION` of an installed package; undefined where it is not installed. Packages may keep their package.json from being imported, so it is looked for above their code. */
+/**
+ * `NAME VERSION` of an installed package; undefined where it is not installed. Packages may keep their package.json
+ * from being imported, so it is looked for above their code.
+ */
 export function nameAndVersion(name: string): string | undefined {
   const code = resolvePackage(name);
   if (code === undefined) return undefined;

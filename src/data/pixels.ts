@@ -1,13 +1,13 @@
 /**
- * Arithmetic on pixels that training and the page of an export share. The page holds the text of these functions: each refers to nothing
- * outside itself.
+ * Arithmetic on pixels that training and the page of an export share. The page holds the text of these functions: each
+ * refers to nothing outside itself.
  */
 
 import type { Normalization } from './normalization.js';
 
 /**
- * RGB pixels [fromHeight, fromWidth, 3] at another size: per axis, the mean over the area when shrinking, bilinear when growing. Bytes are
- * rounded to bytes.
+ * RGB pixels [fromHeight, fromWidth, 3] at another size: per axis, the mean over the area when shrinking, bilinear when
+ * growing. Bytes are rounded to bytes.
  */
 export function resizePixels(
   pixels: Uint8Array | Float32Array,
@@ -62,8 +62,8 @@ export function resizePixels(
 }
 
 /**
- * RGB of decoded samples [pixels, channels] over white: grey or colour, with or without transparency. Numbers of 16 bits become floats on
- * the scale 0 to 255, bytes are rounded to bytes.
+ * RGB of decoded samples [pixels, channels] over white: grey or colour, with or without transparency. Numbers of 16
+ * bits become floats on the scale 0 to 255, bytes are rounded to bytes.
  */
 export function rgbOverWhite(
   samples: Uint8Array | Uint16Array,
@@ -109,8 +109,9 @@ export function scaleToWhite(pixels: Uint8Array | Float32Array, white: number): 
 const WHITES: Readonly<Record<string, number>> = { digits: 16 };
 
 /**
- * What white is in the units of a data set, by its name or path and by what its pixels are like: no pictures of 0 to 255 are as
- * dark as numbers of 0 to 1 are. Undefined where pixels lie about zero, as nobody knows then what black and white are.
+ * What white is in the units of a data set, by its name or path and by what its pixels are like: no pictures of 0 to
+ * 255 are as dark as numbers of 0 to 1 are. Undefined where pixels lie about zero, as nobody knows then what black and
+ * white are.
  */
 export function whiteOf(source: string, { mean, std }: Normalization): number | undefined {
   if (Object.hasOwn(WHITES, source)) return WHITES[source]!;

@@ -39,7 +39,10 @@ export interface DataRecord extends Pick<
   readonly splits: Record<string, SplitRecord>;
   /** Test examples of which an equal one is in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
-  /** The same for test pictures of which nearly the same is in another part, and none that is equal; `lookedAt`: of how many. */
+  /**
+   * The same for test pictures of which nearly the same is in another part, and none that is equal; `lookedAt`: of how
+   * many.
+   */
   readonly testNearlySeenIn?: NearlySeen;
   readonly normalization: Normalization;
   readonly labelNoise: { readonly rate: number; readonly changed: number };
@@ -59,7 +62,10 @@ export interface PreparedData {
   readonly listing?: string;
 }
 
-/** Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization; targets are scaled. */
+/**
+ * Opens a data set, takes a subset, splits it, adds label noise to the training split and measures its normalization;
+ * targets are scaled.
+ */
 export function prepareData(config: DataConfig, seed: number, surroundings: Surroundings = {}): PreparedData {
   const { source, options, subset, split, labelNoise = 0 } = config;
   const whole = typeof source === 'string' ? openDataset(source, options, surroundings) : source;

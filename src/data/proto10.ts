@@ -1,6 +1,6 @@
 /**
- * Synthetic data on which forgetting is calibrated: ten classes of three prototypes each in 64 dimensions, under noise. A linear
- * classifier is far from the optimum and a narrow network overwrites what it knows.
+ * Synthetic data on which forgetting is calibrated: ten classes of three prototypes each in 64 dimensions, under noise.
+ * A linear classifier is far from the optimum and a narrow network overwrites what it knows.
  */
 import { stream } from '../tensor/rng.js';
 import { defineDataset, type Dataset, type Examples } from './dataset.js';
@@ -15,7 +15,10 @@ const PROTOTYPES = 3;
 const FEATURES = 64;
 const NOISE = 1.6;
 
-/** x = (P + 1.6 N(0,1))/2 with P ~ N(0,1)⁶⁴ one of the 3 prototypes of its class; class and prototype uniform. Prototypes are the same for every seed. */
+/**
+ * x = (P + 1.6 N(0,1))/2 with P ~ N(0,1)⁶⁴ one of the 3 prototypes of its class; class and prototype uniform.
+ * Prototypes are the same for every seed.
+ */
 export function proto10(seed: number | string, { train = 25_000, test = 4_000 }: Proto10Options = {}): Dataset {
   const fixed = stream('proto-10', 'prototypes');
   const prototypes = Array.from({ length: CLASSES * PROTOTYPES }, () =>

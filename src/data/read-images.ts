@@ -15,7 +15,10 @@ import { resizeImage } from './resize.js';
 import { hashFile, readBytes, sha256 } from './source.js';
 
 export interface ReadImagesOptions {
-  /** [height, width] of all. Left out: their own if all have the same of at most 128 pixels on a side, otherwise a square of at most 64 that most of them fill. */
+  /**
+   * [height, width] of all. Left out: their own if all have the same of at most 128 pixels on a side, otherwise a
+   * square of at most 64 that most of them fill.
+   */
   readonly size?: readonly [height: number, width: number] | undefined;
   /** What decodes JPEG and PNG. Default: sharp where it loads. */
   readonly decoder?: 'sharp' | 'javascript' | undefined;
@@ -100,7 +103,10 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
   };
 }
 
-/** In the order of the paths. What was left out belongs to the record too: another content may be an image, or be left out for another reason. */
+/**
+ * In the order of the paths. What was left out belongs to the record too: another content may be an image, or be left
+ * out for another reason.
+ */
 function sourcesOf(paths: readonly string[], found: readonly Found[]): Source[] {
   const known = new Map(found.map((file) => [file.index, file]));
   return paths.flatMap((path, index) => {
@@ -189,8 +195,8 @@ const SIDES = [64, 48, 32, 24, 16, 8];
 const LONGEST_KEPT = 128;
 
 /**
- * The size of all if they have the same and it is small; otherwise a square that most of them fill: the largest of the usual ones within the median of their
- * shorter sides.
+ * The size of all if they have the same and it is small; otherwise a square that most of them fill: the largest of the
+ * usual ones within the median of their shorter sides.
  */
 function commonSize(found: readonly Found[]): readonly [number, number] | undefined {
   const sizes = found.flatMap(({ measured }) => (measured ? [measured] : []));
@@ -308,8 +314,8 @@ const jobOf = ({ path, form, sha256 }: Found, size?: readonly [number, number]):
 const FEW_PIXELS = 2 ** 20;
 
 /**
- * Which files are for sharp. PNGs are the same to the byte from both decoders, so those are left to JavaScript that are decoded faster
- * there. JPEGs in CMYK are too, because sharp gives them through a colour profile, as no browser does.
+ * Which files are for sharp. PNGs are the same to the byte from both decoders, so those are left to JavaScript that are
+ * decoded faster there. JPEGs in CMYK are too, because sharp gives them through a colour profile, as no browser does.
  */
 function whoseDecoder(waiting: readonly Found[], decoder: string): (file: Found) => boolean {
   if (!isSharp(decoder)) return ({ form }) => form === 'foreign';
@@ -355,7 +361,10 @@ function refused({ path, form }: Pick<Found, 'path' | 'form'>, { reason }: Decod
 export const decoderLike = (recorded: string | undefined): 'javascript' | undefined =>
   recorded === undefined || isSharp(recorded) ? undefined : 'javascript';
 
-/** What has decoded the images of a run, by its record. Before version 0.2 nobody wrote it down, and it was done in JavaScript; a folder of images is a single source there, and an absolute path without an ending. */
+/**
+ * What has decoded the images of a run, by its record. Before version 0.2 nobody wrote it down, and it was done in
+ * JavaScript; a folder of images is a single source there, and an absolute path without an ending.
+ */
 export function recordedDecoder({
   decoder,
   sources = [],

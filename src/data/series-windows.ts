@@ -19,7 +19,9 @@ export interface Place {
 /** By part; of all parts together. */
 type Windows = Readonly<Record<'train' | 'validation' | 'test' | 'all', readonly Place[]>>;
 
-/** The windows of each part. With times the borders are the same moments in all series, else the same shares of each. */
+/**
+ * The windows of each part. With times the borders are the same moments in all series, else the same shares of each.
+ */
 export function windowsIn(
   groups: ReadonlyMap<string, readonly Row[]>,
   { window, horizon, time }: SeriesForm,

@@ -50,8 +50,9 @@ export interface SeriesOptions {
 const MOST_NUMBERS = 5e8;
 
 /**
- * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time, and no row is in two of them: windows that would reach
- * over a border are left out. Throws WeftError('data') with line and column for a field that is not a number, and where no window fits.
+ * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time, and no row is in two of
+ * them: windows that would reach over a border are left out. Throws WeftError('data') with line and column for a field
+ * that is not a number, and where no window fits.
  */
 export function readSeries(path: string, name: string, options: SeriesOptions): Dataset {
   const { known } = options;
@@ -186,7 +187,10 @@ function labelOf(table: Lines, { label }: SeriesOptions, path: string): { label:
   return { label: column, labelName: table.header![column]! };
 }
 
-/** The columns of a window: all but group, time, and those that are left out; the label too, where it is a number of the past. */
+/**
+ * The columns of a window: all but group, time, and those that are left out; the label too, where it is a number of the
+ * past.
+ */
 function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm {
   const { window, group, time, ignore = [], task } = options;
   const { header } = table;
@@ -248,7 +252,8 @@ function rowsOf(
   const [groupAt, timeAt] = [group, time].map((name) => (name === undefined ? undefined : header!.indexOf(name)));
   const groups = new Map<string, Row[]>();
   const decimals = decimalMarks(separator, path);
-  // The first row says whether times are numbers or dates: days since 1970 and other numbers cannot be ordered together.
+  // The first row says whether times are numbers or dates: days since 1970 and other numbers cannot be ordered
+  // together.
   const inDates = timeAt !== undefined && lines[0] && doubleIn(lines[0].fields[timeAt]!, separator) === undefined;
   for (const { line, fields } of lines) {
     const values = Float64Array.from(places, (at, i) => {

@@ -31,7 +31,10 @@ export interface FileRules {
   readonly remedy?: string | undefined;
 }
 
-/** The unchanged content of a file, which must obey the rules. Throws WeftError with the reason of the system as its cause. */
+/**
+ * The unchanged content of a file, which must obey the rules. Throws WeftError with the reason of the system as its
+ * cause.
+ */
 export function readBytes(path: string, rules: FileRules = {}): Buffer {
   requireFile(path, { most: MOST_FILE_BYTES, ...rules });
   return readable(path, () => readFileSync(path), rules);
@@ -70,8 +73,8 @@ export function hashFile(path: string, rules: FileRules = {}): Source {
 const MOST_FILE_BYTES = 2 ** 31 - 1;
 
 /**
- * What the file system says of a file. Folders, pipes, sockets and devices are refused by name: a pipe would wait for ever, and a device may
- * never end. So is a file that is larger than `most` bytes.
+ * What the file system says of a file. Folders, pipes, sockets and devices are refused by name: a pipe would wait for
+ * ever, and a device may never end. So is a file that is larger than `most` bytes.
  */
 export function requireFile(path: string, rules: FileRules = {}): Stats {
   const { most = Infinity, code = 'data', remedy } = rules;

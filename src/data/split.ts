@@ -189,7 +189,10 @@ export interface SplitRecord {
   readonly perClass: readonly number[];
   /** SHA-256 of the indices, ascending, as little-endian 32-bit integers. */
   readonly indices: string;
-  /** SHA-256 of each example's numbers as they lie in memory, its label (32 bit) and its targets (64 bit), in that order. */
+  /**
+   * SHA-256 of each example's numbers as they lie in memory, its label (32 bit) and its targets (64 bit), in that
+   * order.
+   */
   readonly content: string;
 }
 

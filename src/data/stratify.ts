@@ -32,8 +32,8 @@ export interface Draw {
 }
 
 /**
- * The shares with one for each class that would have none although more than `reserve` of it are there; it is taken from the class with the largest
- * share.
+ * The shares with one for each class that would have none although more than `reserve` of it are there; it is taken
+ * from the class with the largest share.
  */
 export function represented(shares: Uint32Array, counts: ArrayLike<number>, reserve: number): Uint32Array {
   const result = shares.slice();
@@ -48,8 +48,8 @@ export function represented(shares: Uint32Array, counts: ArrayLike<number>, rese
 }
 
 /**
- * Draws `total` of the pool at random with every class in its share, and with one at least where more than `reserve` of it are there; both parts come in
- * ascending order.
+ * Draws `total` of the pool at random with every class in its share, and with one at least where more than `reserve` of
+ * it are there; both parts come in ascending order.
  */
 export function stratifiedDraw(
   pool: Uint32Array,

@@ -91,7 +91,10 @@ function pickExamples(
 
 export interface NoisySplit {
   readonly split: Split;
-  /** Positions in the split whose label is now wrong, ascending: the training accuracy on them can be measured separately. */
+  /**
+   * Positions in the split whose label is now wrong, ascending: the training accuracy on them can be measured
+   * separately.
+   */
   readonly changed: Uint32Array;
 }
 

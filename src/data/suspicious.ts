@@ -18,7 +18,10 @@ interface Input {
   readonly width: number;
 }
 
-/** A line of warning for each column that is the same in every row, counts the rows, or determines what is to be predicted. */
+/**
+ * A line of warning for each column that is the same in every row, counts the rows, or determines what is to be
+ * predicted.
+ */
 export function suspiciousColumns(dataset: Dataset): string[] {
   const { count } = dataset.train;
   if (count < 3) return [];

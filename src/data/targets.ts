@@ -2,7 +2,10 @@
 import { WeftError } from '../errors.js';
 import { type Split, type Splits } from './split.js';
 
-/** How targets are scaled for the network, measured on the training part, and how its outputs become targets again: y = output·std + mean. */
+/**
+ * How targets are scaled for the network, measured on the training part, and how its outputs become targets again: y =
+ * output·std + mean.
+ */
 export interface TargetScaling {
   readonly names: readonly string[];
   /** One number a target, in its own unit. */
@@ -14,8 +17,8 @@ export interface TargetScaling {
 const [SMALLEST, LARGEST] = [1e-70, 1e70];
 
 /**
- * Mean and standard deviation of each target of the training part. Throws WeftError('data') for a target that never changes there, and for numbers of any
- * part that are too large, or too near to each other, for their squares.
+ * Mean and standard deviation of each target of the training part. Throws WeftError('data') for a target that never
+ * changes there, and for numbers of any part that are too large, or too near to each other, for their squares.
  */
 export function measureTargets(splits: Splits, names: readonly string[]): TargetScaling {
   const { targets = new Float64Array() } = splits.train;
@@ -67,7 +70,10 @@ export const scaleAllTargets = (splits: Splits, scaling: TargetScaling): Splits 
 export const unscaleTargets = (outputs: ArrayLike<number>, { mean, std }: TargetScaling): Float64Array =>
   Float64Array.from(outputs, (value, i) => value * std[i % std.length]! + mean[i % mean.length]!);
 
-/** Parts of the range of a target that are drawn from alike, so that each part of the data has its share of small and large ones. */
+/**
+ * Parts of the range of a target that are drawn from alike, so that each part of the data has its share of small and
+ * large ones.
+ */
 const STRATA = 10;
 /** Smallest number of examples of a stratum, except for equal targets. */
 const FEWEST = 10;

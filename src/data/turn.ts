@@ -3,7 +3,10 @@ import type { Rng } from '../tensor/rng.js';
 import type { Augmentation } from './augment.js';
 import type { InputShape } from './dataset.js';
 
-/** Output pixel (y, x), counted from the centre, comes from (cos·y - sin·x, sin·y + cos·x), both divided by the zoom already. */
+/**
+ * Output pixel (y, x), counted from the centre, comes from (cos·y - sin·x, sin·y + cos·x), both divided by the zoom
+ * already.
+ */
 export interface Turn {
   readonly cos: number;
   readonly sin: number;
@@ -11,14 +14,20 @@ export interface Turn {
 
 export const isTurning = ({ rotate = 0, zoom = 0 }: Augmentation): boolean => rotate > 0 || zoom > 0;
 
-/** An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn whatever is asked for. */
+/**
+ * An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn whatever is
+ * asked for.
+ */
 export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn {
   const angle = ((2 * rng.uniform() - 1) * rotate * Math.PI) / 180;
   const scale = 1 + (2 * rng.uniform() - 1) * zoom;
   return { cos: Math.cos(angle) / scale, sin: Math.sin(angle) / scale };
 }
 
-/** Writes the image at `from`, turned, to the beginning of `out`: bilinear between pixels, and beyond the border the pixel nearest to it. */
+/**
+ * Writes the image at `from`, turned, to the beginning of `out`: bilinear between pixels, and beyond the border the
+ * pixel nearest to it.
+ */
 export function writeTurned(
   out: Float32Array,
   images: Uint8Array | Float32Array,

@@ -1,4 +1,7 @@
-/** Inputs without labels, brought to the form that a trained network takes: pictures of any size, tables with columns in any order. */
+/**
+ * Inputs without labels, brought to the form that a trained network takes: pictures of any size, tables with columns in
+ * any order.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { WeftError } from '../errors.js';
 import { nameColumns, placesOf } from './columns.js';
@@ -36,11 +39,17 @@ export interface InputForm {
   readonly series?: SeriesForm | undefined;
   /** How tables are encoded, where that is not UTF-8 or UTF-16. */
   readonly charset?: Charset | undefined;
-  /** What had decoded the pictures that the network was trained on, with its version; undefined where nobody wrote it down, as before version 0.2. */
+  /**
+   * What had decoded the pictures that the network was trained on, with its version; undefined where nobody wrote it
+   * down, as before version 0.2.
+   */
   readonly decoder?: string | undefined;
 }
 
-/** Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what cannot be read. */
+/**
+ * Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what
+ * cannot be read.
+ */
 export function readPictures(paths: readonly string[], { inputShape, decoder }: InputForm): Unlabelled {
   const names = paths.flatMap((path) =>
     readable(path, () => statSync(path)).isDirectory() ? imagesBelow(path) : [path],
@@ -55,9 +64,10 @@ const SAMPLE = 20;
 const STANDARD_INPUT = '-';
 
 /**
- * Reads the rows of a table, of a file of JSON lines, or of either from standard input (`-`). With a header the columns are found by their
- * names, in any order, and others (a label, an identifier) are left out; without one a row must have just the network's numbers. A JSON
- * line is an object with the columns, or an array in their order. NumPy arrays are examples in their order. Throws WeftError('data') with line and column.
+ * Reads the rows of a table, of a file of JSON lines, or of either from standard input (`-`). With a header the columns
+ * are found by their names, in any order, and others (a label, an identifier) are left out; without one a row must have
+ * just the network's numbers. A JSON line is an object with the columns, or an array in their order. NumPy arrays are
+ * examples in their order. Throws WeftError('data') with line and column.
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
   if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);

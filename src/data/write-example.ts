@@ -1,6 +1,6 @@
 /**
- * The inner loops of a batch: stored pixels to normalized floats, (pixel - mean_c) / std_c. Channel by channel, with the
- * two numbers of a channel at hand, takes half the time of going through memory in order.
+ * The inner loops of a batch: stored pixels to normalized floats, (pixel - mean_c) / std_c. Channel by channel, with
+ * the two numbers of a channel at hand, takes half the time of going through memory in order.
  */
 import type { Change } from './augment.js';
 import type { InputShape } from './dataset.js';

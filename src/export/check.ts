@@ -1,4 +1,7 @@
-/** Whether exported files compute what the network computes: each is loaded by its own runtime, in a separate process, and asked about the same inputs. */
+/**
+ * Whether exported files compute what the network computes: each is loaded by its own runtime, in a separate process,
+ * and asked about the same inputs.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -44,8 +47,8 @@ export const agrees = ({ difference, largest, rounded }: CheckedFile): boolean =
 type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 
 /**
- * Loads each file of an exported folder and compares its outputs with those of the network for `inputs` [N,…], which are borrowed, in the
- * units of the data. Throws WeftError('export') naming a file that cannot be loaded.
+ * Loads each file of an exported folder and compares its outputs with those of the network for `inputs` [N,…], which
+ * are borrowed, in the units of the data. Throws WeftError('export') naming a file that cannot be loaded.
  */
 export function checkFiles(folder: string, trained: TrainedChild, inputs: Tensor): (CheckedFile | UncheckedFile)[] {
   const expected = outputsOf(trained, inputs);

@@ -1,6 +1,6 @@
 /**
- * What an exported network says of itself: what it takes, how pictures, rows and texts are brought to that form, what it was trained on and
- * what came of it. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
+ * What an exported network says of itself: what it takes, how pictures, rows and texts are brought to that form, what
+ * it was trained on and what came of it. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
  */
 import { basename } from 'node:path';
 import {
@@ -27,7 +27,10 @@ export interface ModelFacts {
   readonly classNames: readonly string[];
   /** Whether any number of the classes holds at once: each probability stands for itself. */
   readonly multiLabel?: true;
-  /** What the numbers that are predicted are called, in the order of the outputs, and their mean and deviation in the training data. */
+  /**
+   * What the numbers that are predicted are called, in the order of the outputs, and their mean and deviation in the
+   * training data.
+   */
   readonly targets?: TargetScaling;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
@@ -69,14 +72,20 @@ export interface Measured {
 
 export type InputContract = PictureInput | TableInput | SeriesInput | TextInput | ArrayInput;
 
-/** Pictures: decoded, brought to a size, made grey where there is one channel, and scaled from 0..255 to the units of the data set. */
+/**
+ * Pictures: decoded, brought to a size, made grey where there is one channel, and scaled from 0..255 to the units of
+ * the data set.
+ */
 export interface PictureInput {
   readonly kind: 'picture';
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
   readonly white: number;
-  /** Per axis, vertical and horizontal alike: the mean over the area when shrinking, bilinear when growing, then whole levels. */
+  /**
+   * Per axis, vertical and horizontal alike: the mean over the area when shrinking, bilinear when growing, then whole
+   * levels.
+   */
   readonly resize: 'area mean when shrinking, bilinear when growing';
   /** Turned upright by the EXIF orientation of the file. */
   readonly orientation: 'exif';
@@ -93,7 +102,10 @@ export interface TableInput {
   readonly kind: 'table';
   /** What the columns are called, where the table has a header and every column is a number without gaps. */
   readonly columns?: readonly string[];
-  /** What each column is, in the order of the inputs; where it stands, a number that is missing becomes the mean of the training data. */
+  /**
+   * What each column is, in the order of the inputs; where it stands, a number that is missing becomes the mean of the
+   * training data.
+   */
   readonly encoding?: readonly Column[];
   /** How the files are encoded, where that is not UTF-8 or UTF-16. */
   readonly charset?: Charset;

@@ -31,7 +31,10 @@ const LINEAR: Readonly<Record<string, string>> = {
   BatchMatMul: 'b',
 };
 
-/** A larger one takes the digits of what it is added to: days since 1970 less their mean, for example, are to be subtracted first. */
+/**
+ * A larger one takes the digits of what it is added to: days since 1970 less their mean, for example, are to be
+ * subtracted first.
+ */
 const LARGEST_OFFSET = 64;
 
 /** The same program with scales and offsets folded, in double precision. */

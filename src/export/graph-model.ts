@@ -33,7 +33,10 @@ export interface TrainedChild {
   readonly tokens?: number;
   /** Whether the outputs are labels that each hold or do not, so that each probability is a sigmoid of its own. */
   readonly multiLabel?: boolean;
-  /** Where numbers are predicted: what the outputs are multiplied by and what is added, to be in the units of the targets. */
+  /**
+   * Where numbers are predicted: what the outputs are multiplied by and what is added, to be in the units of the
+   * targets.
+   */
   readonly targets?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
@@ -55,8 +58,9 @@ const CHECKED_EXAMPLES = 4;
 
 /**
  * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
- * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Where numbers are
- * predicted the one output is `values` [N,targets], in their own units. Stock TensorFlow.js has run it once and agreed with the child.
+ * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Where
+ * numbers are predicted the one output is `values` [N,targets], in their own units. Stock TensorFlow.js has run it once
+ * and agreed with the child.
  */
 export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
   return (await tracedModel(trained, generatedBy, metadata)).artifacts;
@@ -93,7 +97,10 @@ export async function tracedModel(
   }
 }
 
-/** Logits and probabilities of inputs as they are in the data set, or the predicted numbers; what is compared comes first. */
+/**
+ * Logits and probabilities of inputs as they are in the data set, or the predicted numbers; what is compared comes
+ * first.
+ */
 function outputsOf(
   { child, store, normalization: { mean, std }, tokens, targets, multiLabel }: TrainedChild,
   x: Tensor,
@@ -104,7 +111,9 @@ function outputsOf(
   return { logits, probabilities: multiLabel ? tf.sigmoid(logits) : tf.softmax(logits) };
 }
 
-/** What the network gives for inputs as they are in the data set, by the names of the outputs; the caller disposes it. */
+/**
+ * What the network gives for inputs as they are in the data set, by the names of the outputs; the caller disposes it.
+ */
 export const expectedOutputs = (trained: TrainedChild, inputs: Tensor): Readonly<Record<string, Tensor>> =>
   outputsOf(trained, inputs);
 

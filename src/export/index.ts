@@ -1,4 +1,6 @@
-/** A trained network as files for others: TensorFlow.js in browsers and Node, ONNX, and anything that reads safetensors. */
+/**
+ * A trained network as files for others: TensorFlow.js in browsers and Node, ONNX, and anything that reads safetensors.
+ */
 import { WeftError } from '../errors.js';
 import { encodeSafetensors, packageVersion } from '../runs/index.js';
 import { type Model } from '../search/model.js';
@@ -23,13 +25,17 @@ export type { RoundedType } from './rounding.js';
 export interface ExportOptions extends FactsOptions {
   /** Called with a file format that does not support the network, and the reason. */
   readonly onLeftOut?: (file: string, reason: WeftError) => void;
-  /** Fewer bits for the weights of `model.json` and `model.onnx`, and the test examples on which it is measured what that costs. */
+  /**
+   * Fewer bits for the weights of `model.json` and `model.onnx`, and the test examples on which it is measured what
+   * that costs.
+   */
   readonly rounding?: { readonly weights: RoundedType; readonly test: BatchSource };
 }
 
 /**
- * The files of an exported network by name: `model.json` with its weights, `model.onnx`, `model.safetensors`, `architecture.json`, a README, the
- * model card `MODEL.md`, and a page that tries it, which prepares its inputs exactly as training did.
+ * The files of an exported network by name: `model.json` with its weights, `model.onnx`, `model.safetensors`,
+ * `architecture.json`, a README, the model card `MODEL.md`, and a page that tries it, which prepares its inputs exactly
+ * as training did.
  */
 export async function exportModel(
   model: Model,

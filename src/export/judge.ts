@@ -16,7 +16,10 @@ const MOST_EXAMPLES = 4096;
 const WARM_UP = 3;
 const TIMED = 15;
 
-/** Loss and accuracy of the network and of the graph that has its weights rounded; bytes and latency of the graph with the weights as they were and with rounded ones. */
+/**
+ * Loss and accuracy of the network and of the graph that has its weights rounded; bytes and latency of the graph with
+ * the weights as they were and with rounded ones.
+ */
 export async function judgeRounding(
   model: Model,
   { exact, rounded: artifacts }: { readonly exact: GraphModel; readonly rounded: GraphModel },

@@ -5,8 +5,8 @@ import { largestOf } from '../statistics/extremes.js';
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * The text as a code span, in which nothing is markup: neither HTML nor links nor emphasis. The fence is longer than any run of
- * backticks in it (CommonMark 0.31, section 6.1).
+ * The text as a code span, in which nothing is markup: neither HTML nor links nor emphasis. The fence is longer than
+ * any run of backticks in it (CommonMark 0.31, section 6.1).
  */
 export function codeSpan(text: string): string {
   const shown = text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -15,7 +15,8 @@ export function codeSpan(text: string): string {
     0,
   );
   const fence = '`'.repeat(longest + 1);
-  // A space at both ends is taken off where there is more than spaces: without one a backtick there would belong to the fence.
+  // A space at both ends is taken off where there is more than spaces: without one a backtick there would belong to the
+  // fence.
   const apart = shown === '' || /^[ `]|[ `]$/.test(shown) ? ' ' : '';
   return `${fence}${apart}${shown}${apart}${fence}`;
 }

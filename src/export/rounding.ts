@@ -4,7 +4,10 @@ import { type tf } from '../tensor/tf.js';
 /** `int8` is 8 bits per weight, a whole number of steps between the smallest and the largest of a tensor. */
 export type RoundedType = 'float16' | 'int8';
 
-/** Tensors with fewer numbers than this (offsets, scales) stay as they are: they are a small part of a file and matter much. */
+/**
+ * Tensors with fewer numbers than this (offsets, scales) stay as they are: they are a small part of a file and matter
+ * much.
+ */
 const FEWEST = 64;
 const LARGEST_FLOAT16 = 65504;
 
@@ -22,7 +25,10 @@ export interface Bytes {
   readonly zero: number;
 }
 
-/** Values in 256 steps of one size from the smallest to the largest, 0 among them (Jacob et al. 2018, arXiv 1712.05877, equation 1). */
+/**
+ * Values in 256 steps of one size from the smallest to the largest, 0 among them (Jacob et al. 2018, arXiv 1712.05877,
+ * equation 1).
+ */
 export function toBytes(values: ArrayLike<number>): Bytes {
   let [low, high] = [0, 0];
   for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,7 @@
-/** All regularizers by name: the list, the configuration schema, and building one from a configuration. A new one is a line in `entries`. */
+/**
+ * All regularizers by name: the list, the configuration schema, and building one from a configuration. A new one is a
+ * line in `entries`.
+ */
 import { z } from 'zod';
 import { l2Anchor, permutedFisher } from './controls.js';
 import { fair } from './fair.js';

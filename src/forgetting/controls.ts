@@ -1,4 +1,7 @@
-/** Controls for the weight plasticity loss, equally strong on average: without them nothing would show that Fisher information is what helps. */
+/**
+ * Controls for the weight plasticity loss, equally strong on average: without them nothing would show that Fisher
+ * information is what helps.
+ */
 import { z } from 'zod';
 import { quadratic, quadraticOptions } from './quadratic.js';
 import { regularizer } from './regularizer.js';

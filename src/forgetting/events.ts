@@ -1,6 +1,6 @@
 /**
- * Events of a search about forgetting. Differences are second measurement minus first: positive means that training other
- * architectures has harmed an earlier one. Losses are mean cross-entropies in nats, errors are 1 - accuracy.
+ * Events of a search about forgetting. Differences are second measurement minus first: positive means that training
+ * other architectures has harmed an earlier one. Losses are mean cross-entropies in nats, errors are 1 - accuracy.
  */
 import { type Json } from '../operations/operation.js';
 
@@ -71,7 +71,10 @@ export type ForgettingEvent =
       alpha: number;
       fisherTrace: number;
     }
-  /** Accuracy of each architecture of an epoch after each of its trainings: row t after event t. Only of runs that were asked for it. */
+  /**
+   * Accuracy of each architecture of an epoch after each of its trainings: row t after event t. Only of runs that were
+   * asked for it.
+   */
   | { type: 'forgetting-matrix'; epoch: number; accuracy: (number | null)[][] }
   /** At the end of the epoch, per watched tensor. */
   | { type: 'forgetting-tensors'; epoch: number; tensors: ForgettingTensor[] }
@@ -79,8 +82,9 @@ export type ForgettingEvent =
   | ForgettingWidths;
 
 /**
- * Changes of losses in nats when one network is trained alone for some steps on a copy of the shared weights, with a fresh optimizer: by row of the
- * trained network and column of the measured one, both from the smallest to the largest; positive means harm.
+ * Changes of losses in nats when one network is trained alone for some steps on a copy of the shared weights, with a
+ * fresh optimizer: by row of the trained network and column of the measured one, both from the smallest to the largest;
+ * positive means harm.
  */
 export interface ForgettingWidths {
   type: 'forgetting-widths';
@@ -90,7 +94,10 @@ export interface ForgettingWidths {
   /** Loss of each network before. */
   loss: number[];
   change: number[][];
-  /** The contributions of the entries that a network reads and the next smaller one does not; they add up to the change up to third order in the step. */
+  /**
+   * The contributions of the entries that a network reads and the next smaller one does not; they add up to the change
+   * up to third order in the step.
+   */
   blocks: { entries: number; change: number[][] }[];
   /** The contribution of each tensor; `blocks` holds those of its blocks, as means over pairs of different networks. */
   tensors: { name: string; change: number[][]; blocks: number[] }[];

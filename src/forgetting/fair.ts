@@ -1,6 +1,6 @@
 /**
- * Strict fairness: each update uses architectures that together contain every option equally often, so nothing is trained
- * after anything else.
+ * Strict fairness: each update uses architectures that together contain every option equally often, so nothing is
+ * trained after anything else.
  */
 import { largestOf } from '../statistics/extremes.js';
 import { z } from 'zod';

@@ -35,8 +35,8 @@ export const fisherSchema = z.strictObject({
 export type FisherAverageOptions = z.output<typeof fisherSchema>;
 
 /**
- * F <- (1 - m) F + m F', or F + F'; a missing past counts as zero. Then the norm of the tensor is bounded. Runs inside a
- * tidy.
+ * F <- (1 - m) F + m F', or F + F'; a missing past counts as zero. Then the norm of the tensor is bounded. Runs inside
+ * a tidy.
  */
 export function averaged(
   past: Tensor | undefined,
@@ -51,7 +51,10 @@ export function averaged(
   return { value: tf.mul(value, tf.minimum(1, tf.div(clipNorm, tf.maximum(norm, 1e-30)))), norm };
 }
 
-/** How an estimate is distributed over the weights before it is averaged: unchanged, or as a control that keeps its mean. */
+/**
+ * How an estimate is distributed over the weights before it is averaged: unchanged, or as a control that keeps its
+ * mean.
+ */
 export type Spread = 'as-estimated' | 'uniform' | 'permuted';
 
 /** The estimate, normalized to a mean of one if requested, and distributed over its weights; owned by the caller. */

@@ -14,7 +14,10 @@ export interface LaplacePoint {
   readonly privateCount: number;
 }
 
-/** Ω = Hₛₛ - Hₛ₁ H₁₁⁻¹ H₁ₛ: curvature in the shared weights if the private ones adapt. With zero off-diagonal blocks it is Hₛₛ. */
+/**
+ * Ω = Hₛₛ - Hₛ₁ H₁₁⁻¹ H₁ₛ: curvature in the shared weights if the private ones adapt. With zero off-diagonal blocks it
+ * is Hₛₛ.
+ */
 export function sharedCurvature({ hessian, privateCount }: Pick<LaplacePoint, 'hessian' | 'privateCount'>): number[][] {
   const factor = cholesky(hessian.slice(0, privateCount).map((row) => row.slice(0, privateCount)));
   const shared = hessian.slice(privateCount);
@@ -24,7 +27,10 @@ export function sharedCurvature({ hessian, privateCount }: Pick<LaplacePoint, 'h
   });
 }
 
-/** log ∫ p(D|θ₁,θₛ) p(θ₁,θₛ) dθ₁ at shared weights that lie v from the maximum: value - ½ vᵀΩv + (p₁/2) log 2π - ½ log|H₁₁|. Exact for a Gaussian. */
+/**
+ * log ∫ p(D|θ₁,θₛ) p(θ₁,θₛ) dθ₁ at shared weights that lie v from the maximum: value - ½ vᵀΩv + (p₁/2) log 2π - ½
+ * log|H₁₁|. Exact for a Gaussian.
+ */
 export function logMarginal(point: LaplacePoint, v: readonly number[]): number {
   const { value, hessian, privateCount } = point;
   const factor = cholesky(hessian.slice(0, privateCount).map((row) => row.slice(0, privateCount)));
@@ -38,8 +44,9 @@ export function logMarginal(point: LaplacePoint, v: readonly number[]): number {
 }
 
 /**
- * The terms in v = θₛ - θ̂ₛ of the log posterior of two models with common data: -½ vᵀHₛₛv + ½ vᵀΩv, private weights of the first model
- * unmoved. With a diagonal H it is zero: the penalty of the weight plasticity loss is a choice, not a consequence.
+ * The terms in v = θₛ - θ̂ₛ of the log posterior of two models with common data: -½ vᵀHₛₛv + ½ vᵀΩv, private weights of
+ * the first model unmoved. With a diagonal H it is zero: the penalty of the weight plasticity loss is a choice, not a
+ * consequence.
  */
 export function twoModelTerm(point: LaplacePoint, v: readonly number[]): number {
   const own = point.hessian.slice(point.privateCount).map((row) => row.slice(point.privateCount));

@@ -4,7 +4,10 @@ import { regularizer, type Regularizer, type RegularizerSetting } from './regula
 
 export type OwnRegularizer<O extends object = object> = OwnPart<RegularizerSetting, Regularizer, O>;
 
-/** Defines a regularizer: a name, options, and the link that acts on the shared weights. Fisher information is not estimated for it. */
+/**
+ * Defines a regularizer: a name, options, and the link that acts on the shared weights. Fisher information is not
+ * estimated for it.
+ */
 export function defineRegularizer<O extends object>(
   definition: OwnDefinition<RegularizerSetting, Regularizer, O>,
 ): OwnRegularizer<O> {

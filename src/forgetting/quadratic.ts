@@ -51,7 +51,9 @@ export interface QuadraticOptions extends AlphaOptions {
 export interface QuadraticRule {
   readonly name: string;
   readonly spread?: Spread;
-  /** What the penalty pulls towards: the weights as last trained, or the minimum of the sum of all earlier penalties. */
+  /**
+   * What the penalty pulls towards: the weights as last trained, or the minimum of the sum of all earlier penalties.
+   */
   readonly anchor?: 'latest' | 'weighted';
   /** α multiplies the stored information at each update, as in the first published code, instead of the loss. */
   readonly alphaInside?: boolean;

@@ -1,7 +1,8 @@
 /**
- * The contract of regularizers against forgetting: a link of the chain that trains the shared weights, whose memory outlasts its steps. A
- * search calls it around each sampled architecture, for which architectures learn from the batch, and for what to remember once the architecture
- * is trained. If it settles weights after a step, neither a preconditioner nor a perturbed gradient is affected.
+ * The contract of regularizers against forgetting: a link of the chain that trains the shared weights, whose memory
+ * outlasts its steps. A search calls it around each sampled architecture, for which architectures learn from the batch,
+ * and for what to remember once the architecture is trained. If it settles weights after a step, neither a
+ * preconditioner nor a perturbed gradient is affected.
  */
 import { type z } from 'zod';
 import { type Link, type Movement } from '../chain/link.js';
@@ -65,8 +66,8 @@ export interface Regularizer extends Link {
   /** Names of the watched weights. */
   readonly watched: readonly string[];
   /**
-   * Whether it supports slices: in a step of an elastic space it then receives slices of weights under their keys (`sliceKey`), and
-   * remembers only the entries that an architecture has trained.
+   * Whether it supports slices: in a step of an elastic space it then receives slices of weights under their keys
+   * (`sliceKey`), and remembers only the entries that an architecture has trained.
    */
   readonly knowsSlices?: boolean;
   /** Whether explicit steps can diverge. */

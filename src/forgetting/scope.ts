@@ -17,7 +17,10 @@ export type Scope = z.output<typeof scopeOption>;
 /** Number of architectures from which the weights that all use are determined. */
 const DRAWS = 64;
 
-/** Names of the watched weights, in the order of the supernet. Weights that 64 random architectures all use depend on no choice. */
+/**
+ * Names of the watched weights, in the order of the supernet. Weights that 64 random architectures all use depend on no
+ * choice.
+ */
 export function watchedBy(scope: Scope, { seed, space }: RegularizerSetting): string[] {
   const all = [...catalogue(space.supernet).parameters.keys()];
   if (scope === 'all-shared') return all;

@@ -139,7 +139,10 @@ function fix(
   }
 }
 
-/** A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape if that depends on the architecture. */
+/**
+ * A parameter's name starts with its node's (or that of the node it is shared with), and with the input's shape if that
+ * depends on the architecture.
+ */
 export function weightsPrefix(
   node: string,
   { built, weightsOf = node }: Extract<NodeAttributes, { kind: 'operation' }>,

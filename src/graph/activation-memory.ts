@@ -7,9 +7,9 @@ const BYTES = 4;
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /**
- * Peak bytes of activations while a child evaluates one example, node by node: at each node its output, its inputs, and whatever
- * a later node still needs (the SRAM limit of MCUNet, Lin et al. 2020, arXiv 2007.10319). Weights, and internal buffers of operations,
- * are not counted.
+ * Peak bytes of activations while a child evaluates one example, node by node: at each node its output, its inputs, and
+ * whatever a later node still needs (the SRAM limit of MCUNet, Lin et al. 2020, arXiv 2007.10319). Weights, and
+ * internal buffers of operations, are not counted.
  */
 export function peakActivationBytes(nodes: readonly ActiveNode[]): number {
   const lastUse = new Map<string, number>();

@@ -54,8 +54,9 @@ export interface GraphBuilder {
     ...inputs: NodeRef[]
   ): NodeRef;
   /**
-   * One operation whose sizes are choices: a smaller one reads a slice of the largest one's weights (leading entries along each axis, the
-   * centre of a window), and so does one whose input has fewer channels. `make` gives the operation of these sizes.
+   * One operation whose sizes are choices: a smaller one reads a slice of the largest one's weights (leading entries
+   * along each axis, the centre of a window), and so does one whose input has fewer channels. `make` gives the
+   * operation of these sizes.
    */
   elastic<C extends Sizes>(
     name: string,
@@ -72,7 +73,9 @@ export interface GraphBuilder {
   ): NodeRef;
   /** One of several nodes: `previous` picks by index, `oneOf` by the position of its option. */
   select(name: string, choice: Previous | OneOf, inputs: readonly NodeRef[]): NodeRef;
-  /** All present inputs, joined; `concat` joins along the last axis. At least one must be present in every architecture. */
+  /**
+   * All present inputs, joined; `concat` joins along the last axis. At least one must be present in every architecture.
+   */
   combine(name: string, combination: Combination, inputs: readonly (NodeRef | GatedNode)[]): NodeRef;
   /** `node`, present when bit `index` of the subset is set. */
   when(choice: Subset, index: number, node: NodeRef): GatedNode;
@@ -80,7 +83,9 @@ export interface GraphBuilder {
   whenEqual(choice: OneOf | Previous, value: string | number | boolean, node: NodeRef): GatedNode;
   /** `node`, present when none of the choices picks index `index`: a loose end of a cell. */
   whenUnused(choices: readonly Previous[], index: number, node: NodeRef): GatedNode;
-  /** The same builder with `prefix/` before every name, so that a piece of a graph can be repeated in several places. */
+  /**
+   * The same builder with `prefix/` before every name, so that a piece of a graph can be repeated in several places.
+   */
   within(prefix: string): GraphBuilder;
 }
 

@@ -18,7 +18,10 @@ export function stack(g: GraphBuilder, inputs: readonly NodeRef[], cells: Readon
   );
 }
 
-/** The builder with `prefix/` before the names of the nodes that it adds; nodes are still referred to by their full names. */
+/**
+ * The builder with `prefix/` before the names of the nodes that it adds; nodes are still referred to by their full
+ * names.
+ */
 export function prefixed(g: GraphBuilder, prefix: string): GraphBuilder {
   const place = (name: string): string => `${prefix}/${name}`;
   return {

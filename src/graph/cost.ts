@@ -18,8 +18,9 @@ export function parameterCount(nodes: readonly ActiveNode[]): number {
 }
 
 /**
- * Multiply-adds of a child for one example: those of convolutions and matrix products, at
- * every use of a weight. Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') if an operation does not declare them.
+ * Multiply-adds of a child for one example: those of convolutions and matrix products, at every use of a weight.
+ * Normalizations, activations, pools and sums are not counted, as is usual. Throws WeftError('unsupported') if an
+ * operation does not declare them.
  */
 export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
   return operationsOf(nodes).reduce((sum, { name, built, operation }) => {
@@ -35,8 +36,8 @@ export function multiplyAddCount(nodes: readonly ActiveNode[]): number {
 }
 
 /**
- * Bytes of a child's weights and running statistics as 32-bit floats: its file without the names in the header. A weight that two nodes
- * use counts once.
+ * Bytes of a child's weights and running statistics as 32-bit floats: its file without the names in the header. A
+ * weight that two nodes use counts once.
  */
 export function weightBytes(nodes: readonly ActiveNode[]): number {
   const sizes = new Map<string, number>();

@@ -14,8 +14,8 @@ import { type SupernetGraph } from './nodes.js';
 /** The task of the network: the shape of one example and the number of classes, tokens, or regression targets. */
 export interface Task {
   /**
-   * Classification (the default), `classes` independent labels per example, regression of `classes` numbers, or prediction of the next one of `classes` tokens at each of
-   * [T] positions.
+   * Classification (the default), `classes` independent labels per example, regression of `classes` numbers, or
+   * prediction of the next one of `classes` tokens at each of [T] positions.
    */
   readonly kind?: 'classification' | 'multi-label' | 'regression' | 'language';
   readonly inputShape: Shape;
@@ -34,14 +34,20 @@ export interface SpaceDefinition<O extends object, C extends ChoiceTree> {
   /** The options with their defaults and limits. */
   readonly options: z.ZodType<O, unknown>;
   choices(options: O, task: Task): C;
-  /** The data that its networks accept, if restricted: `series` are windows of rows [1, T, F], `sequences` these and texts; other data is refused by name before anything is built. */
+  /**
+   * The data that its networks accept, if restricted: `series` are windows of rows [1, T, F], `sequences` these and
+   * texts; other data is refused by name before anything is built.
+   */
   readonly takes?: 'images' | 'text' | 'series' | 'sequences';
   readonly constraints?: readonly Constraint<ArchitectureOf<C>>[];
   /** Builds the graph from `builder.input` to the logits ([classes], in language [T, classes]), which it returns. */
   graph(builder: GraphBuilder, choices: C, options: O, task: Task): NodeRef;
   /** Options that differ when a found architecture is retrained, for example more filters. */
   readonly retrain?: (options: O) => O;
-  /** A text that is equal for architectures that count as one network, if the graph does not show it; by default the hash of what they compute. */
+  /**
+   * A text that is equal for architectures that count as one network, if the graph does not show it; by default the
+   * hash of what they compute.
+   */
   readonly canonical?: (architecture: ArchitectureOf<C>) => string;
 }
 

@@ -1,4 +1,7 @@
-/** Deployed children: operations that compute their weights from others during training are replaced by operations that have them directly. */
+/**
+ * Deployed children: operations that compute their weights from others during training are replaced by operations that
+ * have them directly.
+ */
 import { type Shape } from '../operations/operation.js';
 import { type ActiveNode } from './activate.js';
 

@@ -1,4 +1,6 @@
-/** Operations whose sizes are choices: the largest one holds the weights, and each smaller one reads a slice of them. */
+/**
+ * Operations whose sizes are choices: the largest one holds the weights, and each smaller one reads a slice of them.
+ */
 import { WeftError } from '../errors.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 import { type Genotype } from '../space/slots.js';
@@ -20,9 +22,9 @@ export interface ElasticFit {
 const MAX_MEMBERS = 4096;
 
 /**
- * Builds every operation of these sizes for every combination of inputs; `make` takes an index into the options of each size. Throws
- * WeftError('space') if a size is not a positive number, if the operation has no sensible slices, or if a smaller one would
- * need more than the largest one has.
+ * Builds every operation of these sizes for every combination of inputs; `make` takes an index into the options of each
+ * size. Throws WeftError('space') if a size is not a positive number, if the operation has no sensible slices, or if a
+ * smaller one would need more than the largest one has.
  */
 export function fitElastic(
   sizes: readonly SizeOptions[],

@@ -1,4 +1,7 @@
-/** What computes a job: the bits of its result depend on it, so that it is part of the name, and checked before anything is done. */
+/**
+ * What computes a job: the bits of its result depend on it, so that it is part of the name, and checked before anything
+ * is done.
+ */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type BackendName, BACKENDS, describeBackend, loadBackend } from '../tensor/backend.js';
@@ -28,7 +31,10 @@ export function computingHere(threads = 1, backend = describeBackend().name): Co
   return { backend, library: name === backend ? library : null, node: NODE, threads };
 }
 
-/** Loads what a job is to be computed with; throws WeftError('version') where this worker has another, and its result would have other bits. */
+/**
+ * Loads what a job is to be computed with; throws WeftError('version') where this worker has another, and its result
+ * would have other bits.
+ */
 export async function loadComputing({ backend, library, node, threads }: Computing): Promise<void> {
   if (node !== NODE) throw otherVersion(`Node ${node}`, `Node ${NODE}`);
   await loadBackend(backend, { threads });

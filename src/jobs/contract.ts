@@ -1,6 +1,7 @@
 /**
- * Independent pieces of work, and who does them. A job is plain data, named by the hash of all that its result depends on; so
- * doing one twice is harmless, and one that is finished is never done again. Every executor gives the same bytes.
+ * Independent pieces of work, and who does them. A job is plain data, named by the hash of all that its result depends
+ * on; so doing one twice is harmless, and one that is finished is never done again. Every executor gives the same
+ * bytes.
  */
 import { type Json } from '../operations/operation.js';
 import { type JsonObject } from '../runs/json.js';
@@ -27,7 +28,10 @@ export interface JobResult {
 
 /** What a runner is given besides the job. */
 export interface JobContext {
-  /** The name of the job, where it comes from elsewhere: a runner does nothing under a name that its payload does not have. */
+  /**
+   * The name of the job, where it comes from elsewhere: a runner does nothing under a name that its payload does not
+   * have.
+   */
   readonly key?: string;
   /** A folder of the job's own, kept between attempts, for checkpoints and files of the result. */
   readonly folder: string;
@@ -88,11 +92,14 @@ export type JobEvent =
   | { readonly type: 'job-failed'; readonly key: string; readonly label: string; readonly message: string }
   | { readonly type: 'job-cancelled'; readonly key: string; readonly label: string };
 
-/** One way to get jobs done: in this process, in processes of this machine, or through a queue that workers of many machines serve. */
+/**
+ * One way to get jobs done: in this process, in processes of this machine, or through a queue that workers of many
+ * machines serve.
+ */
 export interface Executor {
   /**
-   * The job's result, at once where it is known. Rejects with WeftError('job') once it has failed for good or was cancelled. A key
-   * that is already being worked on is not queued again.
+   * The job's result, at once where it is known. Rejects with WeftError('job') once it has failed for good or was
+   * cancelled. A key that is already being worked on is not queued again.
    */
   submit(job: Job): Promise<JobResult>;
   /** Tells what happens from now on; the returned function ends it. */

@@ -1,4 +1,7 @@
-/** The child processes of one machine: as many as were asked for, taken up again for the next job, and replaced before they grow old. */
+/**
+ * The child processes of one machine: as many as were asked for, taken up again for the next job, and replaced before
+ * they grow old.
+ */
 import { type JsonObject } from '../runs/index.js';
 import { type Assignment, type ChildHandle, type ChildOptions, startChild } from './child-handle.js';
 

@@ -1,7 +1,7 @@
 /**
- * Code of the user's own in jobs: spaces, controllers, optimizers, data and other parts. A job names such a file by the hash of its
- * content, and a worker loads it only if it is one of the files that the worker's own user has named: nothing in a queue makes a
- * worker run code.
+ * Code of the user's own in jobs: spaces, controllers, optimizers, data and other parts. A job names such a file by the
+ * hash of its content, and a worker loads it only if it is one of the files that the worker's own user has named:
+ * nothing in a queue makes a worker run code.
  */
 import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -42,7 +42,10 @@ const partFiles = (config: SearchConfig): string[] => [
   ...(isDataCode(config.data.source) ? [config.data.source] : []),
 ];
 
-/** SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run records them: as they were loaded where that is `known`, else as they are. */
+/**
+ * SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run
+ * records them: as they were loaded where that is `known`, else as they are.
+ */
 export function codeFacts(
   config: SearchConfig,
   known: (path: string) => string | undefined = () => undefined,
@@ -65,8 +68,9 @@ export function hashOfFile(path: string): string[] {
 }
 
 /**
- * The configuration with what its files are in place of where they lie, and references to them. Throws WeftError('unsupported') for
- * a part that is a value: a job is named by all that its result depends on, and such code has no content to be named by.
+ * The configuration with what its files are in place of where they lie, and references to them. Throws
+ * WeftError('unsupported') for a part that is a value: a job is named by all that its result depends on, and such code
+ * has no content to be named by.
  */
 export function referToParts(config: SearchConfig): { config: SearchConfig; code?: FileReference[] } {
   const value = ownPartsIn(config).find(({ part }) => !isOwnFile(part));
@@ -82,7 +86,9 @@ export function referToParts(config: SearchConfig): { config: SearchConfig; code
   return { config: renameCode(config, (file) => contentName(code[files.indexOf(file)]!)), code };
 }
 
-/** The configuration with the paths of the allowed files; throws WeftError('job') where it names code in any other way. */
+/**
+ * The configuration with the paths of the allowed files; throws WeftError('job') where it names code in any other way.
+ */
 export function resolveParts(
   config: SearchConfig,
   code: readonly FileReference[] = [],

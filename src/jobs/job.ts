@@ -10,7 +10,10 @@ export interface JobDefinition {
   readonly kind: string;
   readonly payload: JsonObject;
   readonly label: string;
-  /** What the result depends on, where that is not the payload itself: a payload may say where a file lies, its name says what is in it. */
+  /**
+   * What the result depends on, where that is not the payload itself: a payload may say where a file lies, its name
+   * says what is in it.
+   */
   readonly identity?: JsonObject;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Ends a process with its parent. A process that only its main thread notifies runs forever if that thread is in an endless loop of
- * user code, or in a long kernel; hence a separate thread that only watches the parent.
+ * Ends a process with its parent. A process that only its main thread notifies runs forever if that thread is in an
+ * endless loop of user code, or in a long kernel; hence a separate thread that only watches the parent.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -12,8 +12,8 @@ export interface OrphanOptions {
 /** How often the thread looks for the parent. */
 const LOOK_SECONDS = 0.5;
 
-// Plain JavaScript, which a thread runs without a loader. Process ids are used again, so that the id of our parent is asked for first:
-// it changes where the parent ends (not on Windows, where only asking for the process itself tells).
+// Plain JavaScript, which a thread runs without a loader. Process ids are used again, so that the id of our parent is
+// asked for first: it changes where the parent ends (not on Windows, where only asking for the process itself tells).
 const LOOK = `
 const { workerData: { parent, grace, look } } = require('node:worker_threads');
 const gone = () => {
@@ -32,7 +32,9 @@ const timer = setInterval(() => {
 }, look * 1000);
 `;
 
-/** Ends this process, whatever its main thread does, a few seconds after its parent has ended, however that was ended. */
+/**
+ * Ends this process, whatever its main thread does, a few seconds after its parent has ended, however that was ended.
+ */
 export function endWithParent({ grace = 5 }: OrphanOptions = {}): void {
   const thread = new Worker(LOOK, {
     eval: true,

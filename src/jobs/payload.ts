@@ -1,4 +1,7 @@
-/** What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many threads. */
+/**
+ * What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many
+ * threads.
+ */
 import { z } from 'zod';
 import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig, configSchema } from '../config/schema.js';
@@ -136,7 +139,10 @@ export function runJob(
   return defineJob({ kind, label, payload: plain(payload), identity: RUN_KIND.identity(payload) });
 }
 
-/** The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another space than the submitter's. */
+/**
+ * The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another
+ * space than the submitter's.
+ */
 export async function openPayload(
   {
     config: asked,

@@ -1,6 +1,6 @@
 /**
- * What a job may say. A queue is written by others, so that every field is checked where a job is made, where a worker takes it, and
- * where the process reads it that does it; nothing of it is used before.
+ * What a job may say. A queue is written by others, so that every field is checked where a job is made, where a worker
+ * takes it, and where the process reads it that does it; nothing of it is used before.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -13,7 +13,10 @@ import { keyOf } from './version.js';
 const LONGEST_LABEL = 5000;
 const DEEPEST = 32;
 
-/** A name in hexadecimal digits; a key is the name of files and folders, and must not be able to say where else they lie. */
+/**
+ * A name in hexadecimal digits; a key is the name of files and folders, and must not be able to say where else they
+ * lie.
+ */
 export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
 /** A name of something shipped: a kind of job, a study, a unit. */

@@ -1,4 +1,7 @@
-/** Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by, without the test part. */
+/**
+ * Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by,
+ * without the test part.
+ */
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configSchema } from '../config/schema.js';
@@ -44,13 +47,16 @@ import { interrupted } from './runner.js';
 import { keyOf } from './version.js';
 
 export interface StandAloneJobOptions extends RunJobOptions {
-  /** Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number continues from there. */
+  /**
+   * Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number continues from
+   * there.
+   */
   readonly until?: number;
 }
 
 /**
- * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for so many epochs as `retrain` of the configuration says, and evaluates it on the
- * validation part.
+ * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for so many epochs as `retrain`
+ * of the configuration says, and evaluates it on the validation part.
  */
 export function standAloneJob(
   parts: JobParts,
@@ -106,7 +112,10 @@ export const evaluationOf = (value: JsonObject): StandAloneResult => value as un
 
 const SAVE_SECONDS = 30;
 
-/** The runner: continues from its last checkpoint, or from where a shorter training of the same was left on this machine, to the same numbers. */
+/**
+ * The runner: continues from its last checkpoint, or from where a shorter training of the same was left on this
+ * machine, to the same numbers.
+ */
 export async function trainAloneHere(
   payload: RunPayload,
   { folder, files, progress, shouldStop }: JobContext,
@@ -169,7 +178,9 @@ interface Kept {
   close(): void;
 }
 
-/** The checkpoints of a job; undefined while a process that was thought lost still works on it; nothing is kept then. */
+/**
+ * The checkpoints of a job; undefined while a process that was thought lost still works on it; nothing is kept then.
+ */
 async function openKept(folder: string, identity: string): Promise<Kept | undefined> {
   makeFolder(folder);
   const lock = await tryLock(join(folder, 'job.lock'));

@@ -1,7 +1,10 @@
 /** Texts that leave this machine or come from another: stored in a queue, and shown on a terminal. */
 import { WeftError } from '../errors.js';
 
-/** What no terminal may be sent, and what PostgreSQL refuses in a text: control characters, NUL among them, and halves of surrogate pairs. */
+/**
+ * What no terminal may be sent, and what PostgreSQL refuses in a text: control characters, NUL among them, and halves
+ * of surrogate pairs.
+ */
 const UNPRINTABLE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
@@ -24,8 +27,8 @@ export const isPrintable = (text: string): boolean => text.search(UNPRINTABLE) <
 const CITED = /'[^]*'|(?<=\bof class )[^]*?(?=, which has|$)/g;
 
 /**
- * What of an error may go into a queue, which others read. Neither what an error about data cites from
- * the data nor its hint, which may list what else is there, leaves the machine that has the data. File, line and column do.
+ * What of an error may go into a queue, which others read. Neither what an error about data cites from the data nor its
+ * hint, which may list what else is there, leaves the machine that has the data. File, line and column do.
  */
 export function withoutData(error: WeftError): WeftError {
   if (error.code !== 'data') return error;

@@ -39,10 +39,14 @@ import { trainAloneHere } from './stand-alone.js';
 
 const DEFAULT_BATCH = configSchema.parse({}).search.batchSize;
 
-/** Trains an architecture (text encoding) from scratch as `retrain` of the configuration says, on training and validation part, and tests it. */
+/**
+ * Trains an architecture (text encoding) from scratch as `retrain` of the configuration says, on training and
+ * validation part, and tests it.
+ */
 export function trainingJob(parts: JobParts, architecture: string, options: RunJobOptions = {}): Job {
   const { seed, data, retrain, search } = parts.config;
-  // What only a search would use is left at its default, so that it does not change the name; but what a search sets aside stays set aside.
+  // What only a search would use is left at its default, so that it does not change the name; but what a search sets
+  // aside stays set aside.
   const config = configSchema.parse({
     seed: options.seed ?? seed,
     space: parts.config.space,
@@ -173,7 +177,10 @@ interface TakenRun {
   readonly summary: RunSummary | undefined;
 }
 
-/** Undefined for a run that a process works on which was thought lost, for one of another environment, and for one that is damaged. */
+/**
+ * Undefined for a run that a process works on which was thought lost, for one of another environment, and for one that
+ * is damaged.
+ */
 async function tryRun(path: string): Promise<TakenRun | undefined> {
   let lock: RunLock | undefined;
   try {

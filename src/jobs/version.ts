@@ -1,4 +1,7 @@
-/** Which code a result comes from: jobs of another version have other names, and are done by workers of that version alone. */
+/**
+ * Which code a result comes from: jobs of another version have other names, and are done by workers of that version
+ * alone.
+ */
 import { type JsonObject, packageVersion, sha256, sortKeys, stringifyStrict } from '../runs/index.js';
 
 /** Goes up when a job's payload, its name or its result changes while the version of weft stays the same. */

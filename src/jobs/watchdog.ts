@@ -1,6 +1,7 @@
 /**
- * Telling a process that is stuck from one that is slow. Silence alone says little, because one unit of work may take minutes; a
- * process that is silent and uses no processor time does not work, and one that computes in silence gets much more time.
+ * Telling a process that is stuck from one that is slow. Silence alone says little, because one unit of work may take
+ * minutes; a process that is silent and uses no processor time does not work, and one that computes in silence gets
+ * much more time.
  */
 
 export interface WatchdogOptions {

@@ -30,8 +30,9 @@ function windowOf(kind: string, inputs: readonly Shape[]): [steps: number, featu
 }
 
 /**
- * 1-D convolution along time without bias (a normalization follows it), padded with zeros so that no step is lost: [1,T,F] -> [1,T,filters].
- * y_t = Σ_k x_(t + dilation·(k − centre))·W_k; the centre is the last k if causal, the middle one otherwise.
+ * 1-D convolution along time without bias (a normalization follows it), padded with zeros so that no step is lost:
+ * [1,T,F] -> [1,T,filters]. y_t = Σ_k x_(t + dilation·(k − centre))·W_k; the centre is the last k if causal, the middle
+ * one otherwise.
  */
 export function conv1d({ filters, size, dilation = 1, causal = false }: Conv1dOptions): Operation {
   return {

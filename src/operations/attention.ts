@@ -11,8 +11,9 @@ import { soleInput } from './shapes.js';
 const HIDDEN = -1e9;
 
 /**
- * Causal self-attention (Vaswani et al. 2017, section 3.2): softmax(Q·Kᵀ/√d)·V for each head, where a position attends to itself and those before
- * it: [T,F] -> [T,F]. The choice is the number of heads into which the same projections are split.
+ * Causal self-attention (Vaswani et al. 2017, section 3.2): softmax(Q·Kᵀ/√d)·V for each head, where a position attends
+ * to itself and those before it: [T,F] -> [T,F]. The choice is the number of heads into which the same projections are
+ * split.
  */
 export function causalAttention(): OperationFamily<number> {
   const fit: OperationFamily['build'] = (inputs) => {
@@ -74,8 +75,9 @@ function mixPlaces(queries: Tensor, keys: Tensor, values: Tensor, heads: number)
 }
 
 /**
- * Causal self-attention by heads of a fixed size: [T,F] -> [T,F]. Fewer heads use the leading columns of the same projections, so that the number
- * of heads may be a size (`GraphBuilder.elastic`), whereas `causalAttention` splits one width into any number of heads.
+ * Causal self-attention by heads of a fixed size: [T,F] -> [T,F]. Fewer heads use the leading columns of the same
+ * projections, so that the number of heads may be a size (`GraphBuilder.elastic`), whereas `causalAttention` splits one
+ * width into any number of heads.
  */
 export function attentionHeads({ heads, size }: { heads: number; size: number }): Operation {
   const inner = heads * size;
@@ -133,7 +135,10 @@ function later(length: number): Tensor2D {
   );
 }
 
-/** Adds a vector to each position of [T,F]: learned ones, or sines and cosines of decreasing frequency (Vaswani et al. 2017, section 3.5). */
+/**
+ * Adds a vector to each position of [T,F]: learned ones, or sines and cosines of decreasing frequency (Vaswani et al.
+ * 2017, section 3.5).
+ */
 export function positions({ kind }: { kind: 'learned' | 'sinusoidal' }): Operation {
   return {
     kind: 'positions',

@@ -13,8 +13,8 @@ export interface ConvOptions {
   stride?: number;
   padding?: Padding;
   /**
-   * The kernel sizes of an elastic convolution: a smaller kernel is then the centre of the next larger one times a matrix that is
-   * learned. Without them it is the unchanged centre.
+   * The kernel sizes of an elastic convolution: a smaller kernel is then the centre of the next larger one times a
+   * matrix that is learned. Without them it is the unchanged centre.
    */
   kernels?: readonly number[] | undefined;
 }

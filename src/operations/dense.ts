@@ -74,12 +74,18 @@ export function variationalDropout({ keep }: { keep: number }): Operation {
   ]);
 }
 
-/** Drops whole examples with probability 1 - `keep`, and divides the others by `keep`, when training: drop path (Larsson et al. 2017). */
+/**
+ * Drops whole examples with probability 1 - `keep`, and divides the others by `keep`, when training: drop path (Larsson
+ * et al. 2017).
+ */
 export function dropPath({ keep }: { keep: number }): Operation {
   return masked('drop-path', keep, ([examples, ...shape]) => [examples!, ...shape.map(() => 1)]);
 }
 
-/** Multiplies by a random mask of zeros and 1 / keep when training; `maskShape` gives the mask's shape for that of the batch. */
+/**
+ * Multiplies by a random mask of zeros and 1 / keep when training; `maskShape` gives the mask's shape for that of the
+ * batch.
+ */
 function masked(kind: string, keep: number, maskShape: (shape: number[]) => number[]): Operation {
   if (!(keep > 0 && keep <= 1)) throw new WeftError('operation', `${kind} keeps ${keep}`, 'keep must be in (0, 1]');
   return {

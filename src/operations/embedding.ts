@@ -32,8 +32,8 @@ export function embedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions):
 }
 
 /**
- * Logits x·tableᵀ + bias from the table of an embedding: [T,units] -> [T,vocabulary]. Tied to the embedding's node, it has no table of
- * its own (Press & Wolf 2017).
+ * Logits x·tableᵀ + bias from the table of an embedding: [T,units] -> [T,vocabulary]. Tied to the embedding's node, it
+ * has no table of its own (Press & Wolf 2017).
  */
 export function unembedding({ vocabulary, units, limit = 0.1 }: EmbeddingOptions): Operation {
   return {

@@ -25,8 +25,9 @@ export function glorotUniform(fanIn: number, fanOut: number): Initializer {
 }
 
 /**
- * A hundredth of `glorotUniform`. Outputs that begin near zero learn from the examples alone (Zhang et al. 2019, arXiv 1901.09321, begin with zero); zero itself
- * would give the layers before no gradient in the first step, and every untrained network the same proxies.
+ * A hundredth of `glorotUniform`. Outputs that begin near zero learn from the examples alone (Zhang et al. 2019, arXiv
+ * 1901.09321, begin with zero); zero itself would give the layers before no gradient in the first step, and every
+ * untrained network the same proxies.
  */
 export function nearZero(fanIn: number, fanOut: number): Initializer {
   return { kind: 'uniform', limit: Math.sqrt(6 / (fanIn + fanOut)) / 100 };

@@ -1,6 +1,7 @@
 /**
- * Kernels of several sizes in one: a smaller one is the centre of the next larger one times a learned matrix, so that the centre of a
- * large kernel need not be a good small kernel (Cai et al. 2020, arXiv 1908.09791, section 3.2). All channels of a layer share the matrix.
+ * Kernels of several sizes in one: a smaller one is the centre of the next larger one times a learned matrix, so that
+ * the centre of a large kernel need not be a good small kernel (Cai et al. 2020, arXiv 1908.09791, section 3.2). All
+ * channels of a layer share the matrix.
  */
 import { WeftError } from '../errors.js';
 import { tf, type Tensor } from '../tensor/tf.js';
@@ -17,7 +18,10 @@ export interface KernelTransform {
   apply(kernel: Tensor, parameter: (local: string) => Tensor): Tensor;
 }
 
-/** How a kernel of this size is computed, given all possible sizes; undefined if it needs no transform. Throws WeftError('operation') for a size that is not among them. */
+/**
+ * How a kernel of this size is computed, given all possible sizes; undefined if it needs no transform. Throws
+ * WeftError('operation') for a size that is not among them.
+ */
 export function kernelTransform(size: number, kernels: readonly number[] | undefined): KernelTransform | undefined {
   if (!kernels) return undefined;
   const sides = [...new Set(kernels)].sort((a, b) => b - a);

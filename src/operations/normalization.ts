@@ -8,8 +8,8 @@ import { type Operation, type ParameterSpec } from './operation.js';
 import { soleInput } from './shapes.js';
 
 /**
- * Batch normalization over all axes but the last (Ioffe & Szegedy 2015), with the batch's statistics or
- * the running ones, depending on the mode. Shared-weight evaluation uses the batch's: the running ones mix all children.
+ * Batch normalization over all axes but the last (Ioffe & Szegedy 2015), with the batch's statistics or the running
+ * ones, depending on the mode. Shared-weight evaluation uses the batch's: the running ones mix all children.
  */
 export function batchNorm({ epsilon = 1e-5 }: { epsilon?: number } = {}): Operation {
   return {

@@ -9,7 +9,10 @@ import { type Rng } from '../tensor/rng.js';
 import { type Channels } from './channels.js';
 import { type Initializer } from './initializers.js';
 
-/** Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features, [T] for token ids, [T,F] for sequences. */
+/**
+ * Shape of one example, without the batch dimension: [H,W,C] for images, [F] for features, [T] for token ids, [T,F] for
+ * sequences.
+ */
 export type Shape = readonly number[];
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -41,17 +44,25 @@ export interface PassMoment {
 export interface Mode {
   /** Dropout and the like are active only in training. */
   readonly training: boolean;
-  /** Normalize with the statistics of this batch, with the running ones, or not at all, which leaves values as they are. */
+  /**
+   * Normalize with the statistics of this batch, with the running ones, or not at all, which leaves values as they are.
+   */
   readonly normalization: 'batch' | 'running' | 'none';
   /** Seed of the random masks of this pass, for example `7/train/12`. */
   readonly seed?: string;
-  /** Where everything that changes from pass to pass is declared, so that a pass can be compiled; undefined if it runs uncompiled. */
+  /**
+   * Where everything that changes from pass to pass is declared, so that a pass can be compiled; undefined if it runs
+   * uncompiled.
+   */
   readonly host?: Host<PassMoment> | undefined;
   /** Receives the batch statistics of every normalization, to be averaged by the caller. Borrowed tensors. */
   readonly record?: (statistic: string, value: Tensor) => void;
   /** Initial states of recurrent operations [N, ...shape], by name; zeros if missing. Borrowed tensors. */
   readonly state?: NamedTensors | undefined;
-  /** Receives the final states of recurrent operations, for the batch that continues where this one stops. Borrowed tensors, detached from the tape. */
+  /**
+   * Receives the final states of recurrent operations, for the batch that continues where this one stops. Borrowed
+   * tensors, detached from the tape.
+   */
   readonly carry?: (state: string, value: Tensor) => void;
 }
 
@@ -82,7 +93,10 @@ export interface BuiltOperation {
   readonly states?: Readonly<Record<string, Shape>>;
   /** For the largest of several sizes: parameters that only smaller ones use, which the supernet keeps with its own. */
   readonly spare?: Readonly<Record<string, ParameterSpec>>;
-  /** Parameters of `Operation.deployed` from those of this one, new tensors; parameters that it leaves out are the same in both. */
+  /**
+   * Parameters of `Operation.deployed` from those of this one, new tensors; parameters that it leaves out are the same
+   * in both.
+   */
   fold?(parameter: (local: string) => Tensor): Readonly<Record<string, Tensor>>;
   /** How it treats channels, if known; without it their order is not changed. */
   readonly channels?: Channels;
@@ -95,11 +109,13 @@ export interface Operation {
   readonly kind: string;
   readonly config: { readonly [name: string]: Json };
   /**
-   * Whether a smaller operation of this kind computes something sensible with a slice of a larger one's parameters: leading entries along each
-   * axis, the centre of a window. `GraphBuilder.elastic` takes no others.
+   * Whether a smaller operation of this kind computes something sensible with a slice of a larger one's parameters:
+   * leading entries along each axis, the centre of a window. `GraphBuilder.elastic` takes no others.
    */
   readonly elastic?: boolean;
-  /** The operation to use after training, if this one computes its weights from others and that one has them directly. */
+  /**
+   * The operation to use after training, if this one computes its weights from others and that one has them directly.
+   */
   readonly deployed?: Operation;
   /** Builds the operation for its inputs; throws WeftError('operation') if they do not fit. */
   build(inputs: readonly Shape[]): BuiltOperation;
@@ -112,8 +128,9 @@ export function multiplyAddsOf({ parameters, multiplyAdds }: BuiltOperation): nu
 }
 
 /**
- * Operations that differ by choices and share weights by name. One of them is used in each child; what its choices change internally is its
- * own concern, so there may be any number of them, whereas listing candidates allows only a few.
+ * Operations that differ by choices and share weights by name. One of them is used in each child; what its choices
+ * change internally is its own concern, so there may be any number of them, whereas listing candidates allows only a
+ * few.
  */
 export interface OperationFamily<A = unknown> {
   readonly kind: string;

@@ -10,7 +10,10 @@ import { soleInput } from './shapes.js';
 
 export const CELL_ACTIVATIONS = ['tanh', 'relu', 'identity', 'sigmoid'] as const satisfies readonly CellActivation[];
 
-/** One searched node: which earlier value it reads (0 is the entry's, i that of the i-th searched node), and its activation. */
+/**
+ * One searched node: which earlier value it reads (0 is the entry's, i that of the i-th searched node), and its
+ * activation.
+ */
 export interface CellChoices {
   readonly previous: number;
   readonly activation: CellActivation;
@@ -25,14 +28,17 @@ export interface RecurrentCellOptions {
   output?: 'leaves' | 'all';
   /** Kernels are initialized uniformly from ±limit. */
   limit?: number;
-  /** Maximum norm of a state that is carried to the next batch: states of cells with unbounded activations can grow without limit. */
+  /**
+   * Maximum norm of a state that is carried to the next batch: states of cells with unbounded activations can grow
+   * without limit.
+   */
   maxNorm?: number;
 }
 
 /**
- * The recurrent cells of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) over a sequence: [T,F] -> [T,hidden]. Each node reads one
- * earlier one through a highway: h_j = σ(h_i·C_ij)·f_j(h_i·W_ij) + (1 − σ(h_i·C_ij))·h_i. A kernel belongs to a pair of nodes, so cells
- * that connect the same pair share it.
+ * The recurrent cells of ENAS (Pham et al. 2018, arXiv 1802.03268, section 2.1) over a sequence: [T,F] -> [T,hidden].
+ * Each node reads one earlier one through a highway: h_j = σ(h_i·C_ij)·f_j(h_i·W_ij) + (1 − σ(h_i·C_ij))·h_i. A kernel
+ * belongs to a pair of nodes, so cells that connect the same pair share it.
  */
 export function recurrentCell({
   nodes,
@@ -100,8 +106,8 @@ function treeOf(cell: readonly CellNode[], node: number): Json {
 }
 
 /**
- * A long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates of Gers et al. 2000) over a sequence: [T,F] -> [T,hidden]. Gates in the
- * order i, f, o, g; the forget gate starts open, with a bias of one.
+ * A long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates of Gers et al. 2000) over a sequence:
+ * [T,F] -> [T,hidden]. Gates in the order i, f, o, g; the forget gate starts open, with a bias of one.
  */
 export function lstm({ hidden }: { hidden: number }): Operation {
   const limit = 1 / Math.sqrt(hidden);

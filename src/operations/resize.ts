@@ -6,8 +6,8 @@ import { channelwise } from './channels.js';
 import { soleInput } from './shapes.js';
 
 /**
- * A smaller image whose longer side has `size` pixels, each the mean of the area that it covers: [H,W,C] -> [H',W',C], no larger than the
- * input. Throws WeftError('operation') for an enlargement.
+ * A smaller image whose longer side has `size` pixels, each the mean of the area that it covers: [H,W,C] -> [H',W',C],
+ * no larger than the input. Throws WeftError('operation') for an enlargement.
  */
 export function shrinkImage({ size }: { size: number }): Operation {
   return {

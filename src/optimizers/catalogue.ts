@@ -26,7 +26,10 @@ export const OPTIMIZERS: readonly OptimizerSummary[] = summaries<AnyEntry>(entri
   ({ name }) => name !== 'own',
 );
 
-/** Whether the optimizer of a configuration follows a validation loss, so that the validation part has to be held out from its training. */
+/**
+ * Whether the optimizer of a configuration follows a validation loss, so that the validation part has to be held out
+ * from its training.
+ */
 export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boolean {
   return optimizers.part(name).observes ?? false;
 }
@@ -34,9 +37,8 @@ export function observesValidation({ name }: Pick<OptimizerConfig, 'name'>): boo
 /**
  * The trainer that a configuration describes. Throws WeftError('config') for an unknown name or option.
  *
- * @example
- * const trainer = createTrainer({ name: 'sam', rho: 0.05, base: { name: 'adamw' } }, { stepsPerEpoch: 100, totalSteps: 2000 });
- * const { parameters, state, loss } = trainer.step(evaluate, weights, emptyState, { step: 0 });
+ * @example const trainer = createTrainer({ name: 'sam', rho: 0.05, base: { name: 'adamw' } }, { stepsPerEpoch: 100,
+ * totalSteps: 2000 }); const { parameters, state, loss } = trainer.step(evaluate, weights, emptyState, { step: 0 });
  */
 export function createTrainer(config: OptimizerConfigInput, setting: TrainingSetting): Trainer {
   return chain(...optimizers.create(config, setting));

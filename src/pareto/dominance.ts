@@ -1,4 +1,7 @@
-/** Order where there are several objectives. A point is a list of numbers, one per objective, and less is better in each. */
+/**
+ * Order where there are several objectives. A point is a list of numbers, one per objective, and less is better in
+ * each.
+ */
 import { WeftError } from '../errors.js';
 
 export type Point = readonly number[];
@@ -14,8 +17,9 @@ export function dominates(a: Point, b: Point): boolean {
 }
 
 /**
- * Indices of the points that no other dominates, ordered by the first goal, then the second and so on; of equal points the first.
- * Throws WeftError('numeric') where a value is NaN, and WeftError('config') where points have different numbers of goals.
+ * Indices of the points that no other dominates, ordered by the first goal, then the second and so on; of equal points
+ * the first. Throws WeftError('numeric') where a value is NaN, and WeftError('config') where points have different
+ * numbers of goals.
  */
 export function paretoFront(points: readonly Point[]): number[] {
   checkPoints(points);
@@ -29,7 +33,10 @@ export function paretoFront(points: readonly Point[]): number[] {
   return front;
 }
 
-/** Fronts one behind another (Deb et al. 2002, section III.A): of all points, of those that are left without the first front, and so on. */
+/**
+ * Fronts one behind another (Deb et al. 2002, section III.A): of all points, of those that are left without the first
+ * front, and so on.
+ */
 export function nonDominatedSort(points: readonly Point[]): number[][] {
   checkPoints(points);
   const dominated: number[][] = points.map(() => []);
@@ -58,8 +65,8 @@ export function nonDominatedSort(points: readonly Point[]): number[][] {
 }
 
 /**
- * Crowding distances of the points of one front (Deb et al. 2002, section III.B): per goal, the distance between a point's neighbours
- * as a share of the front's width, summed over goals. The ends of each goal have Infinity.
+ * Crowding distances of the points of one front (Deb et al. 2002, section III.B): per goal, the distance between a
+ * point's neighbours as a share of the front's width, summed over goals. The ends of each goal have Infinity.
  */
 export function crowdingDistances(points: readonly Point[]): number[] {
   checkPoints(points);

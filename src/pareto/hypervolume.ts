@@ -3,9 +3,9 @@ import { WeftError } from '../errors.js';
 import { checkPoints, paretoFront, type Point } from './dominance.js';
 
 /**
- * Volume between the points and the reference, exactly, for one, two or three goals, less being better (Zitzler & Thiele 1998). Points that are not
- * better than the reference in every goal add nothing. Sweeps along the first goal in O(n log n) for two goals and O(n²) for three. Throws
- * WeftError('unsupported') for more goals.
+ * Volume between the points and the reference, exactly, for one, two or three goals, less being better (Zitzler &
+ * Thiele 1998). Points that are not better than the reference in every goal add nothing. Sweeps along the first goal in
+ * O(n log n) for two goals and O(n²) for three. Throws WeftError('unsupported') for more goals.
  */
 export function hypervolume(points: readonly Point[], reference: Point): number {
   checkPoints([reference, ...points]);

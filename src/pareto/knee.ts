@@ -3,8 +3,8 @@ import { largestOf, smallestOf } from '../statistics/extremes.js';
 import { checkPoints, type Point } from './dominance.js';
 
 /**
- * Index of the knee: the point nearest to the best values of all objectives together, each goal scaled to 0..1 over the front (the ideal point of
- * compromise programming, Zeleny 1973). The only point of a front of one; undefined for none.
+ * Index of the knee: the point nearest to the best values of all objectives together, each goal scaled to 0..1 over the
+ * front (the ideal point of compromise programming, Zeleny 1973). The only point of a front of one; undefined for none.
  */
 export function kneeOf(front: readonly Point[]): number | undefined {
   checkPoints(front);

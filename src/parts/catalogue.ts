@@ -21,7 +21,10 @@ export interface Catalogue<P extends readonly AnyPart[]> {
   readonly schema: z.ZodDiscriminatedUnion<SchemasOf<P>, 'name'>;
   /** The part with this name; throws WeftError('config') if there is none. */
   part(name: string): P[number];
-  /** What a configuration describes; throws WeftError('config') on a name or an option that does not exist, in the part's `base` too. */
+  /**
+   * What a configuration describes; throws WeftError('config') on a name or an option that does not exist, in the
+   * part's `base` too.
+   */
   create(config: Named, setting: SettingOf<P[number]>): MadeOf<P[number]>;
   /** What options describe that have been parsed. */
   build(options: Named, setting: SettingOf<P[number]>): MadeOf<P[number]>;

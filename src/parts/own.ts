@@ -1,6 +1,6 @@
 /**
- * Optimizers, preconditioners, regularizers, objectives and proxies of the user's own: a configuration names one as `{name: own, part: NAME, options: {…}}`, and
- * the program that runs it supplies the part itself.
+ * Optimizers, preconditioners, regularizers, objectives and proxies of the user's own: a configuration names one as
+ * `{name: own, part: NAME, options: {…}}`, and the program that runs it supplies the part itself.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -64,7 +64,9 @@ export const ownSchema = z.strictObject({
 /** The entry of a configuration for the user's own proxy, which has no options. */
 export const ownProxySchema = ownSchema.omit({ options: true });
 
-/** Builds the part that a configuration names; throws WeftError('config') where it was not given, or is of another kind. */
+/**
+ * Builds the part that a configuration names; throws WeftError('config') where it was not given, or is of another kind.
+ */
 export function createOwn<Made>(
   kind: Exclude<OwnKind, 'proxy'>,
   { part, options }: z.output<typeof ownSchema>,
@@ -74,7 +76,10 @@ export function createOwn<Made>(
   return found.create(options, setting as never) as Made;
 }
 
-/** The part of this kind by the name that the configuration has for it; throws WeftError('config') where it was not given, or is of another kind. */
+/**
+ * The part of this kind by the name that the configuration has for it; throws WeftError('config') where it was not
+ * given, or is of another kind.
+ */
 export function givenPart(kind: OwnKind, part: string, own: OwnParts | undefined): OwnPart | OwnProxy {
   const found = own?.get(part);
   if (!found)

@@ -1,6 +1,7 @@
 /**
  * A preconditioner is a curvature matrix C, a representation of it, and a solver: the gradient g becomes about C⁻¹·g
- * (Osawa et al. 2023, arXiv 2305.04684, section 2). These are the contracts of the three; `layered` combines them into a link.
+ * (Osawa et al. 2023, arXiv 2305.04684, section 2). These are the contracts of the three; `layered` combines them into
+ * a link.
  */
 import { type StepContext } from '../chain/loss.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
@@ -20,8 +21,9 @@ export interface Curvature {
   /** Number of backward passes besides that of the gradient. */
   readonly passes: number | 'classes';
   /**
-   * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T; one list for each pass. With
-   * N examples the matrix is (1/N)·Σ over examples and passes of the outer products of gradients scaled in this way. Runs inside a tidy.
+   * Gradients with respect to the output of each use, of each example's own loss (the sum over its T labels) over √T;
+   * one list for each pass. With N examples the matrix is (1/N)·Σ over examples and passes of the outer products of
+   * gradients scaled in this way. Runs inside a tidy.
    */
   outputGradients(layers: LayerCapture, context: StepContext, draw?: Draw): Tensor[][];
 }
@@ -62,13 +64,21 @@ export interface BlockSolver {
   update?(prepared: Statistics, data: BlockData): Statistics;
   /** (C + damping)⁻¹·gradient, with the gradient as the block's matrix. */
   apply(prepared: Statistics, gradient: Tensor): Tensor;
-  /** The same for this batch's own gradient straight from its data, if that is less work than forming the gradient first; `now` are the batch's statistics, if it has any. */
+  /**
+   * The same for this batch's own gradient straight from its data, if that is less work than forming the gradient
+   * first; `now` are the batch's statistics, if it has any.
+   */
   applyToOwn?(prepared: Statistics, data: BlockData, now?: Statistics): OwnGradient | undefined;
-  /** Whether `applyToOwn` is worth capturing the layers in every step, for a dense layer with this number of examples. */
+  /**
+   * Whether `applyToOwn` is worth capturing the layers in every step, for a dense layer with this number of examples.
+   */
   prefersOwn?(block: Block, examples: number): boolean;
 }
 
-/** A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs, as its factors [n,rows of the weight] and [n,columns], and ⟨P·g, g⟩, if needed. */
+/**
+ * A preconditioned gradient P·g = [inputs, edge]ᵀ·outputs, as its factors [n,rows of the weight] and [n,columns], and
+ * ⟨P·g, g⟩, if needed.
+ */
 export interface OwnGradient {
   readonly inputs: Tensor;
   /** The column for the bias [n,1]; ones by default. */

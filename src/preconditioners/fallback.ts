@@ -1,6 +1,7 @@
 /**
- * The fallback for parameters that a method does not support: the gradient is divided by the diagonal of the batch gradient's own second
- * moment, times the number of labels that it is a mean over, plus λ. The run names such parameters.
+ * The fallback for parameters that a method does not support: the gradient is divided by the diagonal of the batch
+ * gradient's own second moment, times the number of labels that it is a mean over, plus λ. The run names such
+ * parameters.
  */
 import { type Slots } from '../chain/state.js';
 import { mapNamed, type NamedTensors } from '../tensor/named.js';
@@ -9,7 +10,9 @@ import { tf } from '../tensor/tf.js';
 export interface FallbackOptions {
   readonly lambda: number;
   readonly labels: number;
-  /** The kernel after which the examples of a parameter cannot be distinguished, by parameter, if that is the reason. */
+  /**
+   * The kernel after which the examples of a parameter cannot be distinguished, by parameter, if that is the reason.
+   */
   readonly endedBy?: ReadonlyMap<string, string>;
   /** Receives a note for the user. */
   readonly note: (remark: string) => void;

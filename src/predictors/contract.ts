@@ -1,6 +1,6 @@
 /**
- * What every predictor is: something that learns from encoded networks with their qualities, and says what it expects of others and how
- * sure it is. Strategies know no more of it.
+ * What every predictor is: something that learns from encoded networks with their qualities, and says what it expects
+ * of others and how sure it is. Strategies know no more of it.
  */
 
 /** One row per network, the numbers of its encoding. */
@@ -23,8 +23,8 @@ export interface Predictor {
   readonly formula: string;
   readonly reference: string;
   /**
-   * Learns from `features` [n, d] and their `labels` [n], more being better; random draws come from `seed`. Throws WeftError('data') for fewer than two labels,
-   * labels that are not finite, and rows of different lengths.
+   * Learns from `features` [n, d] and their `labels` [n], more being better; random draws come from `seed`. Throws
+   * WeftError('data') for fewer than two labels, labels that are not finite, and rows of different lengths.
    */
   fit(features: Features, labels: readonly number[], seed?: number): FittedPredictor;
 }

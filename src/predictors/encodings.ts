@@ -16,9 +16,9 @@ export interface Encoding<A> {
 }
 
 /**
- * Every choice one-hot, and how often each option is chosen over all decisions that offer it: what a linear model needs to know that another
- * convolution helps wherever it stands. A choice along a scale is two numbers: its place on it, and how far that is
- * from the middle, squared, so that a linear model can prefer a place between the ends.
+ * Every choice one-hot, and how often each option is chosen over all decisions that offer it: what a linear model needs
+ * to know that another convolution helps wherever it stands. A choice along a scale is two numbers: its place on it,
+ * and how far that is from the middle, squared, so that a linear model can prefer a place between the ends.
  */
 export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
   const { cardinalities, decisions, genotype } = space;
@@ -71,9 +71,9 @@ export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
 }
 
 /**
- * What the child's graph says, in which only those operations stand whose results reach the head: the logarithms of its parameters and multiply-adds, its nodes,
- * its joins, the logarithm of the number of ways from input to head, the longest way, and of each different operation how
- * often it occurs and how often at most on one way.
+ * What the child's graph says, in which only those operations stand whose results reach the head: the logarithms of its
+ * parameters and multiply-adds, its nodes, its joins, the logarithm of the number of ways from input to head, the
+ * longest way, and of each different operation how often it occurs and how often at most on one way.
  */
 export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
   const { graph, order } = space.supernet;
@@ -157,7 +157,10 @@ function knownMultiplyAdds(nodes: Parameters<typeof multiplyAddCount>[0]): numbe
   }
 }
 
-/** All ways from the input to a node: how many there are, and the most operations, of each kind and in all, on one of them. */
+/**
+ * All ways from the input to a node: how many there are, and the most operations, of each kind and in all, on one of
+ * them.
+ */
 interface Ways {
   count: number;
   longest: number;
@@ -179,8 +182,8 @@ function joinWays(inputs: readonly Ways[], kinds: number): Ways {
 const SAMPLES = 60;
 
 /**
- * What an operation is made of: the operation itself, or, of a recurrent cell, every way from its entry to one of its nodes, by their
- * activations. Each row is one of them and ends with its last part.
+ * What an operation is made of: the operation itself, or, of a recurrent cell, every way from its entry to one of its
+ * nodes, by their activations. Each row is one of them and ends with its last part.
  */
 function rowsOf(operation: Operation): string[][] {
   const { cell } = operation.config as { cell?: unknown };
@@ -204,9 +207,10 @@ export interface PathOptions {
 }
 
 /**
- * Which paths the child's graph has: of each row of up to `length` operations that follow one another on a way from input to head, whether it occurs. Whole ways from input
- * to output, as in BANANAS (White et al. 2021, arXiv 1910.11858, section 4), are these in a cell, and too many in networks of many cells. As there, the encoding
- * is truncated to the paths that random networks have most often; those that all of them have say nothing.
+ * Which paths the child's graph has: of each row of up to `length` operations that follow one another on a way from
+ * input to head, whether it occurs. Whole ways from input to output, as in BANANAS (White et al. 2021, arXiv
+ * 1910.11858, section 4), are these in a cell, and too many in networks of many cells. As there, the encoding is
+ * truncated to the paths that random networks have most often; those that all of them have say nothing.
  */
 export function pathEncoding<A>(
   space: SearchSpace<A>,

@@ -10,8 +10,9 @@ const SHARE = 0.8;
 const OPTIONS: BoostingOptions = { trees: 150, depth: 4, leaf: 3, rate: 0.08, rows: 0.7, columns: 0.5 };
 
 /**
- * Mean over five boosted ensembles of small regression trees (Friedman 2001, 2002), each learning the ranks of four fifths of the networks, drawn without replacement. How far
- * they differ is the deviation: of networks unlike those that were evaluated each says something else.
+ * Mean over five boosted ensembles of small regression trees (Friedman 2001, 2002), each learning the ranks of four
+ * fifths of the networks, drawn without replacement. How far they differ is the deviation: of networks unlike those
+ * that were evaluated each says something else.
  */
 export const gradientBoosting: Predictor = {
   name: 'gradient-boosting',

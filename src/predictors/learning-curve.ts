@@ -1,6 +1,6 @@
 /**
- * What a training will reach, from its epochs so far: laws of learning curves (Domhan, Springenberg & Hutter 2015, table 1) fitted by least
- * squares and averaged over their shapes.
+ * What a training will reach, from its epochs so far: laws of learning curves (Domhan, Springenberg & Hutter 2015,
+ * table 1) fitted by least squares and averaged over their shapes.
  */
 import { WeftError } from '../errors.js';
 import { largestOf } from '../statistics/extremes.js';
@@ -49,11 +49,13 @@ interface Fit {
 }
 
 /**
- * Fits values after 1, 2, …, n epochs, of which less is better and none is below 0, such as losses or shares of errors; undefined below
- * `FEWEST_EPOCHS`. For each law and each rate c the best a, b ≥ 0 are in closed form; a fit weighs (SSE + n s²)^(-n/2), its likelihood at the most likely
- * variance of the noise, with s for what is known of it: the standard error of a value. Without that, a fit of few epochs is too sure of itself. Given the fit a value is distributed as Student's t with n - 2 degrees of freedom about a + b φ(t), as in linear
- * regression. The laws only fall: of a curve that rises, as the loss of a network that overfits, the mean is predicted.
- * Throws WeftError('numeric') for values that are not finite or negative.
+ * Fits values after 1, 2, …, n epochs, of which less is better and none is below 0, such as losses or shares of errors;
+ * undefined below `FEWEST_EPOCHS`. For each law and each rate c the best a, b ≥ 0 are in closed form; a fit weighs (SSE
+ * + n s²)^(-n/2), its likelihood at the most likely variance of the noise, with s for what is known of it: the standard
+ * error of a value. Without that, a fit of few epochs is too sure of itself. Given the fit a value is distributed as
+ * Student's t with n - 2 degrees of freedom about a + b φ(t), as in linear regression. The laws only fall: of a curve
+ * that rises, as the loss of a network that overfits, the mean is predicted. Throws WeftError('numeric') for values
+ * that are not finite or negative.
  */
 export function fitLearningCurve(values: readonly number[], standardError = 0): LearningCurve | undefined {
   const strange = values.findIndex((value) => !Number.isFinite(value) || value < 0);

@@ -4,7 +4,10 @@ import { mean, ranksFromBest } from '../statistics/index.js';
 import { type Table } from '../trees/index.js';
 import { type Features } from './contract.js';
 
-/** Throws WeftError('data') unless there are as many labels as rows, at least two, all numbers finite and all rows of one length. */
+/**
+ * Throws WeftError('data') unless there are as many labels as rows, at least two, all numbers finite and all rows of
+ * one length.
+ */
 export function checkPairs(features: Features, labels: readonly number[]): void {
   if (features.length !== labels.length)
     throw new WeftError('data', `${features.length} networks and ${labels.length} labels do not go together`);
@@ -67,10 +70,16 @@ export function scaleLabels(labels: readonly number[]): LabelScaling {
   return { centre, spread, scaled: labels.map((label) => (spread > 0 ? (label - centre) / spread : 0)) };
 }
 
-/** Labels as ranks in 0..1, which a search needs to tell apart and in which a few failures cannot outweigh the rest; and the inverse. */
+/**
+ * Labels as ranks in 0..1, which a search needs to tell apart and in which a few failures cannot outweigh the rest; and
+ * the inverse.
+ */
 export interface RankedLabels {
   readonly ranks: number[];
-  /** The label at such a rank, linear between neighbours; beyond the ends it continues with the spread of all labels, so that no order is lost. */
+  /**
+   * The label at such a rank, linear between neighbours; beyond the ends it continues with the spread of all labels, so
+   * that no order is lost.
+   */
   labelAt(rank: number): number;
   /** Largest label less the smallest: what one rank's unit is worth on average. */
   readonly range: number;

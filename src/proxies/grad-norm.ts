@@ -3,7 +3,8 @@ import { defineProxy, type Proxy } from './contract.js';
 import { kernelGradients, totalOf } from './network.js';
 
 /**
- * Σ over layers of ‖∂L/∂W‖₂, the norm of each kernel's gradient of the mean loss (Abdelfattah et al. 2021, arXiv 2101.08134, section 3.1 and its code).
+ * Σ over layers of ‖∂L/∂W‖₂, the norm of each kernel's gradient of the mean loss (Abdelfattah et al. 2021, arXiv
+ * 2101.08134, section 3.1 and its code).
  */
 export const gradNorm: Proxy = defineProxy({
   name: 'grad-norm',

@@ -10,12 +10,15 @@ import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
 import { type TensorBatch } from '../training/batch.js';
 import { labelLosses } from '../training/cross-entropy.js';
 
-/** As a network is trained, with the batch's own statistics, but without dropout, whose noise would be part of the score. */
+/**
+ * As a network is trained, with the batch's own statistics, but without dropout, whose noise would be part of the
+ * score.
+ */
 export const FRESH: Mode = { training: false, normalization: 'batch' };
 
 /**
- * Names of the weights that scores are made of: kernels of convolutions, dense and recurrent layers, as in the published code, which leaves out
- * biases, normalizations and tables of tokens.
+ * Names of the weights that scores are made of: kernels of convolutions, dense and recurrent layers, as in the
+ * published code, which leaves out biases, normalizations and tables of tokens.
  */
 export function kernelNames({ nodes }: Pick<Child, 'nodes'>): string[] {
   const names = nodes.flatMap((node) =>
@@ -67,8 +70,9 @@ export function totalOf(gradients: NamedTensors, f: (gradient: Tensor, name: str
 export const looksUp = (node: ActiveNode): boolean => node.kind === 'operation' && node.operation.kind === 'embedding';
 
 /**
- * Logits of the network where `enter` may replace what it takes in: its inputs, and of tokens, which have no gradient and cannot be moved
- * a little, the vectors [N,T,units] that its embeddings give. Throws WeftError('unsupported') for tokens that no embedding looks up.
+ * Logits of the network where `enter` may replace what it takes in: its inputs, and of tokens, which have no gradient
+ * and cannot be moved a little, the vectors [N,T,units] that its embeddings give. Throws WeftError('unsupported') for
+ * tokens that no embedding looks up.
  */
 export function forwardFrom(
   network: Child,

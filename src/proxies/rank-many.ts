@@ -1,4 +1,7 @@
-/** Scores of many networks by several proxies, so that they can be ordered: networks that cannot be scored are reported, and count as worst or not at all. */
+/**
+ * Scores of many networks by several proxies, so that they can be ordered: networks that cannot be scored are reported,
+ * and count as worst or not at all.
+ */
 import { type WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { smallestOf } from '../statistics/extremes.js';
@@ -24,8 +27,9 @@ export interface ProxyScoresOptions<A = unknown> {
 }
 
 /**
- * Scores by every proxy of all networks on the same batch, with weights drawn from the same seed. A proxy that does not apply to one of the networks orders nothing and is left
- * out; a network whose score is not finite is put last. Throws WeftError('data') for a batch that is too small.
+ * Scores by every proxy of all networks on the same batch, with weights drawn from the same seed. A proxy that does not
+ * apply to one of the networks orders nothing and is left out; a network whose score is not finite is put last. Throws
+ * WeftError('data') for a batch that is too small.
  */
 export function scoreNetworks<A>(
   space: SearchSpace<A>,

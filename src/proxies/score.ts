@@ -9,8 +9,9 @@ import { type TensorBatch } from '../training/batch.js';
 import { type Proxy } from './contract.js';
 
 /**
- * The score of a network with these weights on this batch. Leaves no tensors. Throws WeftError('data') for a batch that is too small, WeftError('unsupported') where
- * the network lacks what the proxy is made of, and WeftError('numeric') for a score that is not a finite number.
+ * The score of a network with these weights on this batch. Leaves no tensors. Throws WeftError('data') for a batch that
+ * is too small, WeftError('unsupported') where the network lacks what the proxy is made of, and WeftError('numeric')
+ * for a score that is not a finite number.
  */
 export function proxyScore(
   { name, score, fewestExamples = 1 }: Proxy,
@@ -35,7 +36,8 @@ export function proxyScore(
 }
 
 /**
- * Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it is trained alone. Throws as `proxyScore` does.
+ * Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it
+ * is trained alone. Throws as `proxyScore` does.
  */
 export function scoreNetwork<A>(
   space: SearchSpace<A>,

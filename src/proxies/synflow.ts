@@ -10,12 +10,14 @@ import { defineProxy, type Proxy } from './contract.js';
 import { kernelNames, looksUp, totalOf } from './network.js';
 
 /**
- * Σ|w|·∂R/∂|w| with R the sum of the outputs for an input of ones, all weights replaced by their absolute values and no normalization: how much flows through
- * all weights, whatever the data (Tanaka et al. 2020, arXiv 2006.05467, section 6; without batch normalization, as in Abdelfattah et al. 2021). Where the network takes
- * tokens, the vectors that its embeddings give are replaced by ones.
+ * Σ|w|·∂R/∂|w| with R the sum of the outputs for an input of ones, all weights replaced by their absolute values and no
+ * normalization: how much flows through all weights, whatever the data (Tanaka et al. 2020, arXiv 2006.05467, section
+ * 6; without batch normalization, as in Abdelfattah et al. 2021). Where the network takes tokens, the vectors that its
+ * embeddings give are replaced by ones.
  *
- * R can exceed float32 by far. Values are therefore kept with a power of two apart as long as operations are homogeneous (convolutions, rectifiers, pools, dense
- * layers); constants that are factored out of both sides change no derivative.
+ * R can exceed float32 by far. Values are therefore kept with a power of two apart as long as operations are
+ * homogeneous (convolutions, rectifiers, pools, dense layers); constants that are factored out of both sides change no
+ * derivative.
  */
 export const synflow: Proxy = defineProxy({
   name: 'synflow',

@@ -13,7 +13,10 @@ export interface Watched {
   readonly axes: ExampleAxes;
 }
 
-/** Runs `forward` and shows every kernel run to `see` while its tensors are alive, recurrent cells in pieces; what `see` runs is neither seen nor differentiated. */
+/**
+ * Runs `forward` and shows every kernel run to `see` while its tensors are alive, recurrent cells in pieces; what `see`
+ * runs is neither seen nor differentiated.
+ */
 export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void): Watched {
   const calls: KernelCall[] = [];
   let seeing = false;
@@ -34,8 +37,8 @@ export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void
 }
 
 /**
- * Tells kernel runs that multiply by one of the weights, by how many numbers of it, from all others (undefined); those that only arrange weights (slices, reshapes) make others
- * into weights.
+ * Tells kernel runs that multiply by one of the weights, by how many numbers of it, from all others (undefined); those
+ * that only arrange weights (slices, reshapes) make others into weights.
  */
 export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => number | undefined {
   const sizes = new Map(weights.map(({ id, size }) => [id, size]));
@@ -50,7 +53,10 @@ export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => nu
   };
 }
 
-/** Numbers by example, position and channel [N,P,C] of a tensor that the pass made, `of` of its shape; throws WeftError('unsupported') where examples cannot be distinguished in it. */
+/**
+ * Numbers by example, position and channel [N,P,C] of a tensor that the pass made, `of` of its shape; throws
+ * WeftError('unsupported') where examples cannot be distinguished in it.
+ */
 export function byExample({ axes }: Watched, made: Tensor, of: Tensor): Tensor {
   const width = made.shape.at(-1) ?? 1;
   const rows = axisOfRows(axes.of(made), width);

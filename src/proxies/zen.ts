@@ -13,10 +13,12 @@ import { watchPass, weightUses } from './watched-pass.js';
 const GAMMA = 0.01;
 
 /**
- * log of the mean over examples of Σ|f(x) − f(x + γε)| plus Σ over batch normalizations of log σ, f being what enters the last global average pool (or the last layer, if there is none), γ = 0.01, ε
- * normal, σ² the mean over channels of the batch's variance: how expressive a network is, what normalization takes away put back (Lin et al. 2021, arXiv 2102.01063, algorithm 1).
- * Each kernel is scaled to unit variance, as that of weights drawn from N(0, 1); x is the batch, where the paper draws noise. The released code takes σ² from running
- * statistics, which hold the batch's by a tenth only; here it is the batch's, as in the paper. Of tokens, what is moved are the vectors of the embeddings.
+ * log of the mean over examples of Σ|f(x) − f(x + γε)| plus Σ over batch normalizations of log σ, f being what enters
+ * the last global average pool (or the last layer, if there is none), γ = 0.01, ε normal, σ² the mean over channels of
+ * the batch's variance: how expressive a network is, what normalization takes away put back (Lin et al. 2021, arXiv
+ * 2102.01063, algorithm 1). Each kernel is scaled to unit variance, as that of weights drawn from N(0, 1); x is the
+ * batch, where the paper draws noise. The released code takes σ² from running statistics, which hold the batch's by a
+ * tenth only; here it is the batch's, as in the paper. Of tokens, what is moved are the vectors of the embeddings.
  */
 export const zen: Proxy = defineProxy({
   name: 'zen',

@@ -15,15 +15,19 @@ import {
   worstRankAt,
 } from '../statistics/index.js';
 
-/** A measure with its 95 % interval over architectures, for the seeds that were trained; none for fewer than twelve architectures. */
+/**
+ * A measure with its 95 % interval over architectures, for the seeds that were trained; none for fewer than twelve
+ * architectures.
+ */
 export interface Measure {
   readonly value: number;
   readonly interval: Interval | undefined;
 }
 
 /**
- * What a choice by the estimates gives, of these architectures, with bootstrap intervals from twelve architectures on. They are what other samples like this one
- * would give, and no claim: how often they hold is in `docs/explanation/measurements.md`, and for the best of a sample no bootstrap is consistent (Bickel & Freedman 1981).
+ * What a choice by the estimates gives, of these architectures, with bootstrap intervals from twelve architectures on.
+ * They are what other samples like this one would give, and no claim: how often they hold is in
+ * `docs/explanation/measurements.md`, and for the best of a sample no bootstrap is consistent (Bickel & Freedman 1981).
  */
 export interface Choice {
   /** Share of the architectures that are chosen. */
@@ -93,8 +97,8 @@ function intervalsOf(truth: readonly number[], estimate: readonly number[], shar
 }
 
 /**
- * Mean tau between the orders of two seeds of stand-alone training; undefined for one seed. No estimate can be expected to
- * agree with a noisy truth better than the truth agrees with itself.
+ * Mean tau between the orders of two seeds of stand-alone training; undefined for one seed. No estimate can be expected
+ * to agree with a noisy truth better than the truth agrees with itself.
  */
 export function reliability(scoresBySeed: readonly (readonly number[])[]): number | undefined {
   const taus = scoresBySeed

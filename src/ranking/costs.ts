@@ -30,7 +30,10 @@ function known(count: () => number): number {
   }
 }
 
-/** Compares the shared weights of a ranking by stand-alone training with rankers that need no training: costs, the proxies that were scored, and the sum of log-ranks. */
+/**
+ * Compares the shared weights of a ranking by stand-alone training with rankers that need no training: costs, the
+ * proxies that were scored, and the sum of log-ranks.
+ */
 export function compareTrained({ architectures, measure, seeds }: RankRecord, space: SearchSpace): RankerComparison {
   const costsOf = costsIn(space);
   const costs = architectures.map(({ architecture }) => costsOf(space.decode(architecture)));

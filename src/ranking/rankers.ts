@@ -1,4 +1,7 @@
-/** Shared weights compared with rankers that need no training: a supernet that ranks networks no better has learned nothing about them. */
+/**
+ * Shared weights compared with rankers that need no training: a supernet that ranks networks no better has learned
+ * nothing about them.
+ */
 import { decimalText } from '../printable.js';
 import {
   type Assessment,
@@ -32,7 +35,10 @@ export interface Standing {
   /** Kendall's tau-b with the truth. */
   readonly tau: Assessment;
   readonly spearman: { readonly value: number; readonly interval: Interval | undefined };
-  /** Of the tenth that it puts first: the share that is truly among the best tenth, and the best true rank as a share of all. */
+  /**
+   * Of the tenth that it puts first: the share that is truly among the best tenth, and the best true rank as a share of
+   * all.
+   */
   readonly precisionTop: number;
   readonly bestRank: number;
   /** Normalized discounted cumulative gain of the tenth that it puts first. */
@@ -51,7 +57,10 @@ export interface RankerComparison {
   /** The supernet and the others, by tau from the highest. */
   readonly standings: readonly Standing[];
   readonly supernet: Standing;
-  /** tau of the supernet less that of the number of parameters, and less that of the best trivial ranker, on the same networks. */
+  /**
+   * tau of the supernet less that of the number of parameters, and less that of the best trivial ranker, on the same
+   * networks.
+   */
   readonly toParameters: Assessment | undefined;
   readonly toBest: { readonly name: string; readonly difference: Assessment; readonly others: Advantage } | undefined;
   /** Mean tau between seeds of the truth, where it has seeds: what its noise leaves to be reached. */
@@ -74,8 +83,9 @@ export const SHARE = 0.1;
 const FEW = 100;
 
 /**
- * The order by shared weights (`supernet`) and those of `trivial` rankers, all compared with the same true scores; larger is better for all.
- * Where there are several trivial rankers the difference to the best is claimed at .05 over their number, for it was chosen on these networks.
+ * The order by shared weights (`supernet`) and those of `trivial` rankers, all compared with the same true scores;
+ * larger is better for all. Where there are several trivial rankers the difference to the best is claimed at .05 over
+ * their number, for it was chosen on these networks.
  */
 export function compareRankers(
   truth: readonly number[],
@@ -151,7 +161,10 @@ function standing(truth: readonly number[], { name, scores }: Ranker, trivial: b
   };
 }
 
-/** The ranker that is the sum of log-ranks of those named here, where all of them are at hand: the combination that reaches tau .700 on NAS-Bench-201. */
+/**
+ * The ranker that is the sum of log-ranks of those named here, where all of them are at hand: the combination that
+ * reaches tau .700 on NAS-Bench-201.
+ */
 const COMBINED = [['nwot', 'naswot'], ['multiplyAdds', 'flops'], ['jacov']] as const;
 
 /** The rankers with their log-rank sum, where NASWOT, multiply-adds and the jacobian covariance are among them. */
@@ -168,7 +181,10 @@ export function withLogRanks(rankers: readonly Ranker[]): Ranker[] {
   ];
 }
 
-/** Says where a sample is no uniform one: the costs of its networks are distributed unlike those of networks drawn uniformly from the space. */
+/**
+ * Says where a sample is no uniform one: the costs of its networks are distributed unlike those of networks drawn
+ * uniformly from the space.
+ */
 export function stratifiedWarning(costs: readonly number[], drawn: readonly number[]): string | undefined {
   const distance = smirnovDistance(costs, drawn);
   if (!(distance > smirnovLimit(costs.length, drawn.length))) return undefined;

@@ -1,4 +1,7 @@
-/** truth.json: the scores of a sample of networks by shared weights and trivial rankers, with the values of a table. All agreement is computed from it. */
+/**
+ * truth.json: the scores of a sample of networks by shared weights and trivial rankers, with the values of a table. All
+ * agreement is computed from it.
+ */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { smallestOf } from '../statistics/extremes.js';

@@ -30,7 +30,10 @@ export interface Alarm {
   readonly message: string;
 }
 
-/** Shares of the largest entropy: below the one a controller has stopped exploring, above the other it has not begun to choose. */
+/**
+ * Shares of the largest entropy: below the one a controller has stopped exploring, above the other it has not begun to
+ * choose.
+ */
 const COLLAPSED = 0.05;
 const UNDECIDED = 0.97;
 /** A pattern is remarkable when chance alone gives it less often than this. */
@@ -53,7 +56,10 @@ export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object
   ];
 }
 
-/** Test pictures of which nearly the same one is in a part; where not all were looked at, as many as their share makes likely. */
+/**
+ * Test pictures of which nearly the same one is in a part; where not all were looked at, as many as their share makes
+ * likely.
+ */
 function nearlySeenOf(manifest: object | undefined, part: string): number {
   const near = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'parts', part);
   const lookedAt = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'lookedAt');
@@ -222,7 +228,10 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   return alarms;
 }
 
-/** Cells (the parts of the space that have choices of their own) of which all chosen operations pass their inputs on, or drop them. */
+/**
+ * Cells (the parts of the space that have choices of their own) of which all chosen operations pass their inputs on, or
+ * drop them.
+ */
 function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const derived = log.last('derived');
   const architecture = derived && space && decoded(space, derived.architecture);
@@ -244,7 +253,10 @@ function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     }));
 }
 
-/** The part of the tree of choices that decides on the node, by the name of its field; the whole where the tree is a list. */
+/**
+ * The part of the tree of choices that decides on the node, by the name of its field; the whole where the tree is a
+ * list.
+ */
 function cellOf(space: SearchSpace, name: string): string | undefined {
   const path = deciderOf(space, name)?.path;
   return path !== undefined && Array.isArray(space.tree) ? '' : path?.split('.')[0];

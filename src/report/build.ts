@@ -17,7 +17,10 @@ import { valuesSection } from './html/values.js';
 import { mistakesSection } from './html/mistakes.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
-/** The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached yet is left out. The same input gives the same bytes. */
+/**
+ * The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached
+ * yet is left out. The same input gives the same bytes.
+ */
 export async function buildReport(input: ReportInput, chapters: readonly OwnChapter[] = []): Promise<string> {
   const log = eventLog(input.events);
   const comparisons = comparisonsOf(input);

@@ -14,7 +14,10 @@ export interface Candidate {
   readonly drawn: Readonly<Record<EventOf<'candidate'>['source'], number>>;
 }
 
-/** Distinct candidates, best first: by accuracy (or what else is the measure) and then loss, or of language models and of numbers by loss alone, as in the derivation. */
+/**
+ * Distinct candidates, best first: by accuracy (or what else is the measure) and then loss, or of language models and
+ * of numbers by loss alone, as in the derivation.
+ */
 export function rankCandidates(log: EventLog): Candidate[] {
   const byHash = new Map<string, Candidate>();
   for (const { source, architecture, hash, accuracy, loss, score } of log.all('candidate')) {

@@ -32,7 +32,10 @@ export function decimal(value: unknown, digits = 3): string {
   return isNumber(value) ? decimalText(value, digits) : ABSENT;
 }
 
-/** A number of any size to four digits: 54.1234 -> '54.12', 0.00012345 -> '0.0001234'; very large and very small ones as powers of ten. */
+/**
+ * A number of any size to four digits: 54.1234 -> '54.12', 0.00012345 -> '0.0001234'; very large and very small ones as
+ * powers of ten.
+ */
 export function significant(value: unknown): string {
   if (!isNumber(value)) return ABSENT;
   const size = Math.abs(value);
@@ -53,8 +56,8 @@ function decimalsOf(value: number): number {
 }
 
 /**
- * Numbers of one column, with as many decimals in each, so that decimal points are aligned: enough for three digits of the largest.
- * What would be zero so is written with a power of ten.
+ * Numbers of one column, with as many decimals in each, so that decimal points are aligned: enough for three digits of
+ * the largest. What would be zero so is written with a power of ten.
  */
 export function aligned(values: readonly (number | null | undefined)[]): string[] {
   const known = values.filter(isNumber);

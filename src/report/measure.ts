@@ -1,4 +1,7 @@
-/** What candidates are judged by, in numbers and words: the share of right classes, the loss of a language model, or the squared error of numbers. */
+/**
+ * What candidates are judged by, in numbers and words: the share of right classes, the loss of a language model, or the
+ * squared error of numbers.
+ */
 import { SQUARED_ERROR } from '../search/objective.js';
 import { ownValue } from '../errors.js';
 import { type EventLog } from './event-log.js';

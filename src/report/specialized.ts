@@ -27,7 +27,10 @@ export interface SpecializedRow {
   readonly count?: number;
   /** 95 % interval of the accuracy over test examples. */
   readonly interval?: Interval;
-  /** By how much it is more accurate than the largest of the networks with fewer parameters, with the 95 % interval over the same examples. */
+  /**
+   * By how much it is more accurate than the largest of the networks with fewer parameters, with the 95 % interval over
+   * the same examples.
+   */
   readonly gain?: { readonly over: string; readonly difference: number; readonly interval: Interval };
 }
 

@@ -49,7 +49,8 @@ export function writeFolderAtomic(
       for (const [name, content] of Object.entries(files)) writeDurable(join(temporary, name), content);
       syncFolder(temporary);
       if (!existsSync(path)) return;
-      // No folder can be renamed over a full one. Whoever is killed between the two steps leaves the old one to `removeUnfinished`.
+      // No folder can be renamed over a full one. Whoever is killed between the two steps leaves the old one to
+      // `removeUnfinished`.
       options.guard?.();
       renameSync(path, temporary + OLD);
     },
@@ -57,7 +58,10 @@ export function writeFolderAtomic(
   );
 }
 
-/** Creates a folder and those above it, where they are missing, and makes sure that files can be written there; `undo` removes those again, as far as they are empty. */
+/**
+ * Creates a folder and those above it, where they are missing, and makes sure that files can be written there; `undo`
+ * removes those again, as far as they are empty.
+ */
 export function makeFolder(path: string): { undo(): void } {
   try {
     const first = createFolders(resolve(path));
@@ -77,7 +81,10 @@ export function makeFolder(path: string): { undo(): void } {
   }
 }
 
-/** The first folder that had to be created. Node's own `recursive` tries forever where a file system refuses, as /proc does. */
+/**
+ * The first folder that had to be created. Node's own `recursive` tries forever where a file system refuses, as /proc
+ * does.
+ */
 function createFolders(path: string): string | undefined {
   try {
     mkdirSync(path);
@@ -93,8 +100,9 @@ function createFolders(path: string): string | undefined {
 }
 
 /**
- * Removes from a folder what processes that are gone have left unfinished in it (all of it where nobody else may write there), and
- * gives a folder back its name whose replacement never came. What a process that cannot be seen from here left stays for an hour.
+ * Removes from a folder what processes that are gone have left unfinished in it (all of it where nobody else may write
+ * there), and gives a folder back its name whose replacement never came. What a process that cannot be seen from here
+ * left stays for an hour.
  */
 export function removeUnfinished(folder: string, { alone = false }: { alone?: boolean } = {}): void {
   for (const name of readdirSync(folder)) {
@@ -142,7 +150,9 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** A file takes the place of a file and a folder that of a folder: a device, a pipe or anything else stays what it is. */
+/**
+ * A file takes the place of a file and a folder that of a folder: a device, a pipe or anything else stays what it is.
+ */
 function requireKind(path: string, kind: 'file' | 'folder'): void {
   let found;
   try {

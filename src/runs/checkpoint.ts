@@ -57,8 +57,9 @@ interface Document {
 }
 
 /**
- * Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by the rule. Returns
- * its folder. A step has one state: a whole checkpoint of it that is there already stays, so that one is there at every instant.
+ * Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by
+ * the rule. Returns its folder. A step has one state: a whole checkpoint of it that is there already stays, so that one
+ * is there at every instant.
  */
 export function saveCheckpoint(
   runPath: string,

@@ -6,7 +6,10 @@ export const now = (): Date => new Date();
 export interface Stopwatch {
   /** Seconds since the start, plus those that earlier processes have spent on the same run. */
   elapsed(): number;
-  /** Seconds of processor time that this process has taken since the start, all threads together: what else the machine does is not in it. */
+  /**
+   * Seconds of processor time that this process has taken since the start, all threads together: what else the machine
+   * does is not in it.
+   */
   processor(): number;
 }
 

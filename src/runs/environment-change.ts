@@ -14,8 +14,9 @@ export interface EnvironmentChange {
 export type RecordedEnvironment = Partial<Environment>;
 
 /**
- * The conditions on which numbers depend and that differ between the two. What was not recorded is not compared. Plain JavaScript and
- * WebAssembly compute the same on every processor with any number of threads; the version of the system's kernel does not affect results.
+ * The conditions on which numbers depend and that differ between the two. What was not recorded is not compared. Plain
+ * JavaScript and WebAssembly compute the same on every processor with any number of threads; the version of the
+ * system's kernel does not affect results.
  */
 export function environmentChanges(before: RecordedEnvironment, now: RecordedEnvironment): EnvironmentChange[] {
   const [earlier, present] = [conditionsOf(before), conditionsOf(now)];
@@ -29,7 +30,10 @@ export function environmentChanges(before: RecordedEnvironment, now: RecordedEnv
 export const sayChanges = (changes: readonly EnvironmentChange[]): string =>
   changes.map(({ what, before, now }) => `${what} ${before} then, ${now} now`).join('; ');
 
-/** Refuses to continue with what was computed under other conditions; another version of Weft alone is recorded, and not refused. */
+/**
+ * Refuses to continue with what was computed under other conditions; another version of Weft alone is recorded, and not
+ * refused.
+ */
 export function refuseChanges(what: string, changes: readonly EnvironmentChange[]): void {
   if (changes.every((change) => change.what === WEFT)) return;
   throw new WeftError(

@@ -157,7 +157,10 @@ const LONGEST_LINE = 2 ** 24;
 const CHUNK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
 
-/** 1 up to `detail` steps, then 2, 4, … with each doubling; depends on nothing but the step, so that a resumed run keeps the same. */
+/**
+ * 1 up to `detail` steps, then 2, 4, … with each doubling; depends on nothing but the step, so that a resumed run keeps
+ * the same.
+ */
 function stride(step: number, detail: number | undefined): number {
   return detail === undefined || step < detail ? 1 : 2 ** (Math.floor(Math.log2(step / detail)) + 1);
 }

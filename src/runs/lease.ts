@@ -1,6 +1,7 @@
 /**
- * A sign of life in a file, for those who cannot see the process that wrote it. The holder counts up a number at the end of the
- * file every few seconds; a process that sees the same number for a whole lease, by its own clock, may assume that the holder is dead.
+ * A sign of life in a file, for those who cannot see the process that wrote it. The holder counts up a number at the
+ * end of the file every few seconds; a process that sees the same number for a whole lease, by its own clock, may
+ * assume that the holder is dead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -23,7 +24,10 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Keeps the lease of `token` in the file at `path` alive, from a thread of its own: kernels block the main one for minutes. */
+/**
+ * Keeps the lease of `token` in the file at `path` alive, from a thread of its own: kernels block the main one for
+ * minutes.
+ */
 export function startHeartbeat(path: string, token: string, leaseSeconds: number): Heartbeat {
   const lost = new Int32Array(new SharedArrayBuffer(4));
   let stopped = false;
@@ -44,8 +48,8 @@ export function startHeartbeat(path: string, token: string, leaseSeconds: number
 }
 
 /**
- * The thread's program, as a text: it starts in milliseconds without the loaders of the main thread, and no bundler can miss it.
- * It writes only into a file that it has seen to be its own.
+ * The thread's program, as a text: it starts in milliseconds without the loaders of the main thread, and no bundler can
+ * miss it. It writes only into a file that it has seen to be its own.
  */
 const BEAT = `
 const { closeSync, openSync, readSync, writeSync } = require('node:fs');
@@ -70,8 +74,8 @@ const timer = setInterval(() => {
 `;
 
 /**
- * Looks at a text until it differs from `seen` or a lease has passed; true if it never changed. Only time in which it was looked at
- * counts, so that a machine that slept, holder and all, does not find the lease expired on waking.
+ * Looks at a text until it differs from `seen` or a lease has passed; true if it never changed. Only time in which it
+ * was looked at counts, so that a machine that slept, holder and all, does not find the lease expired on waking.
  */
 export async function hasExpired(read: () => string | undefined, seen: string, leaseSeconds: number): Promise<boolean> {
   const pause = leaseSeconds / BEATS / 2;

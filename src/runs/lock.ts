@@ -1,6 +1,7 @@
 /**
- * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over immediately from a process
- * that is certainly gone; from one that cannot be seen from here (another container, another machine), after its lease has expired.
+ * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over immediately
+ * from a process that is certainly gone; from one that cannot be seen from here (another container, another machine),
+ * after its lease has expired.
  */
 import { randomUUID } from 'node:crypto';
 import { constants, copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,9 @@ import { readTextIfThere } from './read-text.js';
 import { type ProcessIdentity, type Standing, standingOf, thisProcess } from './process-identity.js';
 
 export interface RunLock {
-  /** To be called before anything that only the holder may do: throws WeftError('run') if the lock is another's by now. */
+  /**
+   * To be called before anything that only the holder may do: throws WeftError('run') if the lock is another's by now.
+   */
   check(): void;
   /** Gives the lock back; also done when the process exits. */
   release(): void;
@@ -85,7 +88,10 @@ async function claim(path: string, mine: string, options: ClaimOptions): Promise
   }
 }
 
-/** Watches a lock whose holder cannot be seen; false when it was given back or changed hands. Throws when the holder shows a sign of life. */
+/**
+ * Watches a lock whose holder cannot be seen; false when it was given back or changed hands. Throws when the holder
+ * shows a sign of life.
+ */
 async function isAbandoned(
   path: string,
   seen: string,

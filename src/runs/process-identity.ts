@@ -25,7 +25,10 @@ export const thisProcess = (): Required<ProcessIdentity> => ({
   namespace: readLink('/proc/self/ns/pid') ?? '',
 });
 
-/** What can be said of another process from here: `unknown` where its id counts in another container or on another machine. */
+/**
+ * What can be said of another process from here: `unknown` where its id counts in another container or on another
+ * machine.
+ */
 export type Standing = 'alive' | 'gone' | 'unknown';
 
 /** `gone` only if the process certainly is: no such process where its id counts, or a younger one with its id. */
@@ -42,7 +45,9 @@ export function standingOf(other: ProcessIdentity): Standing {
   return GONE.has(stat.state) || (other.started !== '' && stat.started !== other.started) ? 'gone' : 'alive';
 }
 
-/** Short name of the place in which this process's id counts; another container's differs, and so does another boot's. */
+/**
+ * Short name of the place in which this process's id counts; another container's differs, and so does another boot's.
+ */
 export function placeOfIds(): string {
   if (place === undefined) {
     const { boot, namespace, host } = thisProcess();
@@ -63,7 +68,9 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** Whether both ids count in the same namespace of the same kernel. A Linux that does not name its boot is never sure. */
+/**
+ * Whether both ids count in the same namespace of the same kernel. A Linux that does not name its boot is never sure.
+ */
 function sharesIds(a: ProcessIdentity, b: ProcessIdentity): boolean {
   if (a.boot !== b.boot || a.namespace !== b.namespace) return false;
   return a.boot !== '' || (process.platform !== 'linux' && a.host === b.host);
@@ -72,7 +79,10 @@ function sharesIds(a: ProcessIdentity, b: ProcessIdentity): boolean {
 /** Ended, but not yet asked for by its parent. */
 const GONE = new Set(['Z', 'X']);
 
-/** Fields 3 and 22 of /proc/PID/stat (the command before them may hold spaces and brackets), where /proc counts as this process does. */
+/**
+ * Fields 3 and 22 of /proc/PID/stat (the command before them may hold spaces and brackets), where /proc counts as this
+ * process does.
+ */
 function processStat(pid: number): { state: string; started: string } | undefined {
   if (readLink('/proc/self') !== String(process.pid)) return undefined;
   const stat = readSystemFile(`/proc/${pid}/stat`);

@@ -4,7 +4,10 @@ import { type FileRules, isMissing, readBytes } from '../data/source.js';
 /** A text of a run is some kB; an unusual one, such as the state of a search with many candidates, some MB. */
 const MOST_BYTES = 2 ** 27;
 
-/** The text of a file of a run, of a lock or of a result. Throws WeftError('run', or `code`) for what is no regular file, is too large or cannot be read. */
+/**
+ * The text of a file of a run, of a lock or of a result. Throws WeftError('run', or `code`) for what is no regular
+ * file, is too large or cannot be read.
+ */
 export const readText = (path: string, rules: Omit<FileRules, 'most'> = {}): string =>
   readBytes(path, { code: 'run', ...rules, most: MOST_BYTES }).toString('utf8');
 

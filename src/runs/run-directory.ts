@@ -141,8 +141,8 @@ export const listRuns = (root: string): string[] =>
     .filter((path) => existsSync(runFiles(path).manifest));
 
 /**
- * Makes a run that lies elsewhere, such as that of a job, a run under `root` too: copies it and returns the path. A run that is there
- * already is not copied again. Both are the same run; neither is resumed while this process works.
+ * Makes a run that lies elsewhere, such as that of a job, a run under `root` too: copies it and returns the path. A run
+ * that is there already is not copied again. Both are the same run; neither is resumed while this process works.
  */
 export function copyRun(from: string, root: string, name: string): string {
   const { path: source, manifest } = openRun(from);
@@ -169,7 +169,10 @@ export function copyRun(from: string, root: string, name: string): string {
   }
 }
 
-/** A run is itself, any other folder the runs in it: a command line without wildcards names them all so. Throws WeftError('run') where neither is there. */
+/**
+ * A run is itself, any other folder the runs in it: a command line without wildcards names them all so. Throws
+ * WeftError('run') where neither is there.
+ */
 export function runsIn(directory: string): string[] {
   const inside = listRuns(directory);
   return inside.length > 0 ? inside : [openRun(directory).path];

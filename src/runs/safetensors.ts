@@ -165,7 +165,9 @@ const isCounts = (value: unknown): value is number[] =>
 const isMetadata = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((item) => typeof item === 'string');
 
-/** How many keys a valid JSON text has: strings followed by a colon. JSON.parse drops all but the last of equal ones. */
+/**
+ * How many keys a valid JSON text has: strings followed by a colon. JSON.parse drops all but the last of equal ones.
+ */
 function countKeys(json: string): number {
   let count = 0;
   for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon) count++;

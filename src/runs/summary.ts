@@ -1,4 +1,7 @@
-/** The results of a run, in one file that is the same to the byte for two runs of the same seed, except for measured times and the history of the run. */
+/**
+ * The results of a run, in one file that is the same to the byte for two runs of the same seed, except for measured
+ * times and the history of the run.
+ */
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
@@ -45,7 +48,10 @@ export interface RunResults {
 export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
-  /** How training steps were computed, with the same results: of the supernet by one function, or by stages where steps or the children in them repeat, of the retrained network by stages; and the nodes of children that were evaluated. */
+  /**
+   * How training steps were computed, with the same results: of the supernet by one function, or by stages where steps
+   * or the children in them repeat, of the retrained network by stages; and the nodes of children that were evaluated.
+   */
   readonly compiled?: {
     readonly supernet: number;
     readonly search: Readonly<Record<'eager' | 'replay' | 'session', number>>;
@@ -53,7 +59,10 @@ export interface Measured {
     readonly evaluation: Readonly<Record<'eager' | 'replay' | 'session', number>>;
     readonly notes: readonly string[];
   };
-  /** A classifier, or a model of numbers, compared with simpler models; not part of the hash, which version 0.1 computed without it. */
+  /**
+   * A classifier, or a model of numbers, compared with simpler models; not part of the hash, which version 0.1 computed
+   * without it.
+   */
   readonly assessment?: Json;
   /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
   readonly optimizer?: { readonly search?: string; readonly retrain?: string };
@@ -68,8 +77,8 @@ export type RunSummary = RunResults &
   };
 
 /**
- * Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. `parts` are the hashes of the
- * other files of the finished run, by name.
+ * Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. `parts` are
+ * the hashes of the other files of the finished run, by name.
  */
 export function writeSummary(
   runPath: string,

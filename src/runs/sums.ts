@@ -1,6 +1,6 @@
 /**
- * The hashes of what a finished run consists of, in the form that `sha256sum --check` reads. The configuration is hashed in the
- * manifest, and manifest and checkpoints carry hashes of themselves.
+ * The hashes of what a finished run consists of, in the form that `sha256sum --check` reads. The configuration is
+ * hashed in the manifest, and manifest and checkpoints carry hashes of themselves.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -25,7 +25,10 @@ export function readSums(runPath: string): ReadonlyMap<string, string> | undefin
   return lines && new Map(lines.map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]));
 }
 
-/** Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are missing. */
+/**
+ * Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are
+ * missing.
+ */
 function hasSums(runPath: string): boolean {
   const { sums } = runFiles(runPath);
   if (existsSync(sums)) return true;
@@ -33,7 +36,10 @@ function hasSums(runPath: string): boolean {
   throw new WeftError('run', `${sums} is missing, so the files of the run cannot be checked`, remake(runPath));
 }
 
-/** Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has no hashes. */
+/**
+ * Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has
+ * no hashes.
+ */
 export const checkPart = (runPath: string, name: string, content: Uint8Array | string): boolean =>
   checkHash(runPath, name, sha256(content));
 
@@ -50,8 +56,8 @@ function checkHash(runPath: string, name: string, hash: string): boolean {
 }
 
 /**
- * All events of a run: of a finished one as it has left them; of an unfinished one as far as the last checkpoint has recorded them, and what
- * has been written since. Throws WeftError('run') if they were damaged or changed.
+ * All events of a run: of a finished one as it has left them; of an unfinished one as far as the last checkpoint has
+ * recorded them, and what has been written since. Throws WeftError('run') if they were damaged or changed.
  */
 export function readCheckedEvents(runPath: string): JournalEvent[] {
   const { events, summary } = runFiles(runPath);

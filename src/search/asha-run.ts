@@ -1,4 +1,7 @@
-/** Runs asynchronous successive halving with several trainings at a time, done elsewhere; only the order in which they finish has to be recorded. */
+/**
+ * Runs asynchronous successive halving with several trainings at a time, done elsewhere; only the order in which they
+ * finish has to be recorded.
+ */
 import { WeftError } from '../errors.js';
 import { type Asha, type Trained, type Training } from './asha.js';
 
@@ -21,9 +24,10 @@ export interface RunAshaOptions {
 }
 
 /**
- * Runs the trainings that `asha` decides on, `parallel` of them at a time, until there is nothing more to do. An error from `train` ends it:
- * a training that fails should return a score of -Infinity, so that the others continue. With one at a time the decisions follow from the results; with
- * more, from the order in which they arrive, and the record of `onStep` calls reproduces them. Throws WeftError('run') for a record of other trainings.
+ * Runs the trainings that `asha` decides on, `parallel` of them at a time, until there is nothing more to do. An error
+ * from `train` ends it: a training that fails should return a score of -Infinity, so that the others continue. With one
+ * at a time the decisions follow from the results; with more, from the order in which they arrive, and the record of
+ * `onStep` calls reproduces them. Throws WeftError('run') for a record of other trainings.
  */
 export async function runAsha(
   asha: Asha,

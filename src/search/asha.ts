@@ -1,7 +1,8 @@
 /**
- * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2): a free worker
- * continues a candidate that is among the best 1/η of those that have finished its rung so far, or begins a new one if there
- * is none. No candidate waits for a rung to be complete. Several brackets, which start with longer trainings, make it asynchronous Hyperband.
+ * Asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm
+ * 2): a free worker continues a candidate that is among the best 1/η of those that have finished its rung so far, or
+ * begins a new one if there is none. No candidate waits for a rung to be complete. Several brackets, which start with
+ * longer trainings, make it asynchronous Hyperband.
  */
 import { WeftError } from '../errors.js';
 import { fitLearningCurve, type LearningCurve } from '../predictors/learning-curve.js';
@@ -16,9 +17,15 @@ export interface AshaOptions {
   readonly longest: number;
   /** How many brackets share the candidates; the second begins with the second rung, and so on. */
   readonly brackets?: number;
-  /** How candidates of a rung are ordered: by their last result, or by the extrapolation of their learning curves. Default `last`. */
+  /**
+   * How candidates of a rung are ordered: by their last result, or by the extrapolation of their learning curves.
+   * Default `last`.
+   */
   readonly order?: 'last' | 'curve';
-  /** Stops a candidate if, by its learning curve, the probability that it ends above the best value of any other is below this; none by default. */
+  /**
+   * Stops a candidate if, by its learning curve, the probability that it ends above the best value of any other is
+   * below this; none by default.
+   */
   readonly stopBelow?: number;
 }
 
@@ -73,8 +80,9 @@ interface Finished {
 }
 
 /**
- * The decisions about these distinct candidates, which are started in this order. They depend only on the order in which results arrive:
- * the same order gives the same decisions. Throws WeftError('config') for settings under which no candidate would be promoted.
+ * The decisions about these distinct candidates, which are started in this order. They depend only on the order in
+ * which results arrive: the same order gives the same decisions. Throws WeftError('config') for settings under which no
+ * candidate would be promoted.
  */
 export function createAsha(candidates: readonly string[], options: AshaOptions): Asha {
   const { factor, order = 'last', stopBelow = 0 } = options;
@@ -187,8 +195,8 @@ function rungEpochs(
 }
 
 /**
- * Which candidates each bracket starts with: as in Hyperband (Li et al. 2018, algorithm 1) about η^-s / (K - s), for K rungs, so that all
- * brackets cost about the same.
+ * Which candidates each bracket starts with: as in Hyperband (Li et al. 2018, algorithm 1) about η^-s / (K - s), for K
+ * rungs, so that all brackets cost about the same.
  */
 function bracketShares(
   count: number,

@@ -42,7 +42,10 @@ export interface PlainFlags {
   readonly names: readonly string[];
 }
 
-/** Compares the network's logits on the test part, in the order of `test`, with the most frequent labels and simple models. */
+/**
+ * Compares the network's logits on the test part, in the order of `test`, with the most frequent labels and simple
+ * models.
+ */
 export function assessFlags(
   { predicted }: Pick<PredictedValues, 'predicted'>,
   { train, test, count, names }: PlainFlags,

@@ -12,7 +12,10 @@ export interface ValueRival {
   readonly rmse: number;
   /** Absent, like the difference, if the test targets do not vary. */
   readonly r2?: number;
-  /** How much higher the network's R² is: the difference of the squared errors over the variance of the test targets, with a 95 % interval over test examples. */
+  /**
+   * How much higher the network's R² is: the difference of the squared errors over the variance of the test targets,
+   * with a 95 % interval over test examples.
+   */
   readonly difference?: number;
   readonly interval?: Interval;
 }

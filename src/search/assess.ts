@@ -26,7 +26,9 @@ export interface Calibration {
   readonly curve: readonly CalibrationBin[];
   /** The average error that perfectly calibrated probabilities would show on this number of examples. */
   readonly errorByChance: number;
-  /** What the logits are divided by, if it was fitted, and the calibration of the network's probabilities without it. */
+  /**
+   * What the logits are divided by, if it was fitted, and the calibration of the network's probabilities without it.
+   */
   readonly temperature?: number;
   readonly before?: { readonly error: number; readonly loss: number; readonly curve: readonly CalibrationBin[] };
 }
@@ -57,7 +59,10 @@ export interface PlainExamples {
 
 const MOST_CONFUSED = 50;
 
-/** Compares the network's logits on the test part, in the order of `examples.test`, with the majority class and simple models. */
+/**
+ * Compares the network's logits on the test part, in the order of `examples.test`, with the majority class and simple
+ * models.
+ */
 export function assess(
   own: Logits,
   { train, test, counts, classNames }: PlainExamples,

@@ -39,7 +39,10 @@ export function checkBatchSizes({ config, space, data, search, retrain }: BatchS
     });
 }
 
-/** An optimizer that follows the validation loss evaluates the validation part with batch statistics, including its last batch. */
+/**
+ * An optimizer that follows the validation loss evaluates the validation part with batch statistics, including its last
+ * batch.
+ */
 export function requireObserved(
   fewest: Parameters<typeof requireExamples>[0],
   { count, smallest }: SearchBatches['validation'],

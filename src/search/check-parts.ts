@@ -14,8 +14,9 @@ import { requireWarmStart } from './proxy-start.js';
 import { checkSharedStart, checkWarmStart } from './warm-start.js';
 
 /**
- * Throws the errors that a search, or the training of one architecture, would fail with: options of the space and the controller, data that the
- * space cannot take, memory, limits that no architecture meets, batches larger than the data, an architecture of another space.
+ * Throws the errors that a search, or the training of one architecture, would fail with: options of the space and the
+ * controller, data that the space cannot take, memory, limits that no architecture meets, batches larger than the data,
+ * an architecture of another space.
  */
 export function checkParts({ config, space: factory, controller, data }: SearchParts, architecture?: string): void {
   const [why, remedy] = architecture === undefined ? SHARED : ALONE;

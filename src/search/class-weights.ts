@@ -4,8 +4,9 @@ import { classCounts } from '../data/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
 
 /**
- * A weight for each class, 1 on average over the training examples: `balanced` gives every class the same share of the loss, a record of weights
- * by name (1 for a class that is not named) is scaled to that mean. Undefined if all count equally. Throws WeftError('config') for a name that no class has.
+ * A weight for each class, 1 on average over the training examples: `balanced` gives every class the same share of the
+ * loss, a record of weights by name (1 for a class that is not named) is scaled to that mean. Undefined if all count
+ * equally. Throws WeftError('config') for a name that no class has.
  */
 export function classWeights(
   weights: SearchConfig['data']['classWeights'],
@@ -23,8 +24,10 @@ export function classWeights(
 }
 
 /**
- * Weights of both values of each label, row-major [labels, 2], false first: `balanced` gives both the same share of the label's loss, a record says by name how much more a true label counts (1
- * for a label that is not named). For each label they are 1 on average over the training examples. Undefined if all count equally. Flags are row-major [count, labels].
+ * Weights of both values of each label, row-major [labels, 2], false first: `balanced` gives both the same share of the
+ * label's loss, a record says by name how much more a true label counts (1 for a label that is not named). For each
+ * label they are 1 on average over the training examples. Undefined if all count equally. Flags are row-major [count,
+ * labels].
  */
 export function flagWeights(
   weights: SearchConfig['data']['classWeights'],

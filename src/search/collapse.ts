@@ -10,13 +10,16 @@ import { type SearchSession } from './session.js';
 
 /** Smallest, largest, and one between them. */
 const WATCHED = 3;
-/** Number of epochs at the loss of guessing after which a network counts as collapsed, and the fraction of that loss which counts as guessing. */
+/**
+ * Number of epochs at the loss of guessing after which a network counts as collapsed, and the fraction of that loss
+ * which counts as guessing.
+ */
 const PATIENCE = 3;
 const AT_CHANCE = 0.99;
 
 /**
- * Measures the smallest, a middle and the largest network on a validation batch, reports their losses, and warns of those whose loss is not
- * finite, or for three epochs in a row no better than guessing by class frequency.
+ * Measures the smallest, a middle and the largest network on a validation batch, reports their losses, and warns of
+ * those whose loss is not finite, or for three epochs in a row no better than guessing by class frequency.
  */
 export function watchCollapse(session: SearchSession): void {
   const { config, data, emit, space, state, supernet } = session;
@@ -49,7 +52,10 @@ export function watchCollapse(session: SearchSession): void {
   });
 }
 
-/** Loss in nats of always predicting the class frequencies, which is the entropy of the labels; for targets, of always predicting their mean, which is their variance. */
+/**
+ * Loss in nats of always predicting the class frequencies, which is the entropy of the labels; for targets, of always
+ * predicting their mean, which is their variance.
+ */
 function guessing(labels: Tensor): number {
   if (areTargets(labels)) return tidy(() => tf.mean(tf.moments(labels, 0).variance).dataSync()[0]!);
   if (areFlags(labels))

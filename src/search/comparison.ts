@@ -14,8 +14,8 @@ import { type Objective } from './objective.js';
 const CONFIDENCE = 0.95;
 
 /**
- * How much better the controller's mean is, as assessed by `assessDifference`: over architectures of this one search, which
- * are independent draws on both sides. For a loss, less is better.
+ * How much better the controller's mean is, as assessed by `assessDifference`: over architectures of this one search,
+ * which are independent draws on both sides. For a loss, less is better.
  */
 export function compareMeans(
   controller: readonly number[],

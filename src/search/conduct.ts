@@ -47,15 +47,23 @@ import { restoreCheckpoint, type SearchSnapshot, takeSnapshot } from './snapshot
 import { type Phase } from './state.js';
 
 export interface ConductOptions {
-  /** The check of the run's lock before anything is written or removed; throws if this process no longer holds the run. */
+  /**
+   * The check of the run's lock before anything is written or removed; throws if this process no longer holds the run.
+   */
   readonly guard: () => void;
   /** Trains this architecture instead of searching for one; text encoding. */
   readonly architecture?: string | undefined;
-  /** Seconds for all of the work: the search ends in time for the rest, and retraining ends with the last epoch that fits. */
+  /**
+   * Seconds for all of the work: the search ends in time for the rest, and retraining ends with the last epoch that
+   * fits.
+   */
   readonly budget?: number | undefined;
   /** Seconds that a unit of each phase takes, if measured. */
   readonly unitCosts?: UnitCosts | undefined;
-  /** Maximum number of retraining epochs that a budget may pay for once the network is known; that of the configuration by default. */
+  /**
+   * Maximum number of retraining epochs that a budget may pay for once the network is known; that of the configuration
+   * by default.
+   */
   readonly mostRetrainEpochs?: number | undefined;
   /** Called with every event as it is written. */
   readonly onEvent?: ((event: SearchEvent) => void) | undefined;
@@ -189,7 +197,10 @@ export async function conductSearch(
   }
 }
 
-/** The environment in which a checkpoint with this state was computed; that of the run's start if the checkpoint does not record it, or there is none. */
+/**
+ * The environment in which a checkpoint with this state was computed; that of the run's start if the checkpoint does
+ * not record it, or there is none.
+ */
 export function environmentOf({ manifest }: Run, state: Json | undefined): RecordedEnvironment {
   return (state as unknown as SavedState | undefined)?.environment ?? manifest.environment;
 }
@@ -219,13 +230,17 @@ export function spaceIdentity({ space }: Pick<SearchSession, 'space'>): string {
   return `${space.name}~${fingerprint(space.tree)} ${JSON.stringify(space.options)} ${JSON.stringify(space.task)}`;
 }
 
-/** Ends the search when the rest would no longer fit into the remaining seconds, and retraining when its next epoch would not. */
+/**
+ * Ends the search when the rest would no longer fit into the remaining seconds, and retraining when its next epoch
+ * would not.
+ */
 function keepBudget(session: SearchSession, progress: Progress, budget: number, left: number): void {
   const { data, state } = session;
   if (state.phase === 'weights' || state.phase === 'controller') {
     const { derive, retrain, test } = remainingUnits(session);
     const rest = progress.left({ 'epoch-end': 1, derive, retrain, test }) ?? 0;
-    // A plan has made room for the rest. Without one, as when a run is resumed with another budget, the search gets half of it.
+    // A plan has made room for the rest. Without one, as when a run is resumed with another budget, the search gets
+    // half of it.
     if (left < Math.min(rest, budget / 2)) cutShort(session);
   } else if (state.phase === 'retrain' && state.step === 0 && state.epoch > 0 && session.retrained) {
     const next = progress.left({ retrain: data.retrain.steps, test: 1 }) ?? 0;
@@ -238,7 +253,10 @@ function keepBudget(session: SearchSession, progress: Progress, budget: number, 
 /** Seconds below which timing a network costs more than it is worth. */
 const WORTH_MEASURING = 20;
 
-/** Fits retraining into what is left of the budget before it begins: the found network may be faster or slower than the one that was used for planning. */
+/**
+ * Fits retraining into what is left of the budget before it begins: the found network may be faster or slower than the
+ * one that was used for planning.
+ */
 function planRetraining({ state }: SearchSession, parts: SearchParts, most: number, left: () => number): void {
   if (state.phase !== 'retrain' || state.epoch > 0 || state.step > 0 || state.retrainEpochs !== undefined) return;
   if (left() < WORTH_MEASURING) return;

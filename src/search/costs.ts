@@ -1,4 +1,7 @@
-/** Costs of networks, under the names that objectives, limits and `weft derive --pick` use. Less is better; costs are those of the network as retrained. */
+/**
+ * Costs of networks, under the names that objectives, limits and `weft derive --pick` use. Less is better; costs are
+ * those of the network as retrained.
+ */
 import { type CostName, costNames } from '../config/costs.js';
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
@@ -10,7 +13,10 @@ import { type OwnObjective } from './own-objective.js';
 /** The costs of an architecture, in the order of their names. */
 export interface CostMeasure<A = unknown> {
   readonly names: readonly string[];
-  /** The user's own objectives of which more is better: `of` returns them negated, so that less of every number is better. */
+  /**
+   * The user's own objectives of which more is better: `of` returns them negated, so that less of every number is
+   * better.
+   */
   readonly more: ReadonlySet<string>;
   of(architecture: A): readonly number[];
 }
@@ -29,8 +35,8 @@ export function namedCosts<A>({ names, more, of }: CostMeasure<A>, architecture:
 const MAX_REMEMBERED = 20_000;
 
 /**
- * Measures these costs of architectures of a space, followed by the user's own objectives. Throws WeftError('config') for latency
- * without a table of the operations' times, and for two objectives with the same name.
+ * Measures these costs of architectures of a space, followed by the user's own objectives. Throws WeftError('config')
+ * for latency without a table of the operations' times, and for two objectives with the same name.
  */
 export function costMeasure<A>(
   space: SearchSpace<A>,

@@ -18,7 +18,10 @@ export interface SearchBatches {
   readonly reward: BatchSource;
   /** Batches for the final choice, the same for every candidate. */
   readonly derive: BatchSource;
-  /** Augmented batches of the training and validation part together, on which the found network is trained; of the training part only if its optimizer follows the validation loss. */
+  /**
+   * Augmented batches of the training and validation part together, on which the found network is trained; of the
+   * training part only if its optimizer follows the validation loss.
+   */
   readonly retrain: BatchSource;
   /** The same examples without augmentation, for the batch statistics of the finished network. */
   readonly plain: BatchSource;
@@ -32,7 +35,10 @@ export interface SearchBatches {
   readonly fisher: BatchSource | undefined;
   /** The test part, used only once, at the end. */
   readonly test: BatchSource;
-  /** The examples as rows, for the simple models that the network is compared with; undefined if there are no classes, or too many numbers. */
+  /**
+   * The examples as rows, for the simple models that the network is compared with; undefined if there are no classes,
+   * or too many numbers.
+   */
   readonly plainExamples?: () => PlainExamples;
   /** The same if each example has several labels. */
   readonly plainFlags?: () => PlainFlags;
@@ -71,7 +77,10 @@ export interface SearchData {
   batches(config: SearchConfig, options: { carries: boolean }): SearchBatches;
 }
 
-/** Divides the data that a configuration names, or `dataset`, which a program holds in memory. `surroundings` receives the progress of reading. */
+/**
+ * Divides the data that a configuration names, or `dataset`, which a program holds in memory. `surroundings` receives
+ * the progress of reading.
+ */
 export function openData(config: SearchConfig, dataset?: Dataset, surroundings: Surroundings = {}): SearchData {
   if (dataset) return openLabelled(config, dataset);
   if (isInMemory(config.data.source))

@@ -1,4 +1,7 @@
-/** Reads latencies that the script of `weft latency write` measured on another device, matches them with a space, and compares their sums with whole networks. */
+/**
+ * Reads latencies that the script of `weft latency write` measured on another device, matches them with a space, and
+ * compares their sums with whole networks.
+ */
 import { z } from 'zod';
 import { readBytes } from '../data/index.js';
 import { WeftError } from '../errors.js';
@@ -79,8 +82,8 @@ export function readDeviceLatency(path: string): DeviceLatency {
 }
 
 /**
- * The measured operations as a latency table for this space. Throws WeftError('config') naming the first operation that was not measured, or whose time is not a
- * number, and for batches of a size other than `batchSize`.
+ * The measured operations as a latency table for this space. Throws WeftError('config') naming the first operation that
+ * was not measured, or whose time is not a number, and for batches of a size other than `batchSize`.
  */
 export function deviceTable(space: SearchSpace, found: DeviceLatency, batchSize: number): LatencyTable {
   const { device, base, milliseconds, failures } = found;
@@ -130,7 +133,10 @@ export function assessedTable(space: SearchSpace, found: DeviceLatency, batchSiz
   };
 }
 
-/** The table's error on the whole networks that were measured with it; undefined if there are none. Throws as `deviceTable` does. */
+/**
+ * The table's error on the whole networks that were measured with it; undefined if there are none. Throws as
+ * `deviceTable` does.
+ */
 export function additiveError(space: SearchSpace, found: DeviceLatency): AdditiveError | undefined {
   const table = deviceTable(space, found, found.batchSize);
   const networks = found.networks.flatMap(({ architecture, milliseconds }) =>

@@ -42,7 +42,9 @@ export type SearchEvent =
       best: number;
       metrics: Record<string, number>;
     }
-  /** End of an epoch: mean reward of the controller's samples, of random ones on the same batch, and the best so far. */
+  /**
+   * End of an epoch: mean reward of the controller's samples, of random ones on the same batch, and the best so far.
+   */
   | {
       type: 'epoch';
       epoch: number;
@@ -54,7 +56,10 @@ export type SearchEvent =
     }
   /** Probability of each option, per decision; see Controller.preferences. */
   | { type: 'preferences'; epoch: number; decisions: Record<string, number[][]> }
-  /** The loss of a language model, or of predicted numbers, is that of guessing at most; predicted numbers have no accuracy. */
+  /**
+   * The loss of a language model, or of predicted numbers, is that of guessing at most; predicted numbers have no
+   * accuracy.
+   */
   | {
       type: 'candidate';
       source: 'controller' | 'random';
@@ -75,7 +80,10 @@ export type SearchEvent =
       round: number;
       networks: { architecture: string; reward: number; costs: Record<string, number> }[];
     }
-  /** Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality first, and of the compromise. */
+  /**
+   * Of a search with several objectives: hashes of the candidates that no other beats in all of them, best quality
+   * first, and of the compromise.
+   */
   | {
       type: 'front';
       objectives: string[];
@@ -120,14 +128,20 @@ export type SearchEvent =
       learningRate: number;
       validation?: { accuracy: number | null; loss: number; score?: number };
     }
-  /** After retraining, where epochs were compared: of how many which one's weights are kept, and whether it ended before its time. */
+  /**
+   * After retraining, where epochs were compared: of how many which one's weights are kept, and whether it ended before
+   * its time.
+   */
   | { type: 'retrain-kept'; epoch: number; epochs: number; stopped: boolean }
   | SharpnessEvent
   /** Of a language model with its perplexity, and with bits per character where the tokens are characters. */
   | ({ type: 'tested' } & Tested)
   /** For a classifier: its test result compared with the majority class and simple models, and by class. */
   | ({ type: 'assessed' } & Assessment)
-  /** If each example has several labels: how well each is predicted, compared with the more frequent answer and simple models. */
+  /**
+   * If each example has several labels: how well each is predicted, compared with the more frequent answer and simple
+   * models.
+   */
   | ({ type: 'assessed-labels' } & FlagAssessment)
   /** Of a classifier of pictures: the test pictures that it is surest of and wrong about. */
   | { type: 'mistakes'; examples: readonly Mistake[] }
@@ -144,7 +158,10 @@ export type SearchEvent =
   | ElasticEvent
   | { type: 'search-finished'; gradientEvaluations: { search: number; retrain: number }; evaluations: number };
 
-/** Mean shared-weight accuracy (for language models, loss) of the controller's candidates against uniformly random architectures, with the same weights and batches. */
+/**
+ * Mean shared-weight accuracy (for language models, loss) of the controller's candidates against uniformly random
+ * architectures, with the same weights and batches.
+ */
 export interface Comparison {
   /** Accuracy by default. */
   measure?: 'accuracy' | 'score' | 'loss';

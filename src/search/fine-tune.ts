@@ -6,7 +6,10 @@ import { tf } from '../tensor/tf.js';
 import { adoptEvaluationWeights, createLearner, disposeLearner, learn } from '../training/learner.js';
 import { type SearchSession, trainingOf } from './session.js';
 
-/** Trains the weights in the store for this number of epochs with the settings of `retrain`, on the training and validation part together; statistics are left unchanged. */
+/**
+ * Trains the weights in the store for this number of epochs with the settings of `retrain`, on the training and
+ * validation part together; statistics are left unchanged.
+ */
 export function fineTune(
   { config, data, space }: Pick<SearchSession, 'config' | 'data' | 'space'>,
   child: Child,

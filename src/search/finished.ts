@@ -1,4 +1,7 @@
-/** Checks whether the files of a finished search exist: what a kill at its end, a deletion or damage has removed can be restored. */
+/**
+ * Checks whether the files of a finished search exist: what a kill at its end, a deletion or damage has removed can be
+ * restored.
+ */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { hashFile } from '../data/index.js';

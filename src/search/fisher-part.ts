@@ -12,7 +12,10 @@ export function fisherShare({ data, search }: SearchConfig): number | undefined 
   );
 }
 
-/** Number of examples for an estimate of Fisher information; undefined if none is needed. Throws if there are no examples for it. */
+/**
+ * Number of examples for an estimate of Fisher information; undefined if none is needed. Throws if there are no
+ * examples for it.
+ */
 export function fisherExamples(
   { search: { regularizer } }: SearchConfig,
   part: object | undefined,

@@ -1,6 +1,6 @@
 /**
- * Derives unset settings from the data: images or a table, how many examples, how large. They apply to the
- * user's own data; recipes and data sets known by name have their own. How they were found: docs/explanation/measurements.md.
+ * Derives unset settings from the data: images or a table, how many examples, how large. They apply to the user's own
+ * data; recipes and data sets known by name have their own. How they were found: docs/explanation/measurements.md.
  */
 import { checkConfig, mergeConfig, type RawConfig } from '../config/load.js';
 import { type SearchConfig, type SearchConfigInput } from '../config/schema.js';
@@ -33,7 +33,9 @@ interface Settings {
 
 const NOTHING_OPEN: OpenEpochs = { search: undefined, retrain: undefined };
 
-/** The configuration with the fields that are not `written` set to suit the data; `keepsSpace` leaves the space alone. */
+/**
+ * The configuration with the fields that are not `written` set to suit the data; `keepsSpace` leaves the space alone.
+ */
 export function followData(
   config: SearchConfig,
   written: RawConfig,
@@ -191,7 +193,10 @@ function tableSettings(examples: number, train: number, isRegression: boolean): 
   });
 }
 
-/** Settings for windows of a series: neighbouring windows are nearly the same, so that few rows are memorized as soon as in a table. */
+/**
+ * Settings for windows of a series: neighbouring windows are nearly the same, so that few rows are memorized as soon as
+ * in a table.
+ */
 function seriesSettings([, rows]: InputShape, examples: number, train: number, isRegression: boolean): Settings {
   const few = examples < FEW_ROWS;
   // From very few windows a network learns no more than a linear model does, and then only if it is regularized.
@@ -210,7 +215,8 @@ function seriesSettings([, rows]: InputShape, examples: number, train: number, i
     retrainFilters: few ? 12 : 24,
   };
   const search = epochsOf(few ? 400 : 2400, train, size, few ? [10, 30] : [2, 30]);
-  // Series that follow a rule are worth training longer; if there is none, the best epoch is an early one, and it is kept.
+  // Series that follow a rule are worth training longer; if there is none, the best epoch is an early one, and it is
+  // kept.
   const steps = isRegression ? 6000 : 1200;
   const retrain = epochsOf(few ? steps : 8000, examples, size, few ? [30, isRegression ? 150 : 100] : [5, 100]);
   return rowSettings({

@@ -20,7 +20,10 @@ export interface Front<C extends CostedCandidate> {
   readonly knee: C;
 }
 
-/** The front of these candidates, each network once; undefined without candidates. Throws WeftError('numeric') if a cost is NaN. */
+/**
+ * The front of these candidates, each network once; undefined without candidates. Throws WeftError('numeric') if a cost
+ * is NaN.
+ */
 export function frontOf<C extends CostedCandidate>(
   candidates: readonly C[],
   measure: Objective['measure'],

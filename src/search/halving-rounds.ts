@@ -17,8 +17,9 @@ export interface RoundsOptions {
 }
 
 /**
- * The rungs of each round. All candidates of a first rung are trained equally long, so that its scores can be compared over rounds; a candidate that is proposed twice in a round is trained once.
- * Every draw comes from a stream of the round, so that repeated rounds propose the same candidates.
+ * The rungs of each round. All candidates of a first rung are trained equally long, so that its scores can be compared
+ * over rounds; a candidate that is proposed twice in a round is trained once. Every draw comes from a stream of the
+ * round, so that repeated rounds propose the same candidates.
  */
 export async function halvingRounds(
   { rounds, candidates, seed, space, controller, reward }: RoundsOptions,
@@ -36,7 +37,10 @@ export async function halvingRounds(
   return results;
 }
 
-/** The round with the best candidate in its last rung: among those that were trained longest, the one with the best score. */
+/**
+ * The round with the best candidate in its last rung: among those that were trained longest, the one with the best
+ * score.
+ */
 export function bestRound(rounds: readonly (readonly RungResult[])[]): readonly RungResult[] {
   const last = (rungs: readonly RungResult[]): RungResult => rungs.at(-1)!;
   const longest = largestOf(rounds.map((rungs) => last(rungs).epochs));

@@ -1,7 +1,7 @@
 /**
- * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): many candidates are trained for a few epochs, the best of
- * them for more, and so on, until one is left. Each rung trains from scratch, so that the learning-rate schedule of every
- * training is complete; with a factor of 3 this costs at most half as much again as continuing would.
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): many candidates are trained for a few epochs, the
+ * best of them for more, and so on, until one is left. Each rung trains from scratch, so that the learning-rate
+ * schedule of every training is complete; with a factor of 3 this costs at most half as much again as continuing would.
  */
 import { WeftError } from '../errors.js';
 import { type Hyperparameters } from './hyperparameters/index.js';
@@ -49,8 +49,9 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
 }
 
 /**
- * Runs the rungs on these distinct candidates (text encodings). All trainings of a rung are requested at once, so that the evaluator
- * can run them in parallel; equal scores are ordered by the text, so that the order of finishing does not matter.
+ * Runs the rungs on these distinct candidates (text encodings). All trainings of a rung are requested at once, so that
+ * the evaluator can run them in parallel; equal scores are ordered by the text, so that the order of finishing does not
+ * matter.
  */
 export async function successiveHalving(
   candidates: readonly string[],
@@ -79,7 +80,10 @@ export interface Standing extends Placed {
   readonly epochs: number;
 }
 
-/** Every candidate of all rounds where it was trained longest; those that were trained longest first, and of these the best. */
+/**
+ * Every candidate of all rounds where it was trained longest; those that were trained longest first, and of these the
+ * best.
+ */
 export function standingsOf(rounds: readonly (readonly RungResult[])[]): Standing[] {
   const found = new Map<string, Standing>();
   for (const rungs of rounds)

@@ -1,4 +1,6 @@
-/** Decides which epoch of retraining is kept and when retraining ends, on the validation part, never on the test part. */
+/**
+ * Decides which epoch of retraining is kept and when retraining ends, on the validation part, never on the test part.
+ */
 import { type SearchConfig } from '../config/schema.js';
 import { observesValidation } from '../optimizers/index.js';
 import { emptyState } from '../chain/state.js';
@@ -23,7 +25,10 @@ export const comparesEpochs = (retrain: Pick<Retraining, 'keep' | 'patience'>): 
 export const holdsOutValidation = (retrain: Retraining): boolean =>
   comparesEpochs(retrain) || observesValidation(retrain.optimizer) || retrain.calibrate === true;
 
-/** Whether a finished classifier's probabilities are calibrated: if there are examples that it was not trained on, unless turned off. */
+/**
+ * Whether a finished classifier's probabilities are calibrated: if there are examples that it was not trained on,
+ * unless turned off.
+ */
 export const isCalibrated = (retrain: Retraining): boolean =>
   retrain.calibrate !== false && holdsOutValidation(retrain);
 
@@ -33,7 +38,10 @@ export interface WatchedEpoch {
   readonly stop: boolean;
 }
 
-/** Evaluates the epoch that has just ended, and keeps its weights if it is the best so far; undefined if epochs are not compared. */
+/**
+ * Evaluates the epoch that has just ended, and keeps its weights if it is the best so far; undefined if epochs are not
+ * compared.
+ */
 export function watchEpoch(session: SearchSession, learner: Retrained, epoch: number): WatchedEpoch | undefined {
   const { config, data, objective, state } = session;
   const { retrain } = config;

@@ -1,6 +1,7 @@
 /**
- * Latency from a table: every operation of a space is timed once, in isolation, on this machine or on another device, and a child's latency is the sum over its
- * operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is kept with the run, so that a resumed search makes the same decisions.
+ * Latency from a table: every operation of a space is timed once, in isolation, on this machine or on another device,
+ * and a child's latency is the sum over its operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is
+ * kept with the run, so that a resumed search makes the same decisions.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,7 +94,9 @@ function operationOf(key: string, shapes: string, built: BuiltOperation): TimedO
   };
 }
 
-/** Measures the median time of each operation of the space on one batch, in evaluation mode, with the current backend. */
+/**
+ * Measures the median time of each operation of the space on one batch, in evaluation mode, with the current backend.
+ */
 export function measureLatency(space: SearchSpace, batchSize: number): LatencyTable {
   return {
     batchSize,
@@ -115,7 +118,10 @@ export function latencyOf(nodes: readonly ActiveNode[], { milliseconds, base = 0
   }, base);
 }
 
-/** The table entries that add up to a child's latency, and how often each; a join of n inputs counts as n - 1 joins of two. */
+/**
+ * The table entries that add up to a child's latency, and how often each; a join of n inputs counts as n - 1 joins of
+ * two.
+ */
 export function latencyTerms(nodes: readonly ActiveNode[]): (readonly [key: string, times: number])[] {
   const shapes = new Map(nodes.map(({ name, output }) => [name, output.join('x')]));
   return nodes.flatMap((node) => {

@@ -20,7 +20,10 @@ export function sizeSlots({ decisions }: Pick<SearchSpace, 'decisions'>): {
   });
 }
 
-/** Throws WeftError('config') for a space without sizes, and so without a smallest and a largest network; `what` names what needs them. */
+/**
+ * Throws WeftError('config') for a space without sizes, and so without a smallest and a largest network; `what` names
+ * what needs them.
+ */
 export function requireSizes(space: SearchSpace, what: string): void {
   if (sizeSlots(space).length > 0) return;
   throw new WeftError(
@@ -31,8 +34,9 @@ export function requireSizes(space: SearchSpace, what: string): void {
 }
 
 /**
- * `count` architectures (at least 2) whose sizes grow together from the smallest to the largest: each size is the same fraction of the way
- * through its options. Choices that are not sizes are the same for all, taken from one architecture.
+ * `count` architectures (at least 2) whose sizes grow together from the smallest to the largest: each size is the same
+ * fraction of the way through its options. Choices that are not sizes are the same for all, taken from one
+ * architecture.
  */
 export function levelsOf<A>(space: SearchSpace<A>, count: number): A[] {
   const base = space.genotype(space.sample(stream('levels', space.name)));

@@ -1,6 +1,6 @@
 /**
- * Limits on the network that is found. They become constraints of the space, so that everything that respects constraints respects them:
- * every strategy, random sampling, mutation. They apply to the network as retrained.
+ * Limits on the network that is found. They become constraints of the space, so that everything that respects
+ * constraints respects them: every strategy, random sampling, mutation. They apply to the network as retrained.
  */
 import { type SearchConfig } from '../config/schema.js';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -26,8 +26,8 @@ const DRAWS = 2000;
 const MAX_REMEMBERED = 20_000;
 
 /**
- * The space with the limits as constraints, or the space itself if there are none. Throws WeftError('config') if `DRAWS` random
- * architectures all exceed them, with the smallest values seen.
+ * The space with the limits as constraints, or the space itself if there are none. Throws WeftError('config') if
+ * `DRAWS` random architectures all exceed them, with the smallest values seen.
  */
 export function limitSpace<A>(
   whole: SearchSpace<A>,
@@ -60,7 +60,10 @@ export function limitSpace<A>(
   );
 }
 
-/** The space restricted to the given options of some choices. Throws WeftError('config') for a choice or an option that it does not have. */
+/**
+ * The space restricted to the given options of some choices. Throws WeftError('config') for a choice or an option that
+ * it does not have.
+ */
 function limitOptions<A>(space: SearchSpace<A>, allowed: NonNullable<Limits['options']>): SearchSpace<A> {
   return space.constrain(
     Object.entries(allowed).map(([path, wanted]) => {

@@ -1,6 +1,6 @@
 /**
- * How long the units of work of a search take, measured on a few of its own. They are done by a session that is thrown away: the search
- * itself begins as if nothing had been measured.
+ * How long the units of work of a search take, measured on a few of its own. They are done by a session that is thrown
+ * away: the search itself begins as if nothing had been measured.
  */
 import { parameterCount } from '../graph/cost.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -39,7 +39,10 @@ const FORWARD = 0.4;
 /** Seconds for the simple models with which a test result is compared, and for writing the results. */
 const SIMPLE_MODELS = 1;
 
-/** What a unit of each phase costs, from a session that is thrown away. The backend must be loaded. Throws what the search itself would. */
+/**
+ * What a unit of each phase costs, from a session that is thrown away. The backend must be loaded. Throws what the
+ * search itself would.
+ */
 export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
   const session = createSession(parts, () => {});
   const { config, data, space, state } = session;
@@ -86,8 +89,8 @@ function ordinaryOf(space: SearchSpace, seed: number): string {
 }
 
 /**
- * What a unit of this phase costs: the mean over the second half of the measured units, cut to whole periods where every n-th unit does
- * more than the others. What the first half took beyond that mean is a one-time cost.
+ * What a unit of this phase costs: the mean over the second half of the measured units, cut to whole periods where
+ * every n-th unit does more than the others. What the first half took beyond that mean is a one-time cost.
  */
 function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCost | undefined {
   const fewest = 2 * period * Math.ceil(MEASURED[phase] / (2 * period));

@@ -54,8 +54,9 @@ export interface Model {
 export type ReadModel = Model & { readonly trained: Child };
 
 /**
- * Reads the network of a finished run, checked against the hashes of the run; the caller disposes its store. `findSpace` gives the space by
- * its recorded name or file. Throws WeftError('numeric') naming a weight that is NaN or infinite.
+ * Reads the network of a finished run, checked against the hashes of the run; the caller disposes its store.
+ * `findSpace` gives the space by its recorded name or file. Throws WeftError('numeric') naming a weight that is NaN or
+ * infinite.
  */
 export async function loadModel(run: string, findSpace: (name: string) => Promise<SpaceFactory>): Promise<ReadModel> {
   const { card, hashed } = readCard(run);

@@ -8,8 +8,8 @@ import { type SearchData } from './data.js';
 
 export interface Objective {
   /**
-   * What candidates are compared by: the accuracy, another measure of a classifier, or the loss, in nats or as the squared error of scaled
-   * targets.
+   * What candidates are compared by: the accuracy, another measure of a classifier, or the loss, in nats or as the
+   * squared error of scaled targets.
    */
   readonly measure: 'accuracy' | 'score' | 'loss';
   /** The unit of differences. */
@@ -20,10 +20,16 @@ export interface Objective {
   reward(evaluation: Pick<Evaluation, 'accuracy' | 'loss' | 'score'>): number;
 }
 
-/** c in the reward c / perplexity: 80 for words, as in ENAS (arXiv 1802.03268, section 3.1); rewards of characters are of the same order with 4. */
+/**
+ * c in the reward c / perplexity: 80 for words, as in ENAS (arXiv 1802.03268, section 3.1); rewards of characters are
+ * of the same order with 4.
+ */
 const SCALES = { word: 80, char: 4 } as const;
 
-/** Measures of a classifier besides its accuracy. In a batch with only one class the area under the curve is undefined, and counts as 1/2. */
+/**
+ * Measures of a classifier besides its accuracy. In a batch with only one class the area under the curve is undefined,
+ * and counts as 1/2.
+ */
 const SCORINGS = {
   'balanced-accuracy': (...of) => classificationMeasures(...of).balancedAccuracy,
   f1: (...of) => classificationMeasures(...of).macroF1,
@@ -44,9 +50,10 @@ export const isRewardOfLabels = (reward: string): boolean =>
   reward === 'log-loss' || Object.hasOwn(LABEL_SCORINGS, reward);
 
 /**
- * The accuracy of a classifier, or what `search.reward` names (exp(-L) of the loss L for log-loss); c / perplexity of a language model; 1 / (1 + L) of
- * the mean squared error L of scaled targets: 1 for a perfect network, 1/2 for one that always predicts the mean, and above zero for all,
- * so that bad ones are distinguished too. Throws WeftError('config') for a reward that the task does not have.
+ * The accuracy of a classifier, or what `search.reward` names (exp(-L) of the loss L for log-loss); c / perplexity of a
+ * language model; 1 / (1 + L) of the mean squared error L of scaled targets: 1 for a perfect network, 1/2 for one that
+ * always predicts the mean, and above zero for all, so that bad ones are distinguished too. Throws WeftError('config')
+ * for a reward that the task does not have.
  */
 export function objectiveOf(
   { task, card }: Pick<SearchData, 'task' | 'card'>,
@@ -101,7 +108,10 @@ export const trainedMeasure = ({ measure }: Objective, { kind }: Task): 'accurac
 /** The unit of losses whose targets are scaled to a variance of one. */
 export const SQUARED_ERROR = 'of squared error (targets scaled to a variance of one)';
 
-/** The loss of guessing: every class or token equally likely, every label true half of the time, or every target at the mean. */
+/**
+ * The loss of guessing: every class or token equally likely, every label true half of the time, or every target at the
+ * mean.
+ */
 export const guessingLoss = ({ kind, classes }: Task): number =>
   kind === 'regression' ? 1 : Math.log(kind === 'multi-label' ? 2 : classes);
 

@@ -17,7 +17,10 @@ export interface ObjectiveDefinition<O extends object = object> {
   readonly direction: 'less' | 'more';
   /** The options with their defaults and limits; none by default. */
   readonly options?: z.ZodType<O, unknown>;
-  /** The value of a network, without training: from its operations with their shapes, in the order of computation, as retrained. */
+  /**
+   * The value of a network, without training: from its operations with their shapes, in the order of computation, as
+   * retrained.
+   */
   value(network: readonly ActiveNode[], options: O): number;
 }
 
@@ -30,8 +33,8 @@ export interface OwnObjective {
 }
 
 /**
- * Defines an objective, which a configuration names among its `objectives` as `{ name: own, part: NAME_OR_FILE }`. Throws
- * WeftError('config') for a name that cannot be used in a condition, or that is taken.
+ * Defines an objective, which a configuration names among its `objectives` as `{ name: own, part: NAME_OR_FILE }`.
+ * Throws WeftError('config') for a name that cannot be used in a condition, or that is taken.
  */
 export function defineObjective<O extends object = object>({
   name,

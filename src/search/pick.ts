@@ -1,4 +1,6 @@
-/** Conditions for picking from a Pareto front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`. */
+/**
+ * Conditions for picking from a Pareto front: `latency<5ms`, `parameters<=100k`, `activationMemory<64kB,accuracy>0.9`.
+ */
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
 import { costNames } from '../config/costs.js';
 
@@ -36,7 +38,10 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '>=': (a, b) => a >= b,
 };
 
-/** Parses conditions separated by commas, on costs and on the user's `own` objectives; throws WeftError('config') naming the one that cannot be read. */
+/**
+ * Parses conditions separated by commas, on costs and on the user's `own` objectives; throws WeftError('config') naming
+ * the one that cannot be read.
+ */
 export function parsePick(text: string, own: readonly string[] = []): Condition[] {
   const names = [...NAMES, ...own];
   return text.split(',').map((part) => {

@@ -29,7 +29,10 @@ const FREE: UnitCost = { each: 0, once: 0 };
 /** Number of training steps below which a search would be over before it is measured. */
 const FEW_STEPS = 200;
 
-/** Number of retraining epochs that fit into what is left of a budget, from timing the network that was found; at most `most`. */
+/**
+ * Number of retraining epochs that fit into what is left of a budget, from timing the network that was found; at most
+ * `most`.
+ */
 export function retrainingThatFits(parts: SearchParts, architecture: string, most: number, left: () => number): number {
   const { units, steps } = measureUnits(parts, architecture);
   const { each, once } = units.retrain ?? FREE;
@@ -63,14 +66,18 @@ export interface PlanOptions {
   readonly open?: OpenEpochs | undefined;
 }
 
-/** The search's share of the training time if the user has not set its epochs; the found network is trained for the rest. */
+/**
+ * The search's share of the training time if the user has not set its epochs; the found network is trained for the
+ * rest.
+ */
 const SEARCHED = 0.25;
 
 /**
- * The plan of a search, from the seconds per unit, and the configuration that follows it. If the budget is too short, search and
- * retraining get shorter in the same proportion, so that their learning-rate schedules still complete; a choice that would take more
- * than a fifth of it gets fewer candidates. Each is at least one epoch, and no shorter than its warm-up. If the user has not set the epochs, the
- * search gets a quarter of the time, retraining the rest, and both may be longer than in the configuration, as far as that helps.
+ * The plan of a search, from the seconds per unit, and the configuration that follows it. If the budget is too short,
+ * search and retraining get shorter in the same proportion, so that their learning-rate schedules still complete; a
+ * choice that would take more than a fifth of it gets fewer candidates. Each is at least one epoch, and no shorter than
+ * its warm-up. If the user has not set the epochs, the search gets a quarter of the time, retraining the rest, and both
+ * may be longer than in the configuration, as far as that helps.
  */
 export function planSearch(
   config: SearchConfig,

@@ -1,4 +1,7 @@
-/** Scores candidates with training-free proxies, so that a report can say how far the shared weights rank them in the same way. */
+/**
+ * Scores candidates with training-free proxies, so that a report can say how far the shared weights rank them in the
+ * same way.
+ */
 import { type Proxy, proxyNamed } from '../proxies/index.js';
 import { tryScores } from '../proxies/score.js';
 import { firstExamples, withBatch } from '../training/batch.js';
@@ -10,12 +13,16 @@ import { type Scored } from './state.js';
 const EXAMPLES = 16;
 /** Maximum number of networks scored, and the minimum for which a ranking means anything. */
 const [MOST, FEWEST] = [24, 12];
-/** Networks per training step: scoring one with a proxy takes about half as long as a step, and all together should take at most a hundredth of the run. */
+/**
+ * Networks per training step: scoring one with a proxy takes about half as long as a step, and all together should take
+ * at most a hundredth of the run.
+ */
 const PER_STEP = 0.02;
 
 /**
- * Scores distinct candidates, random ones first because they differ most, by the proxies of `derive.proxies`, on one batch at the size of
- * the search. Does nothing if the run is so short, or has so few distinct candidates, that it would not be worth the time.
+ * Scores distinct candidates, random ones first because they differ most, by the proxies of `derive.proxies`, on one
+ * batch at the size of the search. Does nothing if the run is so short, or has so few distinct candidates, that it
+ * would not be worth the time.
  */
 export function scoreByProxies(session: SearchSession): void {
   const { config, data, emit, space, state } = session;

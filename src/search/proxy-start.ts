@@ -40,8 +40,8 @@ export interface ProxyStartSetting {
 }
 
 /**
- * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as retrained, when the first one is
- * requested; the same configuration gives the same order, also in a resumed run.
+ * The architectures of a random pool of the space, best first by the proxies' sum of log-ranks. Networks are scored as
+ * retrained, when the first one is requested; the same configuration gives the same order, also in a resumed run.
  */
 export function proxyStart(
   { proxies, pool, examples }: WarmStart,
@@ -82,7 +82,10 @@ export function requireProposals(
   );
 }
 
-/** The proxies' sum of log-ranks of each network among the given ones. A network is scored only once: weights and batch are always the same. */
+/**
+ * The proxies' sum of log-ranks of each network among the given ones. A network is scored only once: weights and batch
+ * are always the same.
+ */
 function scorer(
   field: 'warmStart' | 'proxyFilter',
   { proxies, examples }: Pick<WarmStart, 'proxies' | 'examples'>,

@@ -1,6 +1,6 @@
 /**
- * Checks whether the data is still what a run has recorded. Changed data would be divided anew, so that examples that the weights have learned
- * from could end up in the test part.
+ * Checks whether the data is still what a run has recorded. Changed data would be divided anew, so that examples that
+ * the weights have learned from could end up in the test part.
  */
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -15,7 +15,10 @@ export type RecordedData = Pick<SearchData, 'record' | 'listing'>;
 export const dataFiles = (listing: string | undefined): Record<string, string> =>
   listing === undefined ? {} : { [basename(runFiles('').dataFiles)]: listing };
 
-/** Throws WeftError('data') naming the files that changed, appeared or vanished since the run began, or what is read differently from them; their location does not matter. */
+/**
+ * Throws WeftError('data') naming the files that changed, appeared or vanished since the run began, or what is read
+ * differently from them; their location does not matter.
+ */
 export function checkSameData(run: Run, data: RecordedData): void {
   const { before, now } = compareData(run, data) ?? {};
   if (before !== undefined)
@@ -36,8 +39,8 @@ function sourcesOf({ manifest: { facts } }: Run): DataFacts['sources'] | undefin
 }
 
 /**
- * The decoders, if only the pixels have changed because another decoder read the same files, so that each example is still in its part; undefined if nothing has changed. Throws
- * WeftError('data') for everything else.
+ * The decoders, if only the pixels have changed because another decoder read the same files, so that each example is
+ * still in its part; undefined if nothing has changed. Throws WeftError('data') for everything else.
  */
 export function compareData(run: Run, data: RecordedData): Decoders | undefined {
   const { record } = data;

@@ -55,10 +55,11 @@ const CLIP_NORM = 1;
 const PROPORTIONAL: ReadonlySet<string> = new Set(['sgd', 'momentum', 'nesterov']);
 
 /**
- * The configuration completed for a run on these data. The gradient of a squared error grows with the error, without the bound that cross-entropy
- * has: with learning rates that suit classification, steps proportional to the gradient diverge. So gradients are clipped, unless the configuration sets a bound. The error also
- * keeps growing on new examples once a network has memorized the training part, whereas accuracy hardly falls: the best epoch is kept, unless the
- * configuration says otherwise.
+ * The configuration completed for a run on these data. The gradient of a squared error grows with the error, without
+ * the bound that cross-entropy has: with learning rates that suit classification, steps proportional to the gradient
+ * diverge. So gradients are clipped, unless the configuration sets a bound. The error also keeps growing on new
+ * examples once a network has memorized the training part, whereas accuracy hardly falls: the best epoch is kept,
+ * unless the configuration says otherwise.
  */
 export function settle(config: SearchConfig, { task }: Pick<SearchData, 'task'>): SearchConfig {
   if (task.kind !== 'regression') return config;

@@ -14,8 +14,8 @@ export function mixtureOf({ controller, space }: SearchSession): Child | undefin
 }
 
 /**
- * A step of the mixture's logits along the gradient of the loss on a validation batch, with the weights fixed: the first-order
- * approximation of DARTS (arXiv 1806.09055, section 2.3). Inactive during the search's warm-up.
+ * A step of the mixture's logits along the gradient of the loss on a validation batch, with the weights fixed: the
+ * first-order approximation of DARTS (arXiv 1806.09055, section 2.3). Inactive during the search's warm-up.
  */
 export function descendMixture({ config, controller, data, space, state, supernet }: SearchSession): void {
   const { relaxation } = controller;

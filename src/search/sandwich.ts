@@ -1,6 +1,7 @@
 /**
- * The sandwich rule (Yu & Huang 2019, arXiv 1903.05134, section 3.2): each step trains the largest network, the smallest one and some
- * between them on the same batch, so that the bounds of what all others can reach are trained in every step.
+ * The sandwich rule (Yu & Huang 2019, arXiv 1903.05134, section 3.2): each step trains the largest network, the
+ * smallest one and some between them on the same batch, so that the bounds of what all others can reach are trained in
+ * every step.
  */
 import { WeftError } from '../errors.js';
 import { multiplyAddCount } from '../graph/index.js';
@@ -33,9 +34,10 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
 const SHARE_BEFORE_ALPHA = 0.1;
 
 /**
- * Number of initial epochs in which only the largest network is trained: as configured, or by default a tenth of all epochs before alpha
- * divergences are used. These bind a student up to five times more strongly than the labels bind its teacher, so that networks that start together, and
- * share weights, agree on guessing before the largest one has learned anything.
+ * Number of initial epochs in which only the largest network is trained: as configured, or by default a tenth of all
+ * epochs before alpha divergences are used. These bind a student up to five times more strongly than the labels bind
+ * its teacher, so that networks that start together, and share weights, agree on guessing before the largest one has
+ * learned anything.
  */
 export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['search']): number {
   if (!elastic) return 0;
@@ -47,9 +49,10 @@ export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['se
 type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
 
 /**
- * The networks that one step trains in place of the sampled child: the largest network first, from which the others are distilled if configured, then the
- * smallest, then the child itself and others with its choices except for sizes, which are drawn as `search.elastic.sample` says. The loss is the
- * mean of theirs. In the first epochs, if configured, only the largest network is trained.
+ * The networks that one step trains in place of the sampled child: the largest network first, from which the others are
+ * distilled if configured, then the smallest, then the child itself and others with its choices except for sizes, which
+ * are drawn as `search.elastic.sample` says. The loss is the mean of theirs. In the first epochs, if configured, only
+ * the largest network is trained.
  */
 export function sandwich(
   session: SearchSession,
@@ -99,9 +102,10 @@ const ALIKE = 0.05;
 const ATTEMPTS = 20;
 
 /**
- * Attentive sampling (Wang et al. 2021, arXiv 2011.09011, section 3): of `draws` networks that cost about the same multiply-adds, the one whose
- * loss on the step's batch is the lowest, or the highest. The first network's cost is a draw from the prior over costs; networks of another cost
- * are drawn again, at most 20 times each, so that a rare cost has fewer to choose from.
+ * Attentive sampling (Wang et al. 2021, arXiv 2011.09011, section 3): of `draws` networks that cost about the same
+ * multiply-adds, the one whose loss on the step's batch is the lowest, or the highest. The first network's cost is a
+ * draw from the prior over costs; networks of another cost are drawn again, at most 20 times each, so that a rare cost
+ * has fewer to choose from.
  */
 function attended({ data, state, supernet }: SearchSession, { first, draw, draws, best }: Attention): Child {
   const cost = multiplyAddCount(first.nodes);

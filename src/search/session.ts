@@ -51,7 +51,9 @@ export interface SearchParts {
   readonly open?: OpenEpochs;
   /** The user's own optimizers, preconditioners, regularizers and proxies, by their names in the configuration. */
   readonly own?: OwnParts | undefined;
-  /** Hashes of the weight files that it starts from, as they were when the run began; their current hashes by default. */
+  /**
+   * Hashes of the weight files that it starts from, as they were when the run began; their current hashes by default.
+   */
   readonly starts?: StartHashes | undefined;
   /** Provides the times of the space's operations; without it they are measured and kept only in the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
@@ -59,7 +61,9 @@ export interface SearchParts {
 
 /** The learner of a search, with what is measured during its training. */
 export interface WatchedLearner extends Learner {
-  /** The eigenvector of the largest Hessian eigenvalue at the last measurement, from which the next one starts; owned. */
+  /**
+   * The eigenvector of the largest Hessian eigenvalue at the last measurement, from which the next one starts; owned.
+   */
   eigenvector?: Tensor1D;
 }
 
@@ -108,7 +112,10 @@ export interface Retrained extends WatchedLearner {
   readonly child: Child;
 }
 
-/** A new session in its initial state. The backend must be loaded. If parts do not fit together, what was already created is disposed. */
+/**
+ * A new session in its initial state. The backend must be loaded. If parts do not fit together, what was already
+ * created is disposed.
+ */
 export function createSession(parts: SearchParts, emit: (event: SearchEvent) => void): SearchSession {
   const made: { dispose(): void }[] = [];
   try {

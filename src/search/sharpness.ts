@@ -1,6 +1,6 @@
 /**
- * Measures sharpness within a search: of the shared weights and the found network during their training, of a finished network, and as part of the reward. Nothing here
- * changes the training.
+ * Measures sharpness within a search: of the shared weights and the found network during their training, of a finished
+ * network, and as part of the reward. Nothing here changes the training.
  */
 import { type SearchConfig } from '../config/schema.js';
 import {
@@ -46,8 +46,9 @@ export interface SharpnessEvent {
 const FIRST_PRODUCTS = 24;
 
 /**
- * Measures the network that is being retrained, as often as `sharpness.every` says, on the same training examples each time: without augmentation and
- * dropout, with the batch's own statistics. The eigenvector is kept for the next time (`learner.eigenvector`), and is part of checkpoints.
+ * Measures the network that is being retrained, as often as `sharpness.every` says, on the same training examples each
+ * time: without augmentation and dropout, with the batch's own statistics. The eigenvector is kept for the next time
+ * (`learner.eigenvector`), and is part of checkpoints.
  */
 export function trackSharpness(session: SearchSession, learner: Retrained, globalStep: number): void {
   const {
@@ -62,8 +63,8 @@ export function trackSharpness(session: SearchSession, learner: Retrained, globa
 }
 
 /**
- * Likewise for the shared weights, as often as `sharpness.searchEvery` says: of the mean loss of a few architectures, drawn at random when the search
- * begins and kept to its end, so that only the weights change.
+ * Likewise for the shared weights, as often as `sharpness.searchEvery` says: of the mean loss of a few architectures,
+ * drawn at random when the search begins and kept to its end, so that only the weights change.
  */
 export function trackSharedSharpness(session: SearchSession): void {
   const {
@@ -167,8 +168,8 @@ export function withExamples<T>(source: BatchSource, count: number, use: (batch:
 }
 
 /**
- * The penalty that sharpness subtracts from a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an objective in addition to the accuracy, otherwise
- * a soft constraint.
+ * The penalty that sharpness subtracts from a reward: weight·max(0, sharpness − limit). With a limit of 0 it is an
+ * objective in addition to the accuracy, otherwise a soft constraint.
  */
 export function sharpnessPenalty(
   { weight, limit }: Pick<SearchConfig['search']['sharpness'], 'weight' | 'limit'>,

@@ -1,10 +1,15 @@
-/** The transition from training only the largest network to all sizes: channels are sorted by importance, so that smaller networks start with the best ones. */
+/**
+ * The transition from training only the largest network to all sizes: channels are sorted by importance, so that
+ * smaller networks start with the best ones.
+ */
 import { emptyState } from '../chain/state.js';
 import { channelGroups, sortChannels } from '../supernet/channels.js';
 import { disposeNamed } from '../tensor/named.js';
 import { type SearchSession } from './session.js';
 
-/** Sorts the channels of the shared weights; the optimizer starts afresh, since its state belongs to the previous order. */
+/**
+ * Sorts the channels of the shared weights; the optimizer starts afresh, since its state belongs to the previous order.
+ */
 export function sortAfterLargest({ emit, space, state, supernet }: SearchSession): void {
   supernet.store.assign(sortChannels(space, supernet.store));
   disposeNamed(supernet.state.tensors);

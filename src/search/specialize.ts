@@ -1,6 +1,7 @@
 /**
- * Networks for several budgets from one training: the best child within each budget, by evolution over shared weights (Cai et al. 2020, arXiv
- * 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and its own batch statistics.
+ * Networks for several budgets from one training: the best child within each budget, by evolution over shared weights
+ * (Cai et al. 2020, arXiv 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and its own
+ * batch statistics.
  */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -34,7 +35,10 @@ export interface SpecializeOptions {
   readonly population?: number;
   /** Number of generations after the first; 8 by default. */
   readonly generations?: number;
-  /** Number of epochs for which each network is trained further on its own, with the settings of `retrain`; none by default. */
+  /**
+   * Number of epochs for which each network is trained further on its own, with the settings of `retrain`; none by
+   * default.
+   */
   readonly fineTune?: number;
   /** Called after each evaluated network with the number so far. */
   readonly onJudged?: (judged: number) => void;
@@ -50,7 +54,9 @@ export interface Specialized {
   readonly derive: Evaluation;
   /** Evaluation of the exported network, with fixed statistics. */
   readonly test: Evaluation;
-  /** Of each test example whether the exported network is right; undefined for texts, whose tokens depend on each other. */
+  /**
+   * Of each test example whether the exported network is right; undefined for texts, whose tokens depend on each other.
+   */
   readonly right?: readonly boolean[];
   readonly child: Child;
   readonly store: ParameterStore;
@@ -64,8 +70,8 @@ const MUTATION = 0.1;
 const ATTEMPTS = 2000;
 
 /**
- * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws WeftError('config') for a space without sizes, and if
- * a budget is below the smallest network.
+ * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws
+ * WeftError('config') for a space without sizes, and if a budget is below the smallest network.
  */
 export function specialize(
   session: SearchSession,
@@ -142,7 +148,8 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
   const start = space.genotype(space.sample(stream(config.seed, 'smallest')));
   let smallest: number[] = sizes.reduce((slots, size) => slots.with(size.slot, size.smallest), start);
   if (!isValid(smallest)) smallest = start;
-  // Choices that are not sizes (an operation, an input) are changed one at a time, as long as that makes the network smaller.
+  // Choices that are not sizes (an operation, an input) are changed one at a time, as long as that makes the network
+  // smaller.
   for (let isSmaller = true; isSmaller;) {
     isSmaller = false;
     for (const neighbour of space.neighbours(space.fromGenotype(smallest))) {
@@ -210,7 +217,10 @@ interface Evolution {
   readonly rng: Rng;
 }
 
-/** Evolution. Parents are the best networks so far within the budget, a quarter of a generation. Half of each generation are mutants and half crossovers; a network that exceeds the budget or is not new is drawn again. */
+/**
+ * Evolution. Parents are the best networks so far within the budget, a quarter of a generation. Half of each generation
+ * are mutants and half crossovers; a network that exceeds the budget or is not new is drawn again.
+ */
 function evolve(
   space: SearchSpace,
   { holds, smallest }: Within,
@@ -236,7 +246,10 @@ function evolve(
     seen.add(identity(genotype));
     return genotype;
   };
-  /** Grown from the smallest network, one change at a time, as far as the budget allows: works even if few networks are within it. */
+  /**
+   * Grown from the smallest network, one change at a time, as far as the budget allows: works even if few networks are
+   * within it.
+   */
   const grown = (): readonly number[] => {
     let genotype = [...smallest];
     for (let step = 0; step < 2 * cardinalities.length; step++) {

@@ -1,4 +1,7 @@
-/** Trains one architecture alone on the training part and evaluates it on the validation part: the basis of stand-alone strategies. */
+/**
+ * Trains one architecture alone on the training part and evaluates it on the validation part: the basis of stand-alone
+ * strategies.
+ */
 import { type SearchConfig } from '../config/schema.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { fewestExamplesOf } from '../graph/fewest-examples.js';
@@ -45,13 +48,17 @@ export interface StandAloneOptions {
   readonly from?: { readonly step: number; readonly learner: LearnerSnapshot };
   /** Called after every step; an error from it ends the training. */
   readonly onStep?: (step: StandAloneStep) => void | Promise<void>;
-  /** Called after the last step of each epoch, and before `onStep`, with the validation part's evaluation of the weights so far. */
+  /**
+   * Called after the last step of each epoch, and before `onStep`, with the validation part's evaluation of the weights
+   * so far.
+   */
   readonly onEpoch?: (evaluation: Evaluation) => void;
 }
 
 /**
- * Trains from scratch with the settings of `retrain`, but for the given number of epochs and without the validation part, and evaluates
- * on the validation part. The same architecture, configuration and numbers of epochs give the same results, even after an interruption.
+ * Trains from scratch with the settings of `retrain`, but for the given number of epochs and without the validation
+ * part, and evaluates on the validation part. The same architecture, configuration and numbers of epochs give the same
+ * results, even after an interruption.
  */
 export async function trainAlone<A>(
   space: SearchSpace<A>,

@@ -81,14 +81,23 @@ export interface SearchState {
   /** What the logits of the retrained classifier are divided by; absent if nothing was fitted. */
   temperature?: number;
   test: Tested | null;
-  /** Comparison with simple models, and results by class; absent if there are no classes, and in checkpoints of version 0.1. */
+  /**
+   * Comparison with simple models, and results by class; absent if there are no classes, and in checkpoints of version
+   * 0.1.
+   */
   assessment?: Assessment | FlagAssessment | ValueAssessment;
   budgetReached: boolean;
   /** Epochs of retraining that fit into a budget once the network is known; those of the configuration by default. */
   retrainEpochs?: number;
-  /** For an elastic search: for how many epochs each watched network has been no better than guessing, and which were reported. */
+  /**
+   * For an elastic search: for how many epochs each watched network has been no better than guessing, and which were
+   * reported.
+   */
   collapse?: { epochs: number[]; told: number[] };
-  /** Changes of the environment, with the number of units after which the run continued; absent in checkpoints of version 0.1. */
+  /**
+   * Changes of the environment, with the number of units after which the run continued; absent in checkpoints of
+   * version 0.1.
+   */
   environmentChanges?: { units: number; changes: { what: string; before: string; now: string }[] }[];
 }
 

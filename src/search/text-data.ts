@@ -18,7 +18,10 @@ import { fisherExamples, fisherShare } from './fisher-part.js';
 import { defined } from './defined.js';
 import { type ModelCard } from './model.js';
 
-/** Number of streams into which a text is cut for the test and the final choice: with fewer streams, tokens have longer contexts. */
+/**
+ * Number of streams into which a text is cut for the test and the final choice: with fewer streams, tokens have longer
+ * contexts.
+ */
 const TEST_STREAMS = 16;
 
 /** Options that apply only to examples with classes. */

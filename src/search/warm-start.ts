@@ -56,7 +56,10 @@ export function weightsFacts(...of: Parameters<typeof startHashes>): { weights?:
   return Object.keys(weights).length > 0 ? { weights: { ...weights } as Record<string, string> } : {};
 }
 
-/** Checks before a run begins for what would end it later: a file that is missing or does not fit; `alone` says that no search precedes the training. */
+/**
+ * Checks before a run begins for what would end it later: a file that is missing or does not fit; `alone` says that no
+ * search precedes the training.
+ */
 export function checkWarmStart({ start, names = {} }: Start, space: SearchSpace, alone: boolean): void {
   if (start === undefined || start === 'fresh') return;
   if (start === 'shared') {
@@ -120,7 +123,10 @@ const SHARED: Field = { name: 'search.start', shared: true };
 
 type Origin = Pick<WarmStart, 'from' | 'sha256'>;
 
-/** Calls `use` with the tensors of the file that `start` names; a run's file is checked first. Refuses a file whose hash is not the recorded one. */
+/**
+ * Calls `use` with the tensors of the file that `start` names; a run's file is checked first. Refuses a file whose hash
+ * is not the recorded one.
+ */
 function withFile<T>(
   start: string,
   use: (tensors: NamedTensors, origin: Origin) => T,

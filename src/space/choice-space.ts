@@ -25,9 +25,14 @@ export interface ChoiceSpace<A = Architecture> {
   readonly constraints: readonly Constraint<A>[];
   /** Exact number of architectures: a product without constraints, a count by enumeration with them. */
   size(): bigint;
-  /** Uniform over the architectures that satisfy the constraints; choices with positions on a scale are uniform on it. */
+  /**
+   * Uniform over the architectures that satisfy the constraints; choices with positions on a scale are uniform on it.
+   */
   sample(rng: Rng): A;
-  /** A neighbour: one slot, uniformly chosen among those with a choice, gets another value, a nearby one if the values have positions on a scale. */
+  /**
+   * A neighbour: one slot, uniformly chosen among those with a choice, gets another value, a nearby one if the values
+   * have positions on a scale.
+   */
   mutate(architecture: A, rng: Rng): A;
   /** All neighbours at distance one; along a scale, a few near and far ones. */
   neighbours(architecture: A): A[];

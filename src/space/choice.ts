@@ -13,7 +13,10 @@ export interface OneOf<T extends ChoiceValue = ChoiceValue> {
   readonly options: readonly T[];
   /** Whether the options are sizes, so that one of them is the largest and one the smallest. */
   readonly size?: true;
-  /** The position of each option on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along it. */
+  /**
+   * The position of each option on a scale from 0 to 1, ascending: draws are uniform on it, and mutations move along
+   * it.
+   */
   readonly places?: readonly number[];
 }
 
@@ -54,7 +57,10 @@ export function oneOf<const T extends ChoiceValue>(options: readonly T[]): OneOf
   return { [choiceBrand]: 'one-of', options };
 }
 
-/** A choice of a size, for example a width or a depth: numbers, of which the largest may hold the weights of all (`GraphBuilder.elastic`). */
+/**
+ * A choice of a size, for example a width or a depth: numbers, of which the largest may hold the weights of all
+ * (`GraphBuilder.elastic`).
+ */
 export function sizes<const T extends number>(options: readonly T[]): OneOf<T> {
   return { [choiceBrand]: 'one-of', options, size: true };
 }

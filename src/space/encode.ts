@@ -40,7 +40,10 @@ export function encodeBody(tree: ChoiceTree, genotype: Genotype): string {
   return visit(tree, 0);
 }
 
-/** The genotype with this body: the inverse of `encodeBody`; throws WeftError('architecture') at the first token that does not fit. */
+/**
+ * The genotype with this body: the inverse of `encodeBody`; throws WeftError('architecture') at the first token that
+ * does not fit.
+ */
 export function decodeBody(tree: ChoiceTree, body: string): number[] {
   const genotype: number[] = [];
   const visit = (node: ChoiceTree, text: string, path: string, depth: number): void => {

@@ -1,6 +1,6 @@
 /**
- * Converts architectures to genotypes and back. A tree of choices is compiled to closures once, because searches of benchmark tables
- * do this thousands of times per second.
+ * Converts architectures to genotypes and back. A tree of choices is compiled to closures once, because searches of
+ * benchmark tables do this thousands of times per second.
  */
 import { WeftError } from '../errors.js';
 import { type Architecture, type Choice, type ChoiceTree, isChoice, isOneOf, isSubset } from './choice.js';

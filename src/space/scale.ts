@@ -4,7 +4,10 @@ import { type Rng } from '../tensor/rng.js';
 /** Standard deviation of a mutation, as a share of the scale. */
 const SPREAD = 0.2;
 
-/** Distances of neighbours besides the adjacent ones, as shares of the number of options: near ones refine, far ones explore. */
+/**
+ * Distances of neighbours besides the adjacent ones, as shares of the number of options: near ones refine, far ones
+ * explore.
+ */
 const DISTANCES = [1 / 16, 1 / 4];
 
 /** The option that is nearest to a point of the scale; ties go to the lower one. */

@@ -29,8 +29,8 @@ export interface Decision {
 }
 
 /**
- * An option in the text encoding of an architecture. Points and hyphens separate choices there, so a number has p for its decimal point and m for a minus:
- * 1.5 is 1p5, 1e-7 is 1em7.
+ * An option in the text encoding of an architecture. Points and hyphens separate choices there, so a number has p for
+ * its decimal point and m for a minus: 1.5 is 1p5, 1e-7 is 1em7.
  */
 export function tokenOf(option: ChoiceValue): string {
   if (typeof option !== 'number') return String(option);

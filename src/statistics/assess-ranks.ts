@@ -1,9 +1,9 @@
 /**
- * How far a rank correlation is known from n pairs. The standard error is the jackknife's (Tukey 1958), every value without one pair found from
- * counts of concordant pairs in O(n log n) for all of them together, where as many resamples would sort again each
- * time. The interval is Student's on the scale of arcsin, which makes the error nearly the same at
- * every correlation and ends at ±1; whether two orders have anything to do with each other is decided by permutation.
- * `test/statistics/level-ranks.test.ts` simulates both.
+ * How far a rank correlation is known from n pairs. The standard error is the jackknife's (Tukey 1958), every value
+ * without one pair found from counts of concordant pairs in O(n log n) for all of them together, where as many
+ * resamples would sort again each time. The interval is Student's on the scale of arcsin, which makes the error nearly
+ * the same at every correlation and ends at ±1; whether two orders have anything to do with each other is decided by
+ * permutation. `test/statistics/level-ranks.test.ts` simulates both.
  */
 import { type Assessment, type AssessOptions, errorRate, type Interval } from './assess.js';
 import { spearman } from './correlation.js';
@@ -41,7 +41,10 @@ export function assessTau(x: readonly number[], y: readonly number[], options: A
   };
 }
 
-/** Interval of Kendall's tau-b; undefined for fewer than twelve pairs, for orders that are the same or opposite, and where one side is constant. */
+/**
+ * Interval of Kendall's tau-b; undefined for fewer than twelve pairs, for orders that are the same or opposite, and
+ * where one side is constant.
+ */
 export function tauInterval(
   x: readonly number[],
   y: readonly number[],
@@ -60,8 +63,9 @@ export function spearmanInterval(
 }
 
 /**
- * tau(truth, a) − tau(truth, b), both of the same pairs: what makes them high or low together does not count. The error is the jackknife's
- * of the difference, the interval Student's; a claim needs an interval without zero. NaN where either tau is.
+ * tau(truth, a) − tau(truth, b), both of the same pairs: what makes them high or low together does not count. The error
+ * is the jackknife's of the difference, the interval Student's; a claim needs an interval without zero. NaN where
+ * either tau is.
  */
 export function assessTauDifference(
   truth: readonly number[],
@@ -152,7 +156,9 @@ export function tausWithoutEach(x: ArrayLike<number>, y: ArrayLike<number>): Flo
   return balance.map((own, i) => (all - own) / Math.sqrt((allX - untiedX[i]!) * (allY - untiedY[i]!)));
 }
 
-/** Spearman's rho of all pairs but the i-th, for every i: those above it lose one rank, those tied with it half a rank. */
+/**
+ * Spearman's rho of all pairs but the i-th, for every i: those above it lose one rank, those tied with it half a rank.
+ */
 export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Float64Array {
   const count = x.length;
   const [ranksX, ranksY] = [ranksFromBest(x), ranksFromBest(y)];
@@ -170,7 +176,10 @@ export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Flo
   });
 }
 
-/** What the others lose of sum(rank · other rank) when the i-th is left out: the other ranks of those behind it, half of those tied with it. */
+/**
+ * What the others lose of sum(rank · other rank) when the i-th is left out: the other ranks of those behind it, half of
+ * those tied with it.
+ */
 function lostProducts(values: readonly number[], otherRanks: readonly number[]): Float64Array {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const lost = new Float64Array(values.length);
@@ -185,7 +194,10 @@ function lostProducts(values: readonly number[], otherRanks: readonly number[]):
   return lost;
 }
 
-/** Sum of squared distances of ranks from their mean without the i-th: (n³ - n - sum(t³ - t)) / 12 over groups of t tied ones. */
+/**
+ * Sum of squared distances of ranks from their mean without the i-th: (n³ - n - sum(t³ - t)) / 12 over groups of t tied
+ * ones.
+ */
 function spreadsWithoutEach(values: readonly number[]): Float64Array {
   const cubic = (n: number): number => n ** 3 - n;
   const sizes = tieSizes(values);

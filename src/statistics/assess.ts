@@ -1,16 +1,17 @@
 /**
- * How far a mean, or a difference of means, is known, and whether anything may be claimed of it. Everything in this project
- * that states an interval of a mean, or a verdict on one, goes through here.
+ * How far a mean, or a difference of means, is known, and whether anything may be claimed of it. Everything in this
+ * project that states an interval of a mean, or a verdict on one, goes through here.
  *
- * The interval is Student's, or Welch's for independent samples; the decision is by permutation (`signFlipP`, `exchangeP`), and
- * a claim needs both. They hold their level with few values, where the percentile bootstrap does not: over pairs it claims
- * a difference although there is none in 14 % of cases with six and in 10 % with ten. The studentized bootstrap is better for
- * skewed values, but covers only 88 to 92 % of the heavy-tailed differences that are common here: differences within pairs
- * are symmetric whenever both sides are distributed alike, however skewed that distribution is. For a single sample as
- * skewed as an exponential distribution the interval still covers only 90 % with five values and 93 % with twelve.
+ * The interval is Student's, or Welch's for independent samples; the decision is by permutation (`signFlipP`,
+ * `exchangeP`), and a claim needs both. They hold their level with few values, where the percentile bootstrap does not:
+ * over pairs it claims a difference although there is none in 14 % of cases with six and in 10 % with ten. The
+ * studentized bootstrap is better for skewed values, but covers only 88 to 92 % of the heavy-tailed differences that
+ * are common here: differences within pairs are symmetric whenever both sides are distributed alike, however skewed
+ * that distribution is. For a single sample as skewed as an exponential distribution the interval still covers only 90
+ * % with five values and 93 % with twelve.
  *
- * Student 1908; Fisher 1935; Welch 1947; Hesterberg 2015, "What teachers should know about the bootstrap", section 5, on small
- * samples. `test/statistics/level.test.ts` simulates the levels.
+ * Student 1908; Fisher 1935; Welch 1947; Hesterberg 2015, "What teachers should know about the bootstrap", section 5,
+ * on small samples. `test/statistics/level.test.ts` simulates the levels.
  */
 import { checkPaired } from './paired.js';
 import { divisions, exchangeP, signFlipP } from './permutation.js';
@@ -23,13 +24,19 @@ export interface Assessment {
   /** Values, or pairs, or values of the smaller sample. */
   readonly count: number;
   readonly value: number;
-  /** Undefined for fewer than three values (four of either sample), and where they do not differ, which says nothing of how far others would. */
+  /**
+   * Undefined for fewer than three values (four of either sample), and where they do not differ, which says nothing of
+   * how far others would.
+   */
   readonly interval: Interval | undefined;
   /** Probability of a value at least this far from zero if there is no difference; NaN without an interval. */
   readonly p: number;
   /** What may be claimed; undefined where nothing may. */
   readonly claim: 'above' | 'below' | undefined;
-  /** Why nothing may be claimed: with so few values no outcome would be rare enough, they do not differ, or it may be chance. */
+  /**
+   * Why nothing may be claimed: with so few values no outcome would be rare enough, they do not differ, or it may be
+   * chance.
+   */
   readonly obstacle: 'few' | 'constant' | 'chance' | undefined;
   /** With fewer values, or pairs, nothing is ever claimed. */
   readonly fewest: number;
@@ -51,9 +58,9 @@ const FEWEST_OF_EITHER = 4;
 const ROUNDING = 1e-12;
 
 /**
- * The mean of the values of one sample against zero. One sample may be skewed, and then Student's interval is too short on
- * the side of the long tail: there it is longer by the first term of the Edgeworth expansion, |g| (2 t² + 1) / (6 √n)
- * standard errors with g the skewness of the sample (Hall 1992, section 3.10).
+ * The mean of the values of one sample against zero. One sample may be skewed, and then Student's interval is too short
+ * on the side of the long tail: there it is longer by the first term of the Edgeworth expansion, |g| (2 t² + 1) / (6
+ * √n) standard errors with g the skewness of the sample (Hall 1992, section 3.10).
  */
 export function assessMean(values: readonly number[], options: AssessOptions = {}): Assessment {
   return assessDifferences(values, largest(values), options, skewness(values));
@@ -160,7 +167,10 @@ function judge({
   };
 }
 
-/** Interval of mean(a) / mean(b) of pairs (Fieller 1954); undefined where mean(b) is not clearly apart from zero, or nothing varies. */
+/**
+ * Interval of mean(a) / mean(b) of pairs (Fieller 1954); undefined where mean(b) is not clearly apart from zero, or
+ * nothing varies.
+ */
 export function pairedRatioInterval(
   a: readonly number[],
   b: readonly number[],
@@ -190,7 +200,10 @@ export function ratioInterval(
   return fieller(a, b, 0, twoSidedQuantile(errorRate(options), welch(a, scaled).degrees));
 }
 
-/** The ratios r for which mean(a) - r mean(b) is within t standard errors of zero; `common` is the covariance of the means. */
+/**
+ * The ratios r for which mean(a) - r mean(b) is within t standard errors of zero; `common` is the covariance of the
+ * means.
+ */
 function fieller(a: readonly number[], b: readonly number[], common: number, t: number): Interval | undefined {
   const [meanA, meanB] = [mean(a), mean(b)];
   const square = meanB ** 2 - (t * standardError(b)) ** 2;

@@ -1,8 +1,9 @@
 /**
- * How far it is known what a choice by estimated scores gives: precision at the top, best rank, discounted gain, each of rankers and of
- * what one ranker has more than another. Networks are drawn again with replacement, the same draws for all rankers, so that what makes
- * a draw easy for all does not count in a difference (percentile bootstrap, Efron 1979). Orders are sorted once; a draw
- * only says how often each network stands in them, so that it costs O(n) and not a sort.
+ * How far it is known what a choice by estimated scores gives: precision at the top, best rank, discounted gain, each
+ * of rankers and of what one ranker has more than another. Networks are drawn again with replacement, the same draws
+ * for all rankers, so that what makes a draw easy for all does not count in a difference (percentile bootstrap, Efron
+ * 1979). Orders are sorted once; a draw only says how often each network stands in them, so that it costs O(n) and not
+ * a sort.
  */
 import { stream } from '../tensor/rng.js';
 import { type AssessOptions, errorRate, type Interval } from './assess.js';
@@ -39,8 +40,9 @@ const MOST_DRAWS = 1e7;
 const MEASURES = ['precisionTop', 'bestRank', 'ndcg'] as const;
 
 /**
- * Intervals for the first `share` of the networks by each of the `rankers`, judged by `truth`, larger being better. `confidence` holds for each
- * interval of a ranker, and with `comparisons` for the difference. Undefined for fewer than twelve networks and for measures that no draw changes.
+ * Intervals for the first `share` of the networks by each of the `rankers`, judged by `truth`, larger being better.
+ * `confidence` holds for each interval of a ranker, and with `comparisons` for the difference. Undefined for fewer than
+ * twelve networks and for measures that no draw changes.
  */
 export function choiceIntervals(
   truth: readonly number[],
@@ -109,7 +111,10 @@ function orderOf(scores: readonly number[], truth: readonly number[]): Order {
 
 type Judge = (times: Uint32Array, use: (ranker: number, measure: number, value: number) => void) => void;
 
-/** The measures of the first `chosen` of each order where the networks stand in it `times` times each; copies of a network are tied. */
+/**
+ * The measures of the first `chosen` of each order where the networks stand in it `times` times each; copies of a
+ * network are tied.
+ */
 function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])[], chosen: number): Judge {
   const trueOrder = orderOf(truth, truth);
   const orders = rankers.map((scores) => orderOf(scores, truth));
@@ -161,7 +166,10 @@ function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])
   };
 }
 
-/** Groups of tied networks from the best, with how many copies they have; those without any are passed over. Ends where `use` says false. */
+/**
+ * Groups of tied networks from the best, with how many copies they have; those without any are passed over. Ends where
+ * `use` says false.
+ */
 function eachGroup(
   { networks, ends }: Order,
   times: Uint32Array,

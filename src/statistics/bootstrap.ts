@@ -7,7 +7,10 @@ export interface BootstrapOptions {
   readonly confidence?: number;
 }
 
-/** A function of the means of some columns, on a scale on which its errors are about the same everywhere (of a scale: the logarithm). */
+/**
+ * A function of the means of some columns, on a scale on which its errors are about the same everywhere (of a scale:
+ * the logarithm).
+ */
 export interface MeanFunction {
   value(means: readonly number[]): number;
   /** Its derivatives with respect to the means. */
@@ -27,9 +30,9 @@ const ROUNDING = 1e-12;
 const MOST_VOID = 0.01;
 
 /**
- * Intervals of functions of the means of some columns, over the examples of a sample: studentized bootstrap (Efron & Tibshirani 1993, section
- * 12.5) with standard errors by the delta method. Columns have one number for each example. Undefined for fewer than eight examples, and for a
- * function that does not vary or is not finite.
+ * Intervals of functions of the means of some columns, over the examples of a sample: studentized bootstrap (Efron &
+ * Tibshirani 1993, section 12.5) with standard errors by the delta method. Columns have one number for each example.
+ * Undefined for fewer than eight examples, and for a function that does not vary or is not finite.
  */
 export function bootstrapIntervals<Name extends string>(
   columns: readonly ArrayLike<number>[],

@@ -1,4 +1,7 @@
-/** Whether probabilities are what they say: of the examples that are called something with 80 %, about 80 % should be so. */
+/**
+ * Whether probabilities are what they say: of the examples that are called something with 80 %, about 80 % should be
+ * so.
+ */
 import { type Rng } from '../tensor/rng.js';
 import { mean } from './summary.js';
 
@@ -19,7 +22,10 @@ export interface Call {
 
 const BINS = 15;
 
-/** The reliability curve: 15 ranges of equal width, those that are empty left out (Guo et al. 2017, arXiv 1706.04599, section 2). */
+/**
+ * The reliability curve: 15 ranges of equal width, those that are empty left out (Guo et al. 2017, arXiv 1706.04599,
+ * section 2).
+ */
 export function calibrationCurve(calls: readonly Call[]): CalibrationBin[] {
   const sums = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, right: 0 }));
   for (const { confidence, right } of calls) {
@@ -33,7 +39,10 @@ export function calibrationCurve(calls: readonly Call[]): CalibrationBin[] {
     .map(({ count, confidence, right }) => ({ count, confidence: confidence / count, accuracy: right / count }));
 }
 
-/** Expected calibration error: the mean distance between confidence and accuracy over the bins, by their examples (equation 3 there). */
+/**
+ * Expected calibration error: the mean distance between confidence and accuracy over the bins, by their examples
+ * (equation 3 there).
+ */
 export function calibrationError(curve: readonly CalibrationBin[]): number {
   const total = curve.reduce((sum, { count }) => sum + count, 0);
   return (
@@ -43,7 +52,10 @@ export function calibrationError(curve: readonly CalibrationBin[]): number {
 
 const DRAWS = 100;
 
-/** The error that the same confidences would show on average if each were exactly right: with few examples it is far from zero (Bröcker & Smith 2007). */
+/**
+ * The error that the same confidences would show on average if each were exactly right: with few examples it is far
+ * from zero (Bröcker & Smith 2007).
+ */
 export const errorByChance = (calls: readonly Call[], rng: Rng): number =>
   mean(
     Array.from({ length: DRAWS }, () =>
@@ -58,9 +70,10 @@ const [LOWEST, HIGHEST] = [0.05, 20];
 const HALVINGS = 40;
 
 /**
- * The temperature T for which softmax(z / T) of the logits z, row-major [count, classes], has the least cross-entropy with the labels (Guo et al.
- * 2017, section 4.2), in 0.05..20. Dividing by it changes no order, so that what an example is called stays. As in Platt scaling (Platt
- * 1999) a label counts (n + 1) / (n + 2) and the other classes share the rest: without that the temperature would be zero where all examples are called rightly.
+ * The temperature T for which softmax(z / T) of the logits z, row-major [count, classes], has the least cross-entropy
+ * with the labels (Guo et al. 2017, section 4.2), in 0.05..20. Dividing by it changes no order, so that what an example
+ * is called stays. As in Platt scaling (Platt 1999) a label counts (n + 1) / (n + 2) and the other classes share the
+ * rest: without that the temperature would be zero where all examples are called rightly.
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
   const count = labels.length;

@@ -20,7 +20,10 @@ export interface ClassificationMeasures {
   readonly balancedAccuracy: number;
   /** Mean F1 over the classes that occur. */
   readonly macroF1: number;
-  /** Area under the ROC curve: the chance that an example of the class has a higher probability of it than one of another class, averaged over classes; absent with one class. */
+  /**
+   * Area under the ROC curve: the chance that an example of the class has a higher probability of it than one of
+   * another class, averaged over classes; absent with one class.
+   */
   readonly auc?: number;
   /** Expected calibration error. */
   readonly calibrationError: number;
@@ -68,7 +71,10 @@ export function mostProbable(probabilities: ArrayLike<number>, count: number, cl
   });
 }
 
-/** The area of each class that has examples of its own and of others, by midranks (Mann & Whitney 1947): ties count half. */
+/**
+ * The area of each class that has examples of its own and of others, by midranks (Mann & Whitney 1947): ties count
+ * half.
+ */
 function classAreas(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[] {
   const count = labels.length;
   const areas: number[] = [];

@@ -1,4 +1,7 @@
-/** Extremes of any number of values: `Math.max(...values)` ends in a RangeError beyond some 125,000 of them, as many as a call takes arguments. */
+/**
+ * Extremes of any number of values: `Math.max(...values)` ends in a RangeError beyond some 125,000 of them, as many as
+ * a call takes arguments.
+ */
 
 /** The largest of the values and `least`, -Infinity by default; NaN where a value is. */
 export function largestOf(values: Iterable<number>, least = -Infinity): number {

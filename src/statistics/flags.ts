@@ -13,7 +13,10 @@ export interface FlagMeasures {
   readonly f1?: number;
   /** Area under the ROC curve; absent where the label holds always or never. */
   readonly auc?: number;
-  /** Average precision: the mean, over the examples for which it holds, of the precision among all that are at least as probable; absent where it never holds. */
+  /**
+   * Average precision: the mean, over the examples for which it holds, of the precision among all that are at least as
+   * probable; absent where it never holds.
+   */
   readonly averagePrecision?: number;
 }
 
@@ -29,7 +32,10 @@ export interface MultiLabelMeasures {
   readonly meanAveragePrecision?: number;
 }
 
-/** Measures of probabilities row-major [count, labels] against flags of 0 and 1; a label is said to hold from one half on. At least one example. */
+/**
+ * Measures of probabilities row-major [count, labels] against flags of 0 and 1; a label is said to hold from one half
+ * on. At least one example.
+ */
 export function multiLabelMeasures(
   probabilities: ArrayLike<number>,
   flags: ArrayLike<number>,

@@ -13,7 +13,9 @@ export function smirnovDistance(a: readonly number[], b: readonly number[]): num
   return distance;
 }
 
-/** The distance that samples of one distribution exceed in 1 % of cases, for large samples: 1.628 √((n + m) / (n m)). */
+/**
+ * The distance that samples of one distribution exceed in 1 % of cases, for large samples: 1.628 √((n + m) / (n m)).
+ */
 export function smirnovLimit(n: number, m: number): number {
   return 1.628 * Math.sqrt((n + m) / (n * m));
 }

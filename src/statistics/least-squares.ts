@@ -15,7 +15,10 @@ export interface LeastSquares {
 /** Eigenvalues below this share of the largest count as zero. */
 const TOLERANCE = 1e-10;
 
-/** Minimizes |X b - y|² by the eigenvectors of XᵀX; `rows` are those of X. `spent` degrees of freedom went elsewhere, for example into means that were taken off. */
+/**
+ * Minimizes |X b - y|² by the eigenvectors of XᵀX; `rows` are those of X. `spent` degrees of freedom went elsewhere,
+ * for example into means that were taken off.
+ */
 export function leastSquares(rows: readonly (readonly number[])[], y: readonly number[], spent = 0): LeastSquares {
   const columns = rows[0]?.length ?? 0;
   if (columns === 0) return { coefficients: [], standardErrors: [], rank: 0, explained: 0 };

@@ -3,9 +3,10 @@ import { WeftError } from '../errors.js';
 import { ranksFromBest } from './selection.js';
 
 /**
- * Σ over rankers of log(r / n), r the rank of the network from the worst of n, tied ones sharing their mean rank: a network must be good by
- * every ranker, for being last by one costs more than being first by another gains (as AZ-NAS, Lee & Ham 2024, arXiv 2403.19232, section 3.3).
- * Larger is better. Throws WeftError('data') for lists of different lengths.
+ * Σ over rankers of log(r / n), r the rank of the network from the worst of n, tied ones sharing their mean rank: a
+ * network must be good by every ranker, for being last by one costs more than being first by another gains (as AZ-NAS,
+ * Lee & Ham 2024, arXiv 2403.19232, section 3.3). Larger is better. Throws WeftError('data') for lists of different
+ * lengths.
  */
 export function logRankSum(scores: readonly (readonly number[])[]): number[] {
   const count = scores[0]?.length ?? 0;

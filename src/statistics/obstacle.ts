@@ -17,7 +17,10 @@ export function obstacleOf(
   }
 }
 
-/** What has to be added to an interval that excludes zero where the decision by permutation makes no claim of it; else nothing. */
+/**
+ * What has to be added to an interval that excludes zero where the decision by permutation makes no claim of it; else
+ * nothing.
+ */
 export function despiteInterval({
   interval,
   p,

@@ -4,8 +4,9 @@ import { type Interval } from './assess.js';
 const Z95 = 1.959964;
 
 /**
- * How much larger the share of the first is, and a 95 % interval of that, from the examples where only one of both is right: Wald's interval
- * with half an example added to each cell of the table (Agresti & Min 2005, Statistics in Medicine 24). Over examples, for these two trainings.
+ * How much larger the share of the first is, and a 95 % interval of that, from the examples where only one of both is
+ * right: Wald's interval with half an example added to each cell of the table (Agresti & Min 2005, Statistics in
+ * Medicine 24). Over examples, for these two trainings.
  */
 export function pairedShareDifference(
   onlyFirst: number,

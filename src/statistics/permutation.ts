@@ -1,4 +1,7 @@
-/** Two-sided tests that hold their level at any number of values, because they count arrangements instead of assuming a distribution. */
+/**
+ * Two-sided tests that hold their level at any number of values, because they count arrangements instead of assuming a
+ * distribution.
+ */
 import { stream } from '../tensor/rng.js';
 import { kendallTau } from './kendall.js';
 import { twoSidedP } from './student-t.js';
@@ -18,10 +21,10 @@ const NEARLY_NORMAL = 1e6;
 const ROUNDING = 1e-10;
 
 /**
- * P value of mean zero, for values whose signs are exchangeable under it, as those of differences within pairs are (Fisher
- * 1935, section 21): the share of all 2^n ways to set the signs whose mean is at least as far from zero. Of more than 16
- * values 1,999 ways are drawn, the observed one being one more (Phipson & Smyth 2010), always the same for the same
- * number; from 200 values on it is the p value of Student's t.
+ * P value of mean zero, for values whose signs are exchangeable under it, as those of differences within pairs are
+ * (Fisher 1935, section 21): the share of all 2^n ways to set the signs whose mean is at least as far from zero. Of
+ * more than 16 values 1,999 ways are drawn, the observed one being one more (Phipson & Smyth 2010), always the same for
+ * the same number; from 200 values on it is the p value of Student's t.
  */
 export function signFlipP(values: readonly number[]): number {
   const count = values.length;
@@ -44,7 +47,10 @@ export function signFlipP(values: readonly number[]): number {
   return extreme / (DRAWN + 1);
 }
 
-/** Share of the ways to set the signs whose sum is at least so far from zero. The first sign stands: turning all of them changes no distance. */
+/**
+ * Share of the ways to set the signs whose sum is at least so far from zero. The first sign stands: turning all of them
+ * changes no distance.
+ */
 function shareOfSigns(values: readonly number[], least: number): number {
   const ways = 2 ** (values.length - 1);
   const signs = values.map(() => 1);
@@ -61,9 +67,9 @@ function shareOfSigns(values: readonly number[], least: number): number {
 }
 
 /**
- * P value of equal distributions of two independent samples: the share of all ways to divide the values among them whose
- * Welch t is at least as far from zero, which is asymptotically right for equal means of unequal distributions too (Janssen
- * 1997). Where there are more ways than 32,768, 1,999 are drawn as in `signFlipP`.
+ * P value of equal distributions of two independent samples: the share of all ways to divide the values among them
+ * whose Welch t is at least as far from zero, which is asymptotically right for equal means of unequal distributions
+ * too (Janssen 1997). Where there are more ways than 32,768, 1,999 are drawn as in `signFlipP`.
  */
 export function exchangeP(first: readonly number[], second: readonly number[]): number {
   // Neither changing places nor changing all signs may change what is drawn.
@@ -89,7 +95,10 @@ export function exchangeP(first: readonly number[], second: readonly number[]): 
   return extreme / (DRAWN + 1);
 }
 
-/** Whether `a` is the shorter sample or, of two equally long ones, has the smaller absolute value at the first place where they differ. */
+/**
+ * Whether `a` is the shorter sample or, of two equally long ones, has the smaller absolute value at the first place
+ * where they differ.
+ */
 function comesFirst(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return a.length < b.length;
   const place = a.findIndex((value, i) => Math.abs(value) !== Math.abs(b[i]!));
@@ -153,9 +162,10 @@ function shareOfDivisions(
 }
 
 /**
- * P value of orders that have nothing to do with each other: the share of orders of `y` whose |C - D| (concordant less discordant pairs, `kendallTau`)
- * is at least that of the given one, 1,999 drawn. Of more than 40 pairs by the normal approximation with the variance under ties
- * (Kendall 1970, chapter 5), corrected for continuity. NaN where one side is constant.
+ * P value of orders that have nothing to do with each other: the share of orders of `y` whose |C - D| (concordant less
+ * discordant pairs, `kendallTau`) is at least that of the given one, 1,999 drawn. Of more than 40 pairs by the normal
+ * approximation with the variance under ties (Kendall 1970, chapter 5), corrected for continuity. NaN where one side is
+ * constant.
  */
 export function independenceP(x: readonly number[], y: readonly number[]): number {
   const tau = kendallTau(x, y);

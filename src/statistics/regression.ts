@@ -14,7 +14,10 @@ export interface RegressionMeasures {
   readonly rmse: Estimated;
   /** Mean absolute error, likewise. */
   readonly mae: Estimated;
-  /** 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the share of their variance that is predicted, below zero for predictions worse than their mean; absent if they do not vary. */
+  /**
+   * 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the share of their variance that is predicted, below zero for predictions worse than
+   * their mean; absent if they do not vary.
+   */
   readonly r2?: Estimated;
 }
 
@@ -62,7 +65,10 @@ export function regressionMeasures(
   };
 }
 
-/** Of the means of (y − ŷ)², |y − ŷ|, y and y²; errors are of the size of what they are errors of, so that logarithms have the same everywhere. */
+/**
+ * Of the means of (y − ŷ)², |y − ŷ|, y and y²; errors are of the size of what they are errors of, so that logarithms
+ * have the same everywhere.
+ */
 const IN_LOGARITHMS = {
   rmse: { value: ([squared]) => Math.log(squared!) / 2, gradient: ([squared]) => [1 / (2 * squared!)] },
   mae: { value: ([, absolute]) => Math.log(absolute!), gradient: ([, absolute]) => [0, 1 / absolute!] },

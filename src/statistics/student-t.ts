@@ -1,7 +1,10 @@
 /** Student's t distribution, for any positive number of degrees of freedom. */
 import { gammaln } from 'simple-statistics';
 
-/** P(|T| ≥ |t|) = I_x(ν/2, 1/2) with x = ν / (ν + t²), I the regularized incomplete beta function (Abramowitz & Stegun 1964, 26.7.1). */
+/**
+ * P(|T| ≥ |t|) = I_x(ν/2, 1/2) with x = ν / (ν + t²), I the regularized incomplete beta function (Abramowitz & Stegun
+ * 1964, 26.7.1).
+ */
 export function twoSidedP(t: number, degrees: number): number {
   if (Number.isNaN(t) || !(degrees > 0)) return NaN;
   const square = t * t;

@@ -5,7 +5,10 @@ export function mean(values: readonly number[]): number {
   return values.length > 0 ? meanOf(values) : NaN;
 }
 
-/** The value below which the share p of a sample lies, linear between neighbours (definition 7 of Hyndman & Fan 1996, NumPy's). */
+/**
+ * The value below which the share p of a sample lies, linear between neighbours (definition 7 of Hyndman & Fan 1996,
+ * NumPy's).
+ */
 export function quantile(values: ArrayLike<number>, p: number): number {
   // A typed array sorts as numbers.
   const sorted = Float64Array.from(values).sort();

@@ -4,8 +4,9 @@ import { type Interval } from './assess.js';
 const Z95 = 1.959964;
 
 /**
- * 95 % interval of a proportion that was observed `share` times in `count` trials (Wilson 1927). Where the trials are examples and one
- * training was judged, it says how other examples would judge this training, and nothing of other trainings.
+ * 95 % interval of a proportion that was observed `share` times in `count` trials (Wilson 1927). Where the trials are
+ * examples and one training was judged, it says how other examples would judge this training, and nothing of other
+ * trainings.
  */
 export function wilsonInterval(share: number, count: number): Interval {
   const z2 = Z95 ** 2;

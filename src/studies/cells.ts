@@ -1,7 +1,7 @@
 /**
- * What a long study has measured so far, cell by cell: one that was stopped continues where it was, with the same options in the same
- * folder. A study that has come to its end starts again. What was measured with other threads or versions, or on another machine, is
- * measured again: a table is of one environment.
+ * What a long study has measured so far, cell by cell: one that was stopped continues where it was, with the same
+ * options in the same folder. A study that has come to its end starts again. What was measured with other threads or
+ * versions, or on another machine, is measured again: a table is of one environment.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

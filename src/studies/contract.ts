@@ -1,4 +1,7 @@
-/** What a study is: a question with a published or calibrated answer, the measurement that answers it here, and the verdict. */
+/**
+ * What a study is: a question with a published or calibrated answer, the measurement that answers it here, and the
+ * verdict.
+ */
 import { type z } from 'zod';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
@@ -43,8 +46,8 @@ export interface Parts {
 }
 
 /**
- * A part of a study that depends on nothing but its payload, so that it may be done in any process: an independent training, or a few.
- * The same payload gives the same result, to the bit; both are plain data.
+ * A part of a study that depends on nothing but its payload, so that it may be done in any process: an independent
+ * training, or a few. The same payload gives the same result, to the bit; both are plain data.
  */
 export type StudyUnit = (payload: JsonObject, setting: UnitSetting) => Promise<JsonObject>;
 

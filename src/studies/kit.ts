@@ -1,4 +1,7 @@
-/** What a study uses beyond the public API (`weft-nas/study`): data and their batches, training, sessions of searches, and what it keeps. */
+/**
+ * What a study uses beyond the public API (`weft-nas/study`): data and their batches, training, sessions of searches,
+ * and what it keeps.
+ */
 export { augmentSchema, checkConfig } from '../config/index.js';
 export {
   batches,

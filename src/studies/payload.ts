@@ -4,7 +4,9 @@ import { check } from '../jobs/schema.js';
 import { type Json } from '../operations/operation.js';
 import { type JsonObject, stringifyStrict } from '../runs/json.js';
 
-/** What a unit was told, if it is what its schema asks for; throws WeftError('job') that names the field that is not. */
+/**
+ * What a unit was told, if it is what its schema asks for; throws WeftError('job') that names the field that is not.
+ */
 export function checkPayload<T>(schema: z.ZodType<T>, payload: JsonObject, unit: string): T {
   return check(schema, payload, `the payload of a unit '${unit}'`);
 }

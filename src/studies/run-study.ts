@@ -43,7 +43,10 @@ export interface FinishedStudy extends StudyResult {
 /** Thrown by a study that was asked to stop. */
 export class StudyStopped extends Error {}
 
-/** Between two pieces of a study's work: lets signals arrive, which kernels keep from the thread, and throws where the study is to stop. */
+/**
+ * Between two pieces of a study's work: lets signals arrive, which kernels keep from the thread, and throws where the
+ * study is to stop.
+ */
 export async function stopHere({ shouldStop }: Pick<StudySetting, 'shouldStop'>): Promise<void> {
   await breathe();
   if (shouldStop()) throw stopped();
@@ -55,8 +58,9 @@ export function stopped(): StudyStopped {
 }
 
 /**
- * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws WeftError('config')
- * on options that the study does not have, and WeftError('run') while another process works in the folder. The backend must be loaded.
+ * Runs the study and writes `report.html`, `rows.json` and a CSV file of each table into the folder. Throws
+ * WeftError('config') on options that the study does not have, and WeftError('run') while another process works in the
+ * folder. The backend must be loaded.
  */
 export async function runStudy(
   study: Study,
@@ -150,7 +154,10 @@ export function unitOf({ name, units = {} }: Study, unit: string): StudyUnit {
   return found;
 }
 
-/** The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one it has, or a value that it cannot take. */
+/**
+ * The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one
+ * it has, or a value that it cannot take.
+ */
 export function parseStudyOptions(
   { name, options: schema }: Study,
   options: Readonly<Record<string, unknown>>,

@@ -36,8 +36,8 @@ const UNIT_KIND: CheckedKind<UnitPayload> = {
 };
 
 /**
- * Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. `reference` says where another
- * process finds the study; its name by default.
+ * Named by the study, the unit, what it is told, the backend that is loaded now, and the threads. `reference` says
+ * where another process finds the study; its name by default.
  */
 export function unitJob(
   { name }: Pick<Study, 'name'>,

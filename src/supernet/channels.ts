@@ -1,6 +1,6 @@
 /**
- * Groups of channels of an elastic space, sorted by importance. Smaller networks read leading
- * channels, so the most important ones should come first before small networks are trained (Cai et al. 2020, arXiv 1908.09791, section 3.2).
+ * Groups of channels of an elastic space, sorted by importance. Smaller networks read leading channels, so the most
+ * important ones should come first before small networks are trained (Cai et al. 2020, arXiv 1908.09791, section 3.2).
  */
 import { type NodeAttributes, type SupernetGraph } from '../graph/nodes.js';
 import { weightsPrefix } from '../graph/activate.js';
@@ -8,7 +8,10 @@ import { type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type Weights } from './parameter-store.js';
 
-/** Channels whose order does not matter: if they are reordered along all of these axes together, every network that reads all of them computes the same. */
+/**
+ * Channels whose order does not matter: if they are reordered along all of these axes together, every network that
+ * reads all of them computes the same.
+ */
 export interface ChannelGroup {
   /** Number of channels at full size. */
   readonly channels: number;
@@ -126,9 +129,9 @@ export function channelOrder({ channels, block, readers }: ChannelGroup, paramet
 }
 
 /**
- * New values of a space's parameters and statistics with the channels of every group sorted by importance; those that keep their
- * order are left out, and the caller owns the result (`store.assign` takes it). Networks that read all channels of every group compute the same
- * as before; smaller ones now read the most important channels.
+ * New values of a space's parameters and statistics with the channels of every group sorted by importance; those that
+ * keep their order are left out, and the caller owns the result (`store.assign` takes it). Networks that read all
+ * channels of every group compute the same as before; smaller ones now read the most important channels.
  *
  * @example
  * store.assign(sortChannels(space, store));

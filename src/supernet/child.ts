@@ -29,7 +29,10 @@ export interface Child<A = unknown> {
   readonly statisticNames: readonly string[];
   /** For the parameters of which it may read only a slice, what it reads; it reads all others whole. */
   readonly slices?: ReadonlyMap<string, ParameterSpec>;
-  /** Logits [N, classes], or [N, T, classes] for sequences, of x [N, ...inputShape]; pure: the same arguments give the same numbers. */
+  /**
+   * Logits [N, classes], or [N, T, classes] for sequences, of x [N, ...inputShape]; pure: the same arguments give the
+   * same numbers.
+   */
   forward(parameters: NamedTensors, statistics: NamedTensors, x: Tensor, mode: Mode): Tensor;
 }
 
@@ -38,13 +41,19 @@ export function createChild<A>(space: SearchSpace<A>, architecture: A): Child<A>
   return childOf(space.activate(architecture), architecture, space.encode(architecture));
 }
 
-/** The same child with its operations as they are used after training (`Operation.deployed`), whose weights `deployedWeights` gives. */
+/**
+ * The same child with its operations as they are used after training (`Operation.deployed`), whose weights
+ * `deployedWeights` gives.
+ */
 export function deployedChild<A>(child: Child<A>): Child<A> {
   const nodes = deployedNodes(child.nodes);
   return nodes === child.nodes ? child : childOf(nodes, child.architecture, child.encoding);
 }
 
-/** Parameters of the deployed child from those that the child reads (slices where it reads slices); new tensors, which the caller owns. */
+/**
+ * Parameters of the deployed child from those that the child reads (slices where it reads slices); new tensors, which
+ * the caller owns.
+ */
 export function deployedWeights({ nodes, parameterNames }: Child, parameters: NamedTensors): NamedTensors {
   const weights = new Map(parameterNames.map((name) => [name, parameters[name]!]));
   const folded = new Map<string, Tensor>();

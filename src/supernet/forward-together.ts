@@ -1,6 +1,7 @@
 /**
- * Evaluates many children on one batch. Children share weights by name, so those that begin with the same operations compute the same
- * values there: with six operations per layer, a hundred children have only six different first layers.
+ * Evaluates many children on one batch. Children share weights by name, so those that begin with the same operations
+ * compute the same values there: with six operations per layer, a hundred children have only six different first
+ * layers.
  */
 import { type Mode } from '../operations/operation.js';
 import { type Tensor } from '../tensor/tf.js';
@@ -9,9 +10,9 @@ import { type CompiledNodes, valueOfNode } from './compiled-nodes.js';
 import { type Weights } from './parameter-store.js';
 
 /**
- * The results of `use` on each child's logits, in the order of the children; equal to one `forward` after the other. The children are
- * evaluated in an order in which neighbours have most in common, and only what the next one needs is kept: peak memory is that of one child. Nodes may be
- * compiled.
+ * The results of `use` on each child's logits, in the order of the children; equal to one `forward` after the other.
+ * The children are evaluated in an order in which neighbours have most in common, and only what the next one needs is
+ * kept: peak memory is that of one child. Nodes may be compiled.
  */
 export function forwardTogether<T>(
   children: readonly Child[],
@@ -52,7 +53,9 @@ export function forwardTogether<T>(
   return results;
 }
 
-/** A number for each child and node; equal numbers mean that the node and everything that it depends on are the same. */
+/**
+ * A number for each child and node; equal numbers mean that the node and everything that it depends on are the same.
+ */
 function valuesOf(children: readonly Child[]): number[][] {
   const known = new Map<string, number>();
   return children.map(({ nodes }) => {

@@ -9,7 +9,10 @@ const FLOAT_BYTES = 4;
 /** The least that training keeps in memory for each weight: its value, its gradient and its new value. */
 const COPIES = 3;
 
-/** Throws WeftError('config'), naming the option to lower, if the weights (all, or the named ones) cannot be trained on this machine. */
+/**
+ * Throws WeftError('config'), naming the option to lower, if the weights (all, or the named ones) cannot be trained on
+ * this machine.
+ */
 export function requireMemory(
   { name, options }: Pick<SearchSpace, 'name' | 'options'>,
   { parameters }: Catalogue,

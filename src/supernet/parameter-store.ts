@@ -25,7 +25,10 @@ export interface ParameterStore extends Weights {
   dispose(): void;
 }
 
-/** A store with initial values drawn from `stream(seed, 'init', name)`, so that they do not depend on what else is in the store. */
+/**
+ * A store with initial values drawn from `stream(seed, 'init', name)`, so that they do not depend on what else is in
+ * the store.
+ */
 export function createParameterStore(
   catalogue: Catalogue,
   seed: number | string,

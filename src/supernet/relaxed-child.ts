@@ -1,7 +1,7 @@
 /**
- * All architectures of a space at once: every edge that depends on a choice is weighted with the probability that it is present, so that the
- * network is a differentiable function of the choices' logits (Liu et al. 2019, arXiv 1806.09055, equation 2). If the mixture puts all probability on
- * one architecture, the value is that architecture's.
+ * All architectures of a space at once: every edge that depends on a choice is weighted with the probability that it is
+ * present, so that the network is a differentiable function of the choices' logits (Liu et al. 2019, arXiv 1806.09055,
+ * equation 2). If the mixture puts all probability on one architecture, the value is that architecture's.
  */
 import { WeftError } from '../errors.js';
 import { type Guard } from '../graph/nodes.js';
@@ -12,8 +12,8 @@ import { catalogue } from './catalogue.js';
 import { type Child, combine, operationContext } from './child.js';
 
 /**
- * Throws WeftError('controller') unless every mixture of the space's architectures is a network: choices between nodes of one shape, and
- * inputs that come and go only in sums.
+ * Throws WeftError('controller') unless every mixture of the space's architectures is a network: choices between nodes
+ * of one shape, and inputs that come and go only in sums.
  */
 export function requireRelaxable({ name: space, supernet: { graph, order } }: SearchSpace, strategy: string): void {
   for (const name of order) {
@@ -39,8 +39,8 @@ export function requireRelaxable({ name: space, supernet: { graph, order } }: Se
 }
 
 /**
- * The mixture with these logits ([slots, values] by path of the decision) as a child, whose parameters are all of the space's. The
- * logits are borrowed; gradients flow to them as to parameters.
+ * The mixture with these logits ([slots, values] by path of the decision) as a child, whose parameters are all of the
+ * space's. The logits are borrowed; gradients flow to them as to parameters.
  */
 export function createRelaxedChild(space: SearchSpace, logits: NamedTensors): Child {
   const { graph, head, order } = space.supernet;

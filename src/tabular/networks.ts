@@ -1,4 +1,7 @@
-/** Published measurements of whole spaces: every network's name, with its accuracy, proxies, costs and device measurements by column. */
+/**
+ * Published measurements of whole spaces: every network's name, with its accuracy, proxies, costs and device
+ * measurements by column.
+ */
 import { unknownNameHint, WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { readMacroTable } from './nas-bench-macro.js';
@@ -8,7 +11,10 @@ import { type BenchmarkTable, readBenchmarkTable } from './table.js';
 /** Whose networks a table names: those of a benchmark, or of any space by Weft's own text encoding. */
 export type NetworkFamily = 'nas-bench-201' | 'nas-bench-macro' | 'encoded';
 
-/** What a column says of a network: how good it is once trained, what it costs, or a score that was taken without training. */
+/**
+ * What a column says of a network: how good it is once trained, what it costs, or a score that was taken without
+ * training.
+ */
 export type ColumnRole = 'accuracy' | 'cost' | 'proxy';
 
 export interface TableColumn {
@@ -39,10 +45,11 @@ export interface NetworkFile {
 }
 
 /**
- * The table of one file or of several joined by network: CSV files of NAS-Bench-201 cells (columns `ArchitectureString`, `net_str` or `net`),
- * the JSON file of NAS-Bench-Macro, or a CSV file whose column `architecture` has encodings of Weft. Tables of NAS-Bench-201 are given the
- * columns `parameters` and `multiplyAdds` by the benchmark's closed form. Throws WeftError('data') for files of different families, a
- * column that occurs twice, a network that occurs twice in a file, and accuracies that are not numbers.
+ * The table of one file or of several joined by network: CSV files of NAS-Bench-201 cells (columns
+ * `ArchitectureString`, `net_str` or `net`), the JSON file of NAS-Bench-Macro, or a CSV file whose column
+ * `architecture` has encodings of Weft. Tables of NAS-Bench-201 are given the columns `parameters` and `multiplyAdds`
+ * by the benchmark's closed form. Throws WeftError('data') for files of different families, a column that occurs twice,
+ * a network that occurs twice in a file, and accuracies that are not numbers.
  */
 export function readNetworkTable(paths: readonly string[]): NetworkTable {
   const files = paths.map(readNetworkFile);
@@ -180,8 +187,8 @@ export function truthColumn(table: NetworkTable, name?: string): TableColumn {
 }
 
 /**
- * The row of an architecture of this space. Throws WeftError('data') at once where the table is of other networks, and for each
- * architecture that it lacks.
+ * The row of an architecture of this space. Throws WeftError('data') at once where the table is of other networks, and
+ * for each architecture that it lacks.
  */
 export function rowLookup<A>(space: SearchSpace<A>, table: NetworkTable): (architecture: A) => number {
   const rows = new Map(table.keys.map((key, row) => [key, row]));

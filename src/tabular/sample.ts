@@ -12,8 +12,8 @@ export interface SampledNetwork<A = unknown> {
 }
 
 /**
- * Up to `count` networks of the table, drawn uniformly among those that the space has and that `usable` takes, no two of which compute the
- * same. Throws WeftError('data') where the table is of another space, or has no network of it.
+ * Up to `count` networks of the table, drawn uniformly among those that the space has and that `usable` takes, no two
+ * of which compute the same. Throws WeftError('data') where the table is of another space, or has no network of it.
  */
 export function sampleTable<A>(
   space: SearchSpace<A>,
@@ -44,7 +44,9 @@ export function sampleTable<A>(
   return sample;
 }
 
-/** The architecture with this name; undefined where the space, restricted by its options or limits, does not have it. */
+/**
+ * The architecture with this name; undefined where the space, restricted by its options or limits, does not have it.
+ */
 function architectureOf<A>(space: SearchSpace<A>, { family }: NetworkTable, key: string): A | undefined {
   try {
     if (family === 'encoded') return space.decode(key);

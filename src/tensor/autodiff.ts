@@ -14,7 +14,9 @@ import {
 } from './tape.js';
 import { tf, tidy, type Scalar, type Tensor } from './tf.js';
 
-/** A loss with values that the caller wants out of the same forward pass (logits, batch statistics, parts of the loss). */
+/**
+ * A loss with values that the caller wants out of the same forward pass (logits, batch statistics, parts of the loss).
+ */
 export interface LossWithAux<A extends NamedTensors = NamedTensors> {
   loss: Scalar;
   aux: A;
@@ -27,8 +29,8 @@ export interface ValueAndGradients {
 
 export interface GradientOptions {
   /**
-   * What to do with a parameter that the loss does not depend on: leave it out of the gradients (the default, so that an
-   * optimizer leaves it and its state alone), or give it a gradient of zeros.
+   * What to do with a parameter that the loss does not depend on: leave it out of the gradients (the default, so that
+   * an optimizer leaves it and its state alone), or give it a gradient of zeros.
    */
   unused?: 'omit' | 'zero';
 }

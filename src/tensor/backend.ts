@@ -35,8 +35,8 @@ export interface BackendDescription {
 const require = createRequire(import.meta.url);
 
 /**
- * Loads the requested backend (the argument, else WEFT_BACKEND), or the best one that loads; resolves to its name. A process can switch
- * from one backend to another; existing tensors stay on theirs.
+ * Loads the requested backend (the argument, else WEFT_BACKEND), or the best one that loads; resolves to its name. A
+ * process can switch from one backend to another; existing tensors stay on theirs.
  */
 export async function loadBackend(
   wanted?: BackendName,

@@ -1,4 +1,6 @@
-/** What the environment says about backends: which one is requested, how many threads, which libraries are installed. */
+/**
+ * What the environment says about backends: which one is requested, how many threads, which libraries are installed.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,9 +24,10 @@ export function limitThreads(threads: number): void {
 }
 
 /**
- * Makes TensorFlow run the operations of a session one after the other, in a thread of its own. In the calling thread they would keep
- * subnormal numbers, which operations outside of sessions flush to zero: only there is the processor's flag not set. A variable that is
- * already set takes precedence unless it asks for the calling thread. TensorFlow reads it only once, when it is loaded.
+ * Makes TensorFlow run the operations of a session one after the other, in a thread of its own. In the calling thread
+ * they would keep subnormal numbers, which operations outside of sessions flush to zero: only there is the processor's
+ * flag not set. A variable that is already set takes precedence unless it asks for the calling thread. TensorFlow reads
+ * it only once, when it is loaded.
  */
 export function runSessionsInOrder(): void {
   const asked = Number(process.env['TF_NUM_INTEROP_THREADS']);
@@ -37,8 +40,8 @@ export function tensorflowThreads(): number {
 }
 
 /**
- * Why the package of native kernels cannot be loaded, as far as its files show; undefined if nothing is wrong with them.
- * Checked first because a package that fails to load leaves its kernels registered.
+ * Why the package of native kernels cannot be loaded, as far as its files show; undefined if nothing is wrong with
+ * them. Checked first because a package that fails to load leaves its kernels registered.
  */
 export function whyNotInstalled(packageName: string): string | undefined {
   let manifest;
@@ -52,10 +55,11 @@ export function whyNotInstalled(packageName: string): string | undefined {
 }
 
 /**
- * Makes the CUDA libraries compute in full float32 (an H100 otherwise rounds the factors of products to 10 bits, and curvature is
- * lost in that), in the same order every time, and allocate only the memory they need, so that several processes can share a device.
- * Variables that are already set take precedence. The libraries read them only once, when they are loaded. Not for a process that then
- * computes on the processor: oneDNN is turned off, because a GPU build hardly uses it and it would print a performance message.
+ * Makes the CUDA libraries compute in full float32 (an H100 otherwise rounds the factors of products to 10 bits, and
+ * curvature is lost in that), in the same order every time, and allocate only the memory they need, so that several
+ * processes can share a device. Variables that are already set take precedence. The libraries read them only once, when
+ * they are loaded. Not for a process that then computes on the processor: oneDNN is turned off, because a GPU build
+ * hardly uses it and it would print a performance message.
  */
 export function computeExactlyOnGpu(): void {
   for (const [name, value] of Object.entries(GPU_VARIABLES)) process.env[name] ??= value;

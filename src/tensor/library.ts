@@ -1,6 +1,7 @@
 /**
- * TensorFlow.js, loaded at the first computation: code that only reads runs, configurations or spaces does not wait
- * for it. Only the kernels import it from here; everything else takes `tf` from `tf.js`, which installs the kernels once it is loaded.
+ * TensorFlow.js, loaded at the first computation: code that only reads runs, configurations or spaces does not wait for
+ * it. Only the kernels import it from here; everything else takes `tf` from `tf.js`, which installs the kernels once it
+ * is loaded.
  */
 import { createRequire } from 'node:module';
 import type * as library from '@tensorflow/tfjs';

@@ -1,7 +1,7 @@
 /**
- * How a model's outputs relate to labels. An example is an image or a whole sequence: logits [N,K] have one label for each of N examples, logits [N,T,K] one
- * for each of the N·T tokens. The first axis is the examples, the last one the classes. In regression, outputs [N,K]
- * are compared with targets [N,K].
+ * How a model's outputs relate to labels. An example is an image or a whole sequence: logits [N,K] have one label for
+ * each of N examples, logits [N,T,K] one for each of the N·T tokens. The first axis is the examples, the last one the
+ * classes. In regression, outputs [N,K] are compared with targets [N,K].
  */
 import { WeftError } from '../errors.js';
 import { type Tensor } from './library.js';
@@ -9,7 +9,10 @@ import { type Tensor } from './library.js';
 /** Whether the labels of a batch are regression targets (float32 [N,K]), not classes or tokens (int32). */
 export const areTargets = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'float32';
 
-/** Whether the labels of a batch are flags: several true-or-false labels per example (bool [N,K]), with a logit for each. */
+/**
+ * Whether the labels of a batch are flags: several true-or-false labels per example (bool [N,K]), with a logit for
+ * each.
+ */
 export const areFlags = (labels: Pick<Tensor, 'dtype'>): boolean => labels.dtype === 'bool';
 
 /** Number of labels of a batch: one for each class label or token; the targets of an example count as one label. */

@@ -28,7 +28,8 @@ export function conv2d(x: Tensor4D, kernel: Tensor4D, { stride = 1, padding = 's
 
 /**
  * Halves an image, as the ENAS child does (arXiv 1802.03268), with two 1x1 convolutions of different pixels: one of
- * every second pixel, concatenated with one of the pixels in between: x [N,H,W,C], even [1,1,C,A], odd [1,1,C,B] -> [N,⌈H/2⌉,⌈W/2⌉,A+B].
+ * every second pixel, concatenated with one of the pixels in between: x [N,H,W,C], even [1,1,C,A], odd [1,1,C,B] ->
+ * [N,⌈H/2⌉,⌈W/2⌉,A+B].
  */
 export function factorizedReduction(x: Tensor4D, even: Tensor4D, odd: Tensor4D): Tensor4D {
   return tf.conv2d(x, corners({ first: even, last: odd }, {}), 2, 'same');

@@ -17,13 +17,13 @@ const ACTIVATIONS = {
 };
 
 /**
- * The cell of Pham et al. 2018 (arXiv 1802.03268, section 2.1, and the authors' code): with [c|z] = [x_t, h]·K_0 for node 0 and
- * [c|z] = h·K_j for node j, where h is the output of the node that it reads (for node 0 the previous state),
+ * The cell of Pham et al. 2018 (arXiv 1802.03268, section 2.1, and the authors' code): with [c|z] = [x_t, h]·K_0 for
+ * node 0 and [c|z] = h·K_j for node j, where h is the output of the node that it reads (for node 0 the previous state),
  *
  *     h_j = σ(c)·f_j(z) + (1 − σ(c))·h.
  *
- * The state is the mean of the nodes in `outputs`. x [T,B,E], state [B,H], kernels [E+H,2H] and [H,2H] for each further node
- * -> the states of all steps [T,B,H].
+ * The state is the mean of the nodes in `outputs`. x [T,B,E], state [B,H], kernels [E+H,2H] and [H,2H] for each further
+ * node -> the states of all steps [T,B,H].
  */
 export function recurrentCell(
   tensors: CellTensors,

@@ -3,8 +3,9 @@ import { WeftError } from '../errors.js';
 import { tf, type Tensor, type Tensor1D } from './tf.js';
 
 /**
- * Squared error of each example, the mean over its K targets: outputs and targets float32 [N,K] -> [N]. It is −log p of the targets for a normal
- * distribution of variance K/2 around the outputs, up to a constant: its Hessian with respect to the outputs is 2/K times the identity.
+ * Squared error of each example, the mean over its K targets: outputs and targets float32 [N,K] -> [N]. It is −log p of
+ * the targets for a normal distribution of variance K/2 around the outputs, up to a constant: its Hessian with respect
+ * to the outputs is 2/K times the identity.
  */
 export function squaredErrors(outputs: Tensor, targets: Tensor): Tensor1D {
   if (outputs.rank !== 2 || outputs.shape.join() !== targets.shape.join())

@@ -1,4 +1,7 @@
-/** Sums whose order does not depend on the number of terms, so that a compiled step can add the same terms one after the other. */
+/**
+ * Sums whose order does not depend on the number of terms, so that a compiled step can add the same terms one after the
+ * other.
+ */
 import { tf, type Tensor } from './tf.js';
 
 /** Number of terms up to which AddN adds from left to right; with more, it adds groups of eight. */

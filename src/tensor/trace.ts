@@ -11,8 +11,8 @@ export interface KernelCall {
 }
 
 /**
- * Runs `f` and calls `onCall` for every kernel after it has run, in order. Kernels that a kernel runs itself are part of
- * it, unless `isWhole` is false for its name: then `onCall` receives its parts instead, if it has any.
+ * Runs `f` and calls `onCall` for every kernel after it has run, in order. Kernels that a kernel runs itself are part
+ * of it, unless `isWhole` is false for its name: then `onCall` receives its parts instead, if it has any.
  */
 export function watchKernels<T>(
   f: () => T,

@@ -26,7 +26,10 @@ export interface BatchLossOptions {
   readonly statistics: NamedTensors;
   readonly batch: TensorBatch;
   readonly mode: Mode;
-  /** Other children that learn from the same batch: the loss is (1 - Σ weights) times the child's plus these shares of theirs. */
+  /**
+   * Other children that learn from the same batch: the loss is (1 - Σ weights) times the child's plus these shares of
+   * theirs.
+   */
   readonly others?: readonly { readonly child: Child; readonly weight: number }[] | undefined;
   /** What the others learn: the labels by default, or the child's outputs. */
   readonly distill?: Distillation | undefined;
@@ -36,7 +39,10 @@ export interface BatchLossOptions {
   readonly layersOf?: 'child' | undefined;
   /** Computes the gradients of the supernet's children by one function; without it the child is run on its own. */
   readonly shared?: SharedGradients | undefined;
-  /** Computes the gradients of children that learn together, each compiled if it repeats; without it they run uncompiled. */
+  /**
+   * Computes the gradients of children that learn together, each compiled if it repeats; without it they run
+   * uncompiled.
+   */
   readonly children?: CompiledChildren | undefined;
   /** The share of each label that is spread over all classes; 0 by default. */
   readonly smoothing?: number | undefined;
@@ -185,7 +191,10 @@ function without(still: (name: string) => boolean, { gradients, ...found }: Loss
   };
 }
 
-/** Mean loss of the child's outputs on the batch, a scalar: cross-entropy in nats per example, or per token of sequences; the squared error of targets. */
+/**
+ * Mean loss of the child's outputs on the batch, a scalar: cross-entropy in nats per example, or per token of
+ * sequences; the squared error of targets.
+ */
 export function meanLoss(
   child: Child,
   parameters: NamedTensors,

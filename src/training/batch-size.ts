@@ -13,7 +13,10 @@ export interface BatchUse {
   readonly trainer?: Pick<Trainer, 'links'> | undefined;
 }
 
-/** Throws WeftError('config') if a batch, or a part of it whose gradient the optimizer takes, has fewer examples than normalization needs. */
+/**
+ * Throws WeftError('config') if a batch, or a part of it whose gradient the optimizer takes, has fewer examples than
+ * normalization needs.
+ */
 export function requireExamples(
   { examples: fewest, node }: FewestExamples,
   { batch, examples, trainer }: BatchUse,

@@ -1,11 +1,17 @@
 /** What training and evaluation need from a data set: batches on demand, always the same ones at the same position. */
 import { tf, type Tensor } from '../tensor/tf.js';
 
-/** Inputs [N, ...shape] and class labels int32 [N], targets float32 [N,K], or next tokens [N,T] of token ids [N,T]; owned by the caller. */
+/**
+ * Inputs [N, ...shape] and class labels int32 [N], targets float32 [N,K], or next tokens [N,T] of token ids [N,T];
+ * owned by the caller.
+ */
 export interface TensorBatch {
   readonly inputs: Tensor;
   readonly labels: Tensor;
-  /** Weights of the examples in the loss [N], or of each label of flags [N,K]; 1 on average over the training part; equal if absent. */
+  /**
+   * Weights of the examples in the loss [N], or of each label of flags [N,K]; 1 on average over the training part;
+   * equal if absent.
+   */
   readonly weights?: Tensor;
 }
 

@@ -11,7 +11,8 @@ export interface Carried<T> {
 }
 
 /**
- * Runs a batch from `state` and returns its final states. Batches that do not continue each other start from zeros and return none.
+ * Runs a batch from `state` and returns its final states. Batches that do not continue each other start from zeros and
+ * return none.
  */
 export function carrying<T>(
   { continues = false }: Pick<BatchSource, 'continues'>,

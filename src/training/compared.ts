@@ -6,7 +6,9 @@ import { sameBits } from '../tensor/plan/index.js';
 const CHECKED = 3;
 
 export interface Compared {
-  /** The result of the fast way if it is trusted and has one, else that of `asItIs`; owned by the caller in either case. */
+  /**
+   * The result of the fast way if it is trusted and has one, else that of `asItIs`; owned by the caller in either case.
+   */
   of<T>(
     asItIs: () => T,
     fast: () => T | undefined,

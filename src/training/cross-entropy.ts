@@ -1,4 +1,7 @@
-/** The loss of every task: cross-entropy of class labels, one per example, one per token, or several per example; the squared error of targets. */
+/**
+ * The loss of every task: cross-entropy of class labels, one per example, one per token, or several per example; the
+ * squared error of targets.
+ */
 import { WeftError } from '../errors.js';
 import { flagCrossEntropies } from '../tensor/flags.js';
 import { areFlags, areTargets, requireLogitsOf } from '../tensor/logits.js';
@@ -7,8 +10,9 @@ import { squaredErrors } from '../tensor/squared-error.js';
 import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../tensor/tf.js';
 
 /**
- * Loss of each label: the squared error for targets (float32), the mean binary cross-entropy for flags (bool), cross-entropy for classes or tokens (int32); times
- * `weights` [N] if given, which for flags may be one for each label [N,K].
+ * Loss of each label: the squared error for targets (float32), the mean binary cross-entropy for flags (bool),
+ * cross-entropy for classes or tokens (int32); times `weights` [N] if given, which for flags may be one for each label
+ * [N,K].
  */
 export function labelLosses(outputs: Tensor, labels: Tensor, smoothing = 0, weights?: Tensor): Tensor1D {
   if (weights?.rank === 2 && areFlags(labels)) {
@@ -35,9 +39,10 @@ function refuseSmoothing(smoothing: number): void {
 }
 
 /**
- * Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. With smoothing ε the target is
- * 1 − ε at the label and ε/K everywhere (Szegedy et al. 2016, section 7), so that a loss is −log p_label + ε·(z_label − mean z); as far as
- * labels are concerned it is linear in the logits, so the curvature does not depend on them.
+ * Cross-entropy of each label in nats: logits [N,K] and labels [N], or [N,T,K] and [N,T], -> [N] or [N·T]. With
+ * smoothing ε the target is 1 − ε at the label and ε/K everywhere (Szegedy et al. 2016, section 7), so that a loss is
+ * −log p_label + ε·(z_label − mean z); as far as labels are concerned it is linear in the logits, so the curvature does
+ * not depend on them.
  */
 export function labelCrossEntropies(logits: Tensor, labels: Tensor, smoothing = 0): Tensor1D {
   requireLogitsOf(labels, logits);

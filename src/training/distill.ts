@@ -1,4 +1,7 @@
-/** In-place distillation: smaller networks learn the outputs of the largest one instead of the labels (Yu & Huang 2019, arXiv 1903.05134, section 3.3). */
+/**
+ * In-place distillation: smaller networks learn the outputs of the largest one instead of the labels (Yu & Huang 2019,
+ * arXiv 1903.05134, section 3.3).
+ */
 import { WeftError } from '../errors.js';
 import { areFlags, areTargets } from '../tensor/logits.js';
 import { squaredErrors } from '../tensor/squared-error.js';
@@ -6,8 +9,9 @@ import { recordOn } from '../tensor/tape.js';
 import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
 
 /**
- * Mean Kullback-Leibler divergence KL(teacher ‖ student) in nats of logits [N,K] or [N,T,K], over examples and places; no gradient flows into the
- * teacher. Throws WeftError('operation') if the two have different tasks, that is, different numbers of classes or positions.
+ * Mean Kullback-Leibler divergence KL(teacher ‖ student) in nats of logits [N,K] or [N,T,K], over examples and places;
+ * no gradient flows into the teacher. Throws WeftError('operation') if the two have different tasks, that is, different
+ * numbers of classes or positions.
  */
 export function klDivergence(teacher: Tensor, student: Tensor): Scalar {
   requireOneTask(teacher, student);
@@ -20,10 +24,11 @@ export function klDivergence(teacher: Tensor, student: Tensor): Scalar {
 const LARGEST_RATIO = 5;
 
 /**
- * Mean over examples and places of the larger of the alpha divergences -1 and 1 of logits [N,K] or [N,T,K] (Wang et al. 2021, arXiv 2102.07954,
- * section 3), in nats. With p of the teacher, q of the student and r = p/q it is Σ q (r^alpha - 1) / (alpha (alpha - 1)), at alpha = 1 Σ p log r.
- * r^-1 is capped at 5, so that a student is not driven by classes that the teacher rules out; the gradient is that of
- * -Σ [q rho] log q with the bracketed factor held fixed, rho = r^alpha / alpha with the same cap. No gradient flows into the teacher.
+ * Mean over examples and places of the larger of the alpha divergences -1 and 1 of logits [N,K] or [N,T,K] (Wang et al.
+ * 2021, arXiv 2102.07954, section 3), in nats. With p of the teacher, q of the student and r = p/q it is Σ q (r^alpha -
+ * 1) / (alpha (alpha - 1)), at alpha = 1 Σ p log r. r^-1 is capped at 5, so that a student is not driven by classes
+ * that the teacher rules out; the gradient is that of -Σ [q rho] log q with the bracketed factor held fixed, rho =
+ * r^alpha / alpha with the same cap. No gradient flows into the teacher.
  */
 export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
   requireOneTask(teacher, student);
@@ -52,7 +57,10 @@ export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
 export const DISTILLATIONS = { kl: klDivergence, alpha: alphaDivergence } as const;
 export type Distillation = keyof typeof DISTILLATIONS;
 
-/** The distance of a student from its teacher: the divergence of their class distributions, or for targets the mean squared difference of their outputs. */
+/**
+ * The distance of a student from its teacher: the divergence of their class distributions, or for targets the mean
+ * squared difference of their outputs.
+ */
 export function distilled(divergence: Distillation, teacher: Tensor, student: Tensor, labels: Tensor): Scalar {
   if (areFlags(labels))
     throw new WeftError(

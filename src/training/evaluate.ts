@@ -16,7 +16,10 @@ import { labelLosses } from './cross-entropy.js';
 export interface Evaluation {
   /** Mean cross-entropy per label in nats; for targets, the mean squared error. */
   readonly loss: number;
-  /** Share of labels whose logit is the largest; 0 without a finite loss. Null for regression targets, for which outputs are not simply right or wrong. */
+  /**
+   * Share of labels whose logit is the largest; 0 without a finite loss. Null for regression targets, for which outputs
+   * are not simply right or wrong.
+   */
   readonly accuracy: number | null;
   /** Number of labels: one per example, or one per token. */
   readonly count: number;
@@ -24,10 +27,16 @@ export interface Evaluation {
   readonly score?: number;
 }
 
-/** A measure from 0 to 1 of probabilities in row-major [count, classes] and the true classes [count], or of the probabilities and flags of K labels, both [count, K]. */
+/**
+ * A measure from 0 to 1 of probabilities in row-major [count, classes] and the true classes [count], or of the
+ * probabilities and flags of K labels, both [count, K].
+ */
 export type Scoring = (probabilities: Float32Array, labels: ArrayLike<number>, classes: number) => number;
 
-/** Shared weights are evaluated with the batch's own statistics: running statistics mix all children and ruin the ranking. */
+/**
+ * Shared weights are evaluated with the batch's own statistics: running statistics mix all children and ruin the
+ * ranking.
+ */
 export const SHARED_EVALUATION: Mode = { training: false, normalization: 'batch' };
 /** A finished network is evaluated as it will be used: with fixed statistics. */
 export const FINAL_EVALUATION: Mode = { training: false, normalization: 'running' };
@@ -59,7 +68,10 @@ export function evaluateBatch(
   return tidy(() => seen(child.forward(weights.parameters, weights.statistics, batch.inputs, mode)));
 }
 
-/** Loss and accuracy of each child on one batch, and the score by `scoring`: the same results as one at a time, in less time. */
+/**
+ * Loss and accuracy of each child on one batch, and the score by `scoring`: the same results as one at a time, in less
+ * time.
+ */
 export function evaluateTogether(
   children: readonly Child[],
   weights: Weights,
@@ -126,7 +138,10 @@ export function requireAccuracy({ accuracy }: Pick<Evaluation, 'accuracy'>): num
   );
 }
 
-/** The evaluation of a retrained network; throws WeftError('numeric') if its loss is not finite, because it has diverged. */
+/**
+ * The evaluation of a retrained network; throws WeftError('numeric') if its loss is not finite, because it has
+ * diverged.
+ */
 export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation: E, network: string, part: string): E {
   if (Number.isFinite(evaluation.loss)) return evaluation;
   throw new WeftError(
@@ -137,8 +152,9 @@ export function requireFiniteLoss<E extends Pick<Evaluation, 'loss'>>(evaluation
 }
 
 /**
- * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. If batches continue each other,
- * so does the state of recurrent layers, from zeros. The score by `scoring` is computed over all examples together.
+ * Loss and accuracy over the first `steps` batches of the source's epoch 0, each label counted once. If batches
+ * continue each other, so does the state of recurrent layers, from zeros. The score by `scoring` is computed over all
+ * examples together.
  */
 export function evaluateChild(
   child: Child,

@@ -51,13 +51,19 @@ export interface LearnerOptions {
   readonly shared?: SharedOptions | undefined;
   /** The user's own optimizers and preconditioners, which `optimizer` may name. */
   readonly own?: OwnParts;
-  /** Links that act on the weights along with the optimizer. They may keep state outside the chain's, so steps with them are not compiled. */
+  /**
+   * Links that act on the weights along with the optimizer. They may keep state outside the chain's, so steps with them
+   * are not compiled.
+   */
   readonly links?: readonly Link[] | undefined;
   /** Roles whose weights stay fixed; none by default. */
   readonly still?: readonly ParameterRole[] | undefined;
   /** Names of the weights and statistics that are needed; all of the space's by default. */
   readonly only?: readonly string[];
-  /** The only child that is trained: only its own weights and statistics are needed, and of sliced ones only what it reads. */
+  /**
+   * The only child that is trained: only its own weights and statistics are needed, and of sliced ones only what it
+   * reads.
+   */
   readonly child?: Child;
 }
 

@@ -1,4 +1,7 @@
-/** Fisher information of a supernet's children by one native call each, if a search estimates it often enough; see `shared-gradients.ts`. */
+/**
+ * Fisher information of a supernet's children by one native call each, if a search estimates it often enough; see
+ * `shared-gradients.ts`.
+ */
 import { fisherLosses } from '../curvature/fisher.js';
 import { squaresOfPart } from '../curvature/fisher-squares.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -20,7 +23,10 @@ export interface SharedFisherOptions {
 }
 
 export interface SharedFisher {
-  /** The empirical information in the examples about these parameters of the child, or the result of `asItIs`; the caller owns it. */
+  /**
+   * The empirical information in the examples about these parameters of the child, or the result of `asItIs`; the
+   * caller owns it.
+   */
   of(
     child: Child,
     parameters: NamedTensors,
@@ -33,7 +39,10 @@ export interface SharedFisher {
   dispose(): void;
 }
 
-/** Number of estimates from which the function pays off: making it and running it for the first time takes as long as about thirty of them. */
+/**
+ * Number of estimates from which the function pays off: making it and running it for the first time takes as long as
+ * about thirty of them.
+ */
 const ENOUGH_ESTIMATES = 60;
 
 /** The empirical Fisher information (`empirical-sample`) of a space's children; the function is made on first use. */

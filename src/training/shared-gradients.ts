@@ -1,6 +1,6 @@
 /**
- * Gradients of a supernet's children by one native call each (`supernet/dynamic`), if a search has enough steps for it. The first
- * results are compared bit for bit with those of the children's own functions.
+ * Gradients of a supernet's children by one native call each (`supernet/dynamic`), if a search has enough steps for it.
+ * The first results are compared bit for bit with those of the children's own functions.
  */
 import { type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type LossAndGradients, type StepContext } from '../chain/loss.js';
@@ -39,7 +39,10 @@ export interface SharedOptions {
 }
 
 export interface SharedGradients {
-  /** Loss and gradients of a training batch at these parameters, and the outputs if these are observed, or the result of `asItIs`; the caller owns them. */
+  /**
+   * Loss and gradients of a training batch at these parameters, and the outputs if these are observed, or the result of
+   * `asItIs`; the caller owns them.
+   */
   of(child: Child, parameters: NamedTensors, batch: TensorBatch, mode: Mode, asItIs: () => WithLogits): WithLogits;
   /** A step of the trainer on a training batch, or that of `asItIs`; otherwise like `Trainer.step`. */
   step(
@@ -59,7 +62,10 @@ export interface SharedGradients {
 
 export type WithLogits = LossAndGradients & { readonly logits?: Tensor };
 
-/** Number of steps from which the function pays off: making it and running it for the first time takes as long as about a hundred of them. */
+/**
+ * Number of steps from which the function pays off: making it and running it for the first time takes as long as about
+ * a hundred of them.
+ */
 const ENOUGH_STEPS = 250;
 
 /** The gradients of a space's children; the function is made on first use. */

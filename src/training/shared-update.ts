@@ -1,6 +1,7 @@
 /**
- * The update of a chain, recorded once for all children of a supernet, for chains that work coordinate by
- * coordinate, whose recordings do not depend on shapes. It becomes part of the function of the supernet's gradients, so that a step is one native call.
+ * The update of a chain, recorded once for all children of a supernet, for chains that work coordinate by coordinate,
+ * whose recordings do not depend on shapes. It becomes part of the function of the supernet's gradients, so that a step
+ * is one native call.
  */
 import { chain, type Trainer, type TrainerStep } from '../chain/chain.js';
 import { type Link, type Movement, type SettleEach } from '../chain/link.js';
@@ -41,7 +42,10 @@ export interface SharedUpdate {
   ): TrainerStep | undefined;
 }
 
-/** The update of this chain, if it works coordinate by coordinate apart from norms, and in the same way at every age. `still` names weights that are not trained. */
+/**
+ * The update of this chain, if it works coordinate by coordinate apart from norms, and in the same way at every age.
+ * `still` names weights that are not trained.
+ */
 export function sharedUpdate(
   trainer: Trainer,
   still: (name: string) => boolean = () => false,
@@ -159,7 +163,10 @@ function renamed(key: string, nameOf: NameOf, prefixes: readonly string[]): stri
 const inOrder = (tensors: NamedTensors, order: NamedTensors): NamedTensors =>
   Object.fromEntries(Object.keys(order).flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));
 
-/** The update of parameters with these names that have all been trained before, and how they settle, independent of their shapes. */
+/**
+ * The update of parameters with these names that have all been trained before, and how they settle, independent of
+ * their shapes.
+ */
 function recordUpdate(
   trainer: Trainer,
   names: readonly string[],

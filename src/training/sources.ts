@@ -4,8 +4,9 @@ import { tf, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch } from './batch.js';
 
 /**
- * Labelled examples: inputs [N, height, width, channels], and as labels classes [N], targets [N,K] or flags [N,K]. If `weights` are given, each example is weighted by
- * that of its class; flags are weighted by label and value, [K,2], false first.
+ * Labelled examples: inputs [N, height, width, channels], and as labels classes [N], targets [N,K] or flags [N,K]. If
+ * `weights` are given, each example is weighted by that of its class; flags are weighted by label and value, [K,2],
+ * false first.
  */
 export function exampleSource(
   { examplesPerEpoch, examples, stepsPerEpoch, smallest, at, positionsAt, pick }: Batches,
@@ -35,7 +36,10 @@ function weightsIn({ labels, shape: [count] }: Batch, weights: Float32Array): Te
   );
 }
 
-/** Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each continues where the previous one stopped. */
+/**
+ * Windows of a text with the tokens that follow: both [N, T]. `continues` says whether each continues where the
+ * previous one stopped.
+ */
 export function textSource({ examplesPerEpoch, stepsPerEpoch, at }: TextBatches, continues = false): BatchSource {
   return {
     count: examplesPerEpoch,

@@ -12,7 +12,10 @@ export const withTemperature = <A>(child: Child<A>, temperature: number | undefi
     ? child
     : { ...child, forward: (...args) => tidy(() => tf.div(child.forward(...args), temperature)) };
 
-/** The temperature at which a finished classifier's probabilities fit the examples of the source best; it must not have been trained on these. */
+/**
+ * The temperature at which a finished classifier's probabilities fit the examples of the source best; it must not have
+ * been trained on these.
+ */
 export function temperatureOf(child: Child, weights: Weights, source: BatchSource, classes: number): number {
   const { logits, labels } = logitsOfChild(child, weights, source, classes);
   return fitTemperature(logits, labels, classes);

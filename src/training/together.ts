@@ -1,6 +1,6 @@
 /**
- * Several children that learn from one batch: loss and gradients of each separately, since they share weights but not values.
- * So a child that takes part in many steps can be compiled, whatever the others are.
+ * Several children that learn from one batch: loss and gradients of each separately, since they share weights but not
+ * values. So a child that takes part in many steps can be compiled, whatever the others are.
  */
 import { type LossAndGradients } from '../chain/loss.js';
 import { type Mode, type PassMoment } from '../operations/operation.js';
@@ -107,7 +107,10 @@ function partOf(
 
 const GRADIENT = 'gradient/';
 
-/** For one child: its loss, its weighted `value` in the sum, the gradients of that, and `logits` for those that learn from it. Runs inside a tidy. */
+/**
+ * For one child: its loss, its weighted `value` in the sum, the gradients of that, and `logits` for those that learn
+ * from it. Runs inside a tidy.
+ */
 function gradientsOfPart(
   together: Together,
   place: number,

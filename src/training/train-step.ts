@@ -28,7 +28,10 @@ export interface TrainStepInput extends Omit<BatchLossOptions, 'statistics'> {
 export interface TrainStepResult {
   /** The new state; the old one's replaced tensors are already disposed. */
   readonly state: OptimizerState;
-  /** Mean loss of the child on the batch before the step: cross-entropy in nats (with smoothed labels, if they are smoothed), or the squared error of targets. */
+  /**
+   * Mean loss of the child on the batch before the step: cross-entropy in nats (with smoothed labels, if they are
+   * smoothed), or the squared error of targets.
+   */
   readonly loss: number;
   readonly gradientEvaluations: number;
   /** What the links reported; `skipped` is 1 if a gradient was not finite and nothing moved. */
@@ -37,7 +40,10 @@ export interface TrainStepResult {
   readonly notes: readonly string[];
 }
 
-/** Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is not finite. */
+/**
+ * Trains the child on the batch and puts its new weights into the store; throws WeftError('numeric') on a loss that is
+ * not finite.
+ */
 export function trainStep({
   store,
   trainer,
@@ -98,7 +104,9 @@ const takesOneGradient = ({ links }: Trainer): boolean =>
     ({ gradientEvaluations, layers, start, shards = 1 }) => !gradientEvaluations && !layers && !start && shards === 1,
   );
 
-/** The step of several children: their gradients are a different function in every step, but the chain's update is not. */
+/**
+ * The step of several children: their gradients are a different function in every step, but the chain's update is not.
+ */
 function compiledUpdate(
   compiled: CompiledTrainer,
   { evaluate, context }: BatchLoss,
@@ -139,7 +147,10 @@ function compiledUpdate(
 const isAtRest = (name: string, whole: NamedTensors, active: NamedTensors): boolean =>
   Object.hasOwn(whole, wholeName(name)) && !Object.hasOwn(active, name);
 
-/** The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and the final states are a result. */
+/**
+ * The step by the compiled trainer: the batch, the statistics and the states of recurrent layers are its inputs, and
+ * the final states are a result.
+ */
 function compiledStep(
   compiled: CompiledTrainer,
   parameters: NamedTensors,

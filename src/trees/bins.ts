@@ -20,7 +20,10 @@ export interface Binning {
   apply(table: Table): Uint8Array;
 }
 
-/** Bins of these rows: one for each different value of a column, or of equal numbers of rows where there are more than 128. */
+/**
+ * Bins of these rows: one for each different value of a column, or of equal numbers of rows where there are more than
+ * 128.
+ */
 export function binningOf({ values, count, size }: Table): Binning {
   const borders = Array.from({ length: size }, (_, column) => {
     const sorted = Float64Array.from({ length: count }, (__, row) => values[row * size + column]!).sort();

@@ -1,4 +1,6 @@
-/** Gradient boosting of squared errors (Friedman 2001, algorithm 2): each tree learns what those before it have left. */
+/**
+ * Gradient boosting of squared errors (Friedman 2001, algorithm 2): each tree learns what those before it have left.
+ */
 import { type Rng } from '../tensor/rng.js';
 import { type Table } from './bins.js';
 import { type Grove, growTree, leafOf } from './tree.js';

@@ -1,6 +1,7 @@
 /**
- * A regression tree of any number of outputs (Breiman et al. 1984): each node splits its rows by one column where that lowers the sum of squared distances from
- * the mean most. With one-hot targets the sum of squares is the Gini impurity, so that the same tree classifies.
+ * A regression tree of any number of outputs (Breiman et al. 1984): each node splits its rows by one column where that
+ * lowers the sum of squared distances from the mean most. With one-hot targets the sum of squares is the Gini impurity,
+ * so that the same tree classifies.
  */
 import { type Rng } from '../tensor/rng.js';
 import { type Binning, binningOf, type Table } from './bins.js';
@@ -14,7 +15,10 @@ export interface TreeOptions {
   readonly columns: number;
 }
 
-/** Node i splits by `column[i]`: rows whose bin is at most `bin[i]` go to `left[i]`, others to `left[i] + 1`; leaves have column -1. */
+/**
+ * Node i splits by `column[i]`: rows whose bin is at most `bin[i]` go to `left[i]`, others to `left[i] + 1`; leaves
+ * have column -1.
+ */
 export interface Tree {
   readonly column: readonly number[];
   readonly bin: readonly number[];
@@ -40,7 +44,10 @@ export function groveOf(table: Table): Grove {
 /** Less of the squared distances than this share is rounding and no reason to split. */
 const ROUNDING = 1e-12;
 
-/** Grows a tree on the `rows` (indices, repeated ones count as often) with these row-major targets [count, outputs]; `rows` is put into another order. */
+/**
+ * Grows a tree on the `rows` (indices, repeated ones count as often) with these row-major targets [count, outputs];
+ * `rows` is put into another order.
+ */
 export function growTree(
   { binning, bins, count, size }: Grove,
   targets: Float64Array,
@@ -64,7 +71,10 @@ export function growTree(
     left.push(0);
     return column.push(-1) - 1;
   };
-  /** The split of rows from..to, whose sums are in `total`: by how much it lowers the squares; -1 as its column where none does. */
+  /**
+   * The split of rows from..to, whose sums are in `total`: by how much it lowers the squares; -1 as its column where
+   * none does.
+   */
   const bestSplit = (from: number, to: number): { column: number; bin: number } => {
     const n = to - from;
     let base = 0;

@@ -40,8 +40,8 @@ button:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(-
 `;
 
 /**
- * Asks for the page again every two seconds while it is seen, and replaces the parts that have changed; ticks and the place of the
- * keyboard stay. Everything that it puts in was escaped by the server.
+ * Asks for the page again every two seconds while it is seen, and replaces the parts that have changed; ticks and the
+ * place of the keyboard stay. Everything that it puts in was escaped by the server.
  */
 export const SCRIPT = `'use strict';
 let version = '';

@@ -1,4 +1,7 @@
-/** What a page shows of a run's events, learned one event after the other, in memory that does not grow with their number. */
+/**
+ * What a page shows of a run's events, learned one event after the other, in memory that does not grow with their
+ * number.
+ */
 import { type EventLog, eventLog, type EventOf } from '../report/event-log.js';
 import { isNumber } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';

@@ -1,4 +1,7 @@
-/** The front of a search for several objectives, to be looked at point by point: what beats what so far, its knee, and the network of the point that was chosen. */
+/**
+ * The front of a search for several objectives, to be looked at point by point: what beats what so far, its knee, and
+ * the network of the point that was chosen.
+ */
 import { ownValue } from '../errors.js';
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
 import { type EventLog } from '../report/event-log.js';
@@ -26,7 +29,10 @@ export interface LiveFront {
   readonly from: 'proposals' | 'candidates';
 }
 
-/** What no other point so far beats in every goal; undefined for a search with one objective, or before anything was judged. */
+/**
+ * What no other point so far beats in every goal; undefined for a search with one objective, or before anything was
+ * judged.
+ */
 export function liveFront(log: EventLog): LiveFront | undefined {
   const { field, sign } = measureOf(log);
   const candidates = log.all('candidate').filter(({ source, costs }) => source === 'controller' && costs);
@@ -69,7 +75,10 @@ const valueIn = (costs: unknown, name: string): unknown =>
 /** A drawing of a network, or why there is none. */
 export type Drawing = { readonly across: string; readonly tall: string } | { readonly why: string };
 
-/** The chapter: a chart a cost, whose members are links that a mouse, a finger and a keyboard reach, and the chosen network. */
+/**
+ * The chapter: a chart a cost, whose members are links that a mouse, a finger and a keyboard reach, and the chosen
+ * network.
+ */
 export function frontPart(log: EventLog, selected: string | undefined, drawing: Drawing | undefined): Content {
   const front = liveFront(log);
   if (!front) return undefined;
@@ -162,7 +171,10 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** A linear scale from the smallest to the largest value, with up to five round ticks within; a single value is in the middle. */
+/**
+ * A linear scale from the smallest to the largest value, with up to five round ticks within; a single value is in the
+ * middle.
+ */
 function scaleOf(values: readonly number[], from: number, to: number): Scale {
   const [low, high] = values.reduce(
     ([least, most], value) => [Math.min(least, value), Math.max(most, value)],

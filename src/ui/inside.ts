@@ -2,7 +2,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
-/** The resolved path of a file in the folder `root`, or undefined where it is missing, no regular file, or lies elsewhere. */
+/**
+ * The resolved path of a file in the folder `root`, or undefined where it is missing, no regular file, or lies
+ * elsewhere.
+ */
 export const fileInside = (root: string, ...names: readonly string[]): string | undefined =>
   resolved(root, join(root, ...names), 'file');
 

@@ -11,7 +11,10 @@ import { createSite, type Site, type SpaceOf } from './site.js';
 export interface UiOptions {
   /** A free one by default. */
   readonly port?: number;
-  /** The space of a run's directory, to draw its networks; undefined where its code is not to be loaded. None is drawn by default. */
+  /**
+   * The space of a run's directory, to draw its networks; undefined where its code is not to be loaded. None is drawn
+   * by default.
+   */
   readonly spaceOf?: SpaceOf;
 }
 

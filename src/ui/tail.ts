@@ -1,4 +1,7 @@
-/** Reading a file of lines as it grows: each line once, in pieces of bounded size, and from the start again where it was cut. */
+/**
+ * Reading a file of lines as it grows: each line once, in pieces of bounded size, and from the start again where it was
+ * cut.
+ */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface Tail {
@@ -59,7 +62,10 @@ export function createTail(): Tail {
   };
 }
 
-/** The bytes from `position` to the end of the last whole line within `bytes`, or of the first line where that is longer. */
+/**
+ * The bytes from `position` to the end of the last whole line within `bytes`, or of the first line where that is
+ * longer.
+ */
 function wholeLines(
   descriptor: number,
   position: number,

@@ -17,8 +17,8 @@ interface Kept<T> {
 type Stretch<T> = readonly [low: Kept<T>, high: Kept<T>];
 
 /**
- * Keeps all items up to `stretches`; beyond that the least and the greatest of each of at most `stretches` stretches of equal length,
- * which doubles whenever they are used up. Values that are not finite give way to those that are.
+ * Keeps all items up to `stretches`; beyond that the least and the greatest of each of at most `stretches` stretches of
+ * equal length, which doubles whenever they are used up. Values that are not finite give way to those that are.
  */
 export function thinned<T>(stretches: number): Thinned<T> {
   let kept: Stretch<T>[] = [];

@@ -40,8 +40,8 @@ export const CALIBRATED: readonly CalibratedRun[] = [
 ];
 
 /**
- * λ and edge at every look. The first is after one step, as in the calibration: at SAM's edge the gradient is larger after odd steps than after even
- * ones, so that looks at even steps give ratios a few per cent larger.
+ * λ and edge at every look. The first is after one step, as in the calibration: at SAM's edge the gradient is larger
+ * after odd steps than after even ones, so that looks at even steps give ratios a few per cent larger.
  */
 export async function watchChebyshev(
   { learningRate, rho, seed, steps, every }: Omit<CalibratedRun, 'ratio'>,

@@ -1,10 +1,16 @@
-/** The calibrated problem: a tanh network of one input fitted to a Chebyshev polynomial, after the toys of Cohen et al. (2021). */
+/**
+ * The calibrated problem: a tanh network of one input fitted to a Chebyshev polynomial, after the toys of Cohen et al.
+ * (2021).
+ */
 import { type SmallProblem } from '../shared/float64/descent.js';
 import { type Draws } from '../shared/float64/generator.js';
 
 const POINTS = 20;
 
-/** f(x) = Σⱼ vⱼ·tanh(uⱼx + bⱼ) against T₄ on equidistant points of [−1, 1]; loss = mean of r²/2. Weights are u, b, v, one after another. */
+/**
+ * f(x) = Σⱼ vⱼ·tanh(uⱼx + bⱼ) against T₄ on equidistant points of [−1, 1]; loss = mean of r²/2. Weights are u, b, v,
+ * one after another.
+ */
 export function chebyshevProblem(hidden = 100): SmallProblem {
   const x = Float64Array.from({ length: POINTS }, (_, i) => -1 + (2 * i) / (POINTS - 1));
   const y = x.map((at) => 8 * at ** 4 - 8 * at ** 2 + 1);
@@ -39,7 +45,10 @@ export function chebyshevProblem(hidden = 100): SmallProblem {
   };
 }
 
-/** First weights (u and v normal, u 1.9 times wider, b zero), then a start for the power iteration, in the order of the calibration. */
+/**
+ * First weights (u and v normal, u 1.9 times wider, b zero), then a start for the power iteration, in the order of the
+ * calibration.
+ */
 export function chebyshevStart({ normal }: Draws, hidden = 100): { weights: Float64Array; direction: Float64Array } {
   const weights = new Float64Array(3 * hidden);
   const deviation = Math.sqrt(2 / (1 + hidden));

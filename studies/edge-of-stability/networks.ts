@@ -1,6 +1,7 @@
 /**
- * The networks of Long & Bartlett (2024) at sizes that a processor trains on all its data at once. Their loss for images is the mean over examples
- * AND outputs of (logit − onehot)², five times smaller than half the sum over outputs; every edge depends on it.
+ * The networks of Long & Bartlett (2024) at sizes that a processor trains on all its data at once. Their loss for
+ * images is the mean over examples AND outputs of (logit − onehot)², five times smaller than half the sum over outputs;
+ * every edge depends on it.
  */
 import {
   type Examples,
@@ -50,7 +51,10 @@ export function mnistProblem({ examples, width }: { examples: number; width: num
   };
 }
 
-/** Two blocks of a 3x3 convolution (16, then 32 filters), ReLU, layer normalization and 2x2 max-pooling, and a linear layer, on CIFAR-10 shrunk by averaging. */
+/**
+ * Two blocks of a 3x3 convolution (16, then 32 filters), ReLU, layer normalization and 2x2 max-pooling, and a linear
+ * layer, on CIFAR-10 shrunk by averaging.
+ */
 export function cifarProblem({ examples, shrink }: { examples: number; shrink: number }): NetworkProblem {
   const { inputs: x, targets } = imagesOf('cifar10', examples, shrink);
   const side = x.shape[1] / 4;
@@ -95,8 +99,9 @@ export interface TransformerSize {
 }
 
 /**
- * A language model of characters (ASCII): learned positions, layer normalization before attention and MLP (x4, GELU) and at the end, output weights of its
- * own; kernels normal with variance 2/(layers·inputs), embeddings with deviation 0.02. The loss is the mean cross-entropy in nats of the next character.
+ * A language model of characters (ASCII): learned positions, layer normalization before attention and MLP (x4, GELU)
+ * and at the end, output weights of its own; kernels normal with variance 2/(layers·inputs), embeddings with deviation
+ * 0.02. The loss is the mean cross-entropy in nats of the next character.
  */
 export function transformerProblem(ids: Int32Array, { layers, heads, width, length }: TransformerSize): NetworkProblem {
   const batch = Math.floor(ids.length / (length + 1));
@@ -184,7 +189,10 @@ function normals(shape: number[], deviation: number, seed: number, name: string)
   );
 }
 
-/** The first examples less their mean image, pixels divided by 256 and averaged over squares of side `shrink`; targets one-hot. */
+/**
+ * The first examples less their mean image, pixels divided by 256 and averaged over squares of side `shrink`; targets
+ * one-hot.
+ */
 function imagesOf(source: 'mnist' | 'cifar10', count: number, shrink: number): { inputs: Tensor4D; targets: Tensor2D } {
   const {
     train,

@@ -25,8 +25,8 @@ export interface MisspellingOptions {
 }
 
 /**
- * Passages of a text at random places that do not overlap, every second one with `exchanges` pairs of neighbouring, unequal small letters
- * exchanged, no letter twice. A passage that has too few pairs is passed over.
+ * Passages of a text at random places that do not overlap, every second one with `exchanges` pairs of neighbouring,
+ * unequal small letters exchanged, no letter twice. A passage that has too few pairs is passed over.
  */
 export function misspellings(
   text: Int32Array,

@@ -1,4 +1,7 @@
-/** A causal transformer of characters with either of two heads: the next character at each place, or a class for the whole passage. */
+/**
+ * A causal transformer of characters with either of two heads: the next character at each place, or a class for the
+ * whole passage.
+ */
 import {
   activation,
   causalAttention,
@@ -38,12 +41,16 @@ export interface Model {
 
 export const CLASSES = 2;
 
-/** The network that predicts the next character: its weights but for the head's bias are also those of the classifier. */
+/**
+ * The network that predicts the next character: its weights but for the head's bias are also those of the classifier.
+ */
 export function languageModel(size: ModelSize): Model {
   return model(size, { kind: 'language', inputShape: [size.length], classes: size.vocabulary });
 }
 
-/** The network that says which class a passage is of: a linear layer on the mean of the last features over all places. */
+/**
+ * The network that says which class a passage is of: a linear layer on the mean of the last features over all places.
+ */
 export function classifier(size: ModelSize): Model {
   return model(size, { inputShape: [size.length], classes: CLASSES });
 }

@@ -1,4 +1,7 @@
-/** The smallest search with shared edges: five nodes, each an activation of a matrix times one earlier node, the loose ends averaged. */
+/**
+ * The smallest search with shared edges: five nodes, each an activation of a matrix times one earlier node, the loose
+ * ends averaged.
+ */
 import {
   activation,
   defineController,

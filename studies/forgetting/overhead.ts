@@ -6,7 +6,10 @@ import { uniform } from './dag-space.js';
 const STEPS = 20;
 const ROUNDS = 4;
 
-/** Seconds of an epoch of one architecture of 20 batches, without anything and with wpl, the least of several rounds taken in turn. */
+/**
+ * Seconds of an epoch of one architecture of 20 batches, without anything and with wpl, the least of several rounds
+ * taken in turn.
+ */
 export async function epochCosts({
   seed,
   parts,

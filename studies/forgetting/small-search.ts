@@ -117,7 +117,10 @@ let latest: { readonly key: string; readonly data: stepping.SearchData } | undef
 
 const UNITS_BETWEEN_BREATHS = 100;
 
-/** Forgetting of a search in four numbers: differences of the loss over epochs 4 and later, and the accuracy of the last five. */
+/**
+ * Forgetting of a search in four numbers: differences of the loss over epochs 4 and later, and the accuracy of the last
+ * five.
+ */
 export interface SearchForgetting {
   readonly mean: number;
   readonly best5: number;

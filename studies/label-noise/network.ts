@@ -18,7 +18,10 @@ import { stepsWithin } from '../shared/learner.js';
 
 const FILTERS = [16, 32];
 
-/** Images averaged over 2x2 squares, two blocks of 3x3 convolution, batch normalization (of the batch itself), ReLU and 2x2 max-pooling, a linear layer. */
+/**
+ * Images averaged over 2x2 squares, two blocks of 3x3 convolution, batch normalization (of the batch itself), ReLU and
+ * 2x2 max-pooling, a linear layer.
+ */
 function logits(p: NamedTensors, images: Tensor4D): Tensor2D {
   const block = (h: Tensor4D, i: number): Tensor4D =>
     nn.maxPool(

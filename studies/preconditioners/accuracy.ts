@@ -36,7 +36,10 @@ export interface Curve {
   readonly final: number;
 }
 
-/** Every method on every network whose data are there, from the same weights over the same batches; the rate falls to zero along a cosine over its epochs. */
+/**
+ * Every method on every network whose data are there, from the same weights over the same batches; the rate falls to
+ * zero along a cosine over its epochs.
+ */
 export async function measureAccuracy(
   options: AccuracyOptions,
   dataOf: (source: Source) => PreparedData | undefined,

@@ -13,7 +13,9 @@ export interface DataSources extends Images {
 
 const TITLES: Readonly<Record<Source, string>> = { mnist: 'MNIST', cifar10: 'CIFAR-10' };
 
-/** Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies. */
+/**
+ * Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies.
+ */
 export function openSources({
   path,
   train,

@@ -1,7 +1,10 @@
 /** The methods of the comparison, with the options that it gives them. */
 import { type optimizers } from 'weft-nas';
 
-/** SGD with momentum .9, alone or on preconditioned gradients, gradients clipped at 10 as in the tables; the interval is that of inverses, bases and roots. */
+/**
+ * SGD with momentum .9, alone or on preconditioned gradients, gradients clipped at 10 as in the tables; the interval is
+ * that of inverses, bases and roots.
+ */
 export function optimizerFor(
   method: string,
   interval: number,
@@ -58,7 +61,10 @@ export const GOALS: Readonly<Record<string, number>> = {
   'mlp-512/128/foof/10': 0.9,
 };
 
-/** Throughput relative to SGD that Osawa et al. 2023 (poster of arXiv 2305.04684) report for an A100, by network, batch, method and interval. */
+/**
+ * Throughput relative to SGD that Osawa et al. 2023 (poster of arXiv 2305.04684) report for an A100, by network, batch,
+ * method and interval.
+ */
 export const PUBLISHED: Readonly<Record<string, number>> = {
   'mlp-512/32/kfac/1': 0.47,
   'mlp-512/128/kfac/1': 0.69,
@@ -80,7 +86,11 @@ export const PUBLISHED: Readonly<Record<string, number>> = {
   'mlp-512/128/shampoo/10': 0.93,
 };
 
-/** Test accuracy in %, by network and method, that Osawa et al. 2023 report on MNIST after 20 epochs of 45,056 images turned by up to 15 degrees and zoomed by up to a fifth, labels smoothed by 0.1, the best of the epochs on a validation part. */
+/**
+ * Test accuracy in %, by network and method, that Osawa et al. 2023 report on MNIST after 20 epochs of 45,056 images
+ * turned by up to 15 degrees and zoomed by up to a fifth, labels smoothed by 0.1, the best of the epochs on a
+ * validation part.
+ */
 export const PUBLISHED_ACCURACY: Readonly<Record<string, number>> = {
   'mlp-128/sgd': 98.9,
   'mlp-512/sgd': 99.1,
@@ -108,7 +118,10 @@ export const PUBLISHED_ACCURACY: Readonly<Record<string, number>> = {
   'mlp-2048/shampoo': 99.2,
 };
 
-/** Milliseconds per step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads, 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-27. */
+/**
+ * Milliseconds per step of ASDL itself at intervals 1 and 10: `bench/asdl/time_step.py`, PyTorch 2.15 with two threads,
+ * 2 cores of an Intel Xeon at 2.5 GHz, 2026-11-27.
+ */
 export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number] | undefined>> = {
   sgd: [4.14, 4.14],
   kfac: [45.1, 16.0],

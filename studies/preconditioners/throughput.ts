@@ -1,4 +1,6 @@
-/** How many steps of a method fit into the time of one of SGD, and how much memory it takes, side by side in one run. */
+/**
+ * How many steps of a method fit into the time of one of SGD, and how much memory it takes, side by side in one run.
+ */
 import { describeBackend, median, type StudySetting, tf } from 'weft-nas';
 import { type Cells, stopHere, type training, watchKernels } from 'weft-nas/study';
 import { learner, type StudyLearner } from '../shared/learner.js';
@@ -31,7 +33,10 @@ export interface Throughput {
   /** Wall-clock time of a step, of the method and of SGD; medians over the blocks. */
   readonly milliseconds: number;
   readonly sgdMilliseconds: number;
-  /** Processor time (on a GPU, where processors only wait for it, time by the clock) of a step of SGD over that of this method in the same round, median over the blocks. */
+  /**
+   * Processor time (on a GPU, where processors only wait for it, time by the clock) of a step of SGD over that of this
+   * method in the same round, median over the blocks.
+   */
   readonly relative: number;
   /** The same by the clock: another number where other work shares the processor. */
   readonly relativeByClock: number;
@@ -39,7 +44,10 @@ export interface Throughput {
   readonly memory: number;
 }
 
-/** Every method in every setting, each by itself in alternating blocks with SGD, so that what else the machine does concerns both. */
+/**
+ * Every method in every setting, each by itself in alternating blocks with SGD, so that what else the machine does
+ * concerns both.
+ */
 export async function measureThroughput(
   { models, batches, intervals, methods, blocks }: ThroughputOptions,
   images: Images,
@@ -128,7 +136,10 @@ async function beside(
 /** Steps after which every kind of step of an interval of 10 has been recorded twice and run as a session. */
 const COMPILED_AFTER = 45;
 
-/** Bytes of a learner's weights and state and of the largest set of tensors that was alive in addition after a kernel of one of its next steps. */
+/**
+ * Bytes of a learner's weights and state and of the largest set of tensors that was alive in addition after a kernel of
+ * one of its next steps.
+ */
 function peakBytes(one: StudyLearner, data: training.TensorBatch, steps: number): number {
   const owned = [...Object.values(one.store.parameters), ...Object.values(one.state.tensors)].reduce(
     (sum, { size }) => sum + 4 * size,

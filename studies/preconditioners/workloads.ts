@@ -1,4 +1,7 @@
-/** The networks of the comparison: perceptrons of three layers as in its tables, a small convolutional network, and a child that a search has found. */
+/**
+ * The networks of the comparison: perceptrons of three layers as in its tables, a small convolutional network, and a
+ * child that a search has found.
+ */
 import {
   activation,
   type Child,

@@ -56,7 +56,10 @@ export function learner(
   return self;
 }
 
-/** Steps that so many gradients of a batch pay for: one of G-TRACER costs a single gradient while its Fisher information settles. */
+/**
+ * Steps that so many gradients of a batch pay for: one of G-TRACER costs a single gradient while its Fisher information
+ * settles.
+ */
 export function stepsWithin(gradients: number, optimizer: optimizers.OptimizerConfigInput): number {
   const cost = optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: 1 }).gradientEvaluations;
   const single = 'settle' in optimizer ? Math.min(optimizer.settle ?? 0, gradients) : 0;

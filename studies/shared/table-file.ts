@@ -1,7 +1,10 @@
 import { WeftError } from 'weft-nas';
 import { findDataFile } from 'weft-nas/study';
 
-/** The path of a table in the folders of data; throws WeftError('data') with the places where it was looked for, and `remedy`. */
+/**
+ * The path of a table in the folders of data; throws WeftError('data') with the places where it was looked for, and
+ * `remedy`.
+ */
 export function tableFile(name: string, remedy: string): string {
   const { path, looked } = findDataFile(name);
   if (path !== undefined) return path;

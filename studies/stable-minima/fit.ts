@@ -34,7 +34,10 @@ export interface Fit extends Bends {
 }
 
 const INNER = 0.8;
-/** Half the distance of a difference of gradients: a larger one finds the kinks of ReLU near data points, and takes them for curvature. */
+/**
+ * Half the distance of a difference of gradients: a larger one finds the kinks of ReLU near data points, and takes them
+ * for curvature.
+ */
 const SMALL = 1e-7;
 
 export interface FitOptions {

@@ -1,6 +1,6 @@
 /**
- * The counter-example of Liang et al. ("Neural shattering"): in ten dimensions a stable minimum of a large step size interpolates noise all the same,
- * and weight decay does what flatness does not.
+ * The counter-example of Liang et al. ("Neural shattering"): in ten dimensions a stable minimum of a large step size
+ * interpolates noise all the same, and weight decay does what flatness does not.
  */
 import {
   curvature,
@@ -37,8 +37,8 @@ const CLIP = 50;
 const LOOKS = 20;
 
 /**
- * f(x) = Σⱼ vⱼ·relu(uⱼ·x + bⱼ) + c, data uniform in the unit ball, truth a unit vector's inner product, noise of deviation 1; Kaiming start, gradient clipped to a norm
- * of 50. The gradient is written out: seven kernels a step.
+ * f(x) = Σⱼ vⱼ·relu(uⱼ·x + bⱼ) + c, data uniform in the unit ball, truth a unit vector's inner product, noise of
+ * deviation 1; Kaiming start, gradient clipped to a norm of 50. The gradient is written out: seven kernels a step.
  */
 export async function shatter({
   seed,

@@ -1,4 +1,7 @@
-/** Regression of one variable with a ReLU network, and what a minimum of it looks like (Qiao et al. 2024, arXiv 2406.06838). */
+/**
+ * Regression of one variable with a ReLU network, and what a minimum of it looks like (Qiao et al. 2024, arXiv
+ * 2406.06838).
+ */
 import { type SmallProblem } from '../shared/float64/descent.js';
 import { type Draws } from '../shared/float64/generator.js';
 
@@ -20,8 +23,8 @@ export function truthAt(x: number): number {
 }
 
 /**
- * f(x) = Σⱼ vⱼ·relu(uⱼx + bⱼ) + c on n points of [−1, 1] with noise of deviation σ; loss = mean of r²/2. Weights are u, b, v, c. Draws:
- * the noise, then all u, all b (uniform in ±1), all v (uniform in ±1/√width).
+ * f(x) = Σⱼ vⱼ·relu(uⱼx + bⱼ) + c on n points of [−1, 1] with noise of deviation σ; loss = mean of r²/2. Weights are u,
+ * b, v, c. Draws: the noise, then all u, all b (uniform in ±1), all v (uniform in ±1/√width).
  */
 export function univariateProblem({ normal, uniform }: Draws, { n = 30, width = 100, sigma = 0.5 } = {}): Univariate {
   const x = Float64Array.from({ length: n }, (_, i) => -1 + (2 * (i + 0.5)) / n);
@@ -101,8 +104,8 @@ export function knotsOf(weights: Float64Array, width: number, { merge = false } 
 }
 
 /**
- * g = min(g−, g+) of the data: g−(t) = P(X<t)²·E[t − X | X<t]·√(1 + E[X | X<t]²), g+ likewise above t (Mulayoff et al. 2021): how much a
- * bend at t costs in curvature; zero outside the data.
+ * g = min(g−, g+) of the data: g−(t) = P(X<t)²·E[t − X | X<t]·√(1 + E[X | X<t]²), g+ likewise above t (Mulayoff et al.
+ * 2021): how much a bend at t costs in curvature; zero outside the data.
  */
 export function bendWeight(x: Float64Array): (t: number) => number {
   const side = (inside: (value: number) => boolean, t: number): number => {
@@ -149,7 +152,10 @@ export function bendsOf(knots: readonly Knot[], weight: (t: number) => number): 
   };
 }
 
-/** 1/η − ½ + c·√(2L) with c = √(1 + x²max)/2: what the weighted variation of a stable minimum cannot exceed. For any point: the same with λ_max/2. */
+/**
+ * 1/η − ½ + c·√(2L) with c = √(1 + x²max)/2: what the weighted variation of a stable minimum cannot exceed. For any
+ * point: the same with λ_max/2.
+ */
 export function variationBound(halfCurvature: number, loss: number, x: Float64Array): number {
   const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return halfCurvature - 0.5 + (Math.sqrt(1 + largest * largest) / 2) * Math.sqrt(2 * loss);

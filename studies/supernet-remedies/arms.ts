@@ -32,7 +32,10 @@ export const ARMS = {
 export type ArmName = keyof typeof ARMS;
 export const armNames = Object.keys(ARMS) as ArmName[];
 
-/** How networks are judged by shared weights: by the last weights or the mean of checkpoints, by accuracy or by loss. More is better. */
+/**
+ * How networks are judged by shared weights: by the last weights or the mean of checkpoints, by accuracy or by loss.
+ * More is better.
+ */
 export interface Scores {
   readonly accuracy: readonly number[];
   readonly loss: readonly number[];
@@ -47,7 +50,10 @@ export interface Contestant {
   readonly by: keyof Scores;
 }
 
-/** Each remedy alone, all together, and wpl; the mean of checkpoints and the loss change the judging alone, and come with every arm. */
+/**
+ * Each remedy alone, all together, and wpl; the mean of checkpoints and the loss change the judging alone, and come
+ * with every arm.
+ */
 export const contestants = (arms: readonly ArmName[]): Contestant[] =>
   arms.flatMap((arm): Contestant[] => {
     if (arm === 'plain')

@@ -41,8 +41,8 @@ interface Mean {
 }
 
 /**
- * The mean over seeds of a statistic of the cells, with the jackknife's interval over cells (Tukey 1958): how far other cells would move it, not how far
- * other seeds would, which `bySeed` shows.
+ * The mean over seeds of a statistic of the cells, with the jackknife's interval over cells (Tukey 1958): how far other
+ * cells would move it, not how far other seeds would, which `bySeed` shows.
  */
 function overSeeds(bySeed: readonly number[], withoutEach: readonly Float64Array[]): Mean {
   const count = withoutEach[0]!.length;

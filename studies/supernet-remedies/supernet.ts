@@ -33,7 +33,10 @@ export interface Supernet extends Scores {
   readonly steps: number;
   /** Mean loss of the last epoch's training steps, in nats. */
   readonly trainLoss: number;
-  /** Loss of an architecture at the end of the epoch less that right after its training: mean over the measured epochs but the first, in nats. */
+  /**
+   * Loss of an architecture at the end of the epoch less that right after its training: mean over the measured epochs
+   * but the first, in nats.
+   */
   readonly forgetting: number;
   readonly relativeForgetting: number;
 }

@@ -13,7 +13,8 @@ export default defineController({
   options,
 
   create<A>({ restarts }: z.output<typeof options>, { space }: ControllerSetting<A>): Controller<A> {
-    // Whatever is learned stays in here. Every draw comes from the `rng` that is passed in: the same seed gives the same run.
+    // Whatever is learned stays in here. Every draw comes from the `rng` that is passed in: the same seed gives the
+    // same run.
     let best = '';
     let reward = -Infinity;
     const draw = (count: number, rng: Rng) =>

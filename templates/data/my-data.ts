@@ -15,8 +15,9 @@ export default defineData({
       const turned = angle + (label === 'left' ? 0 : Math.PI);
       return { input: [angle * Math.cos(turned) + 0.1 * rng.normal(), angle * Math.sin(turned)], label };
     });
-    // An input is a row of numbers, or an image as [height][width] or [height][width][channels]. Parts for validation and test may be
-    // given as well; without them shares of the training part are set aside. A part may be a stream (an async iterable).
+    // An input is a row of numbers, or an image as [height][width] or [height][width][channels]. Parts for validation
+    // and test may be given as well; without them shares of the training part are set aside. A part may be a stream (an
+    // async iterable).
     return { name: 'my-data', train: examples };
   },
 });

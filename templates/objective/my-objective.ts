@@ -1,5 +1,5 @@
-// An objective of your own: a cost that a search trades off against accuracy, in addition to or instead of parameters, latency, ….
-// Try it:  weft search --objectives accuracy,./my-objective.ts
+// An objective of your own: a cost that a search trades off against accuracy, in addition to or instead of parameters,
+// latency, …. Try it: weft search --objectives accuracy,./my-objective.ts
 //          weft derive RUN --file my-objective.ts --pick "depth<8"
 import { defineObjective, parameterCount, z } from 'weft-nas';
 
@@ -9,12 +9,14 @@ export default defineObjective({
   unit: 'operations',
   direction: 'less', // is better
 
-  // Options are set in a configuration: objectives: [accuracy, {name: own, part: ./my-objective.ts, options: {fewest: 10}}]
+  // Options are set in a configuration: objectives: [accuracy, {name: own, part: ./my-objective.ts, options: {fewest:
+  // 10}}]
   options: z.strictObject({
     fewest: z.int().min(0).default(0).describe('weights below which an operation is not counted'),
   }),
 
-  // Nothing is trained for it: a network is its operations, in the order of computing, each with its shapes and parameters.
+  // Nothing is trained for it: a network is its operations, in the order of computing, each with its shapes and
+  // parameters.
   value(network, { fewest }) {
     return network.filter((node) => parameterCount([node]) > fewest).length;
   },

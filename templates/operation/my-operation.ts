@@ -1,5 +1,5 @@
-// An operation of your own: given the shapes of its inputs it says which parameters it needs and what comes out, and computes it.
-// Try it in a space of your own (weft init --kind space):  g.apply('slope', myOperation(), x)
+// An operation of your own: given the shapes of its inputs it says which parameters it needs and what comes out, and
+// computes it. Try it in a space of your own (weft init --kind space): g.apply('slope', myOperation(), x)
 import { type Operation, soleInput, tf } from 'weft-nas';
 
 /** max(x, 0) + slope min(x, 0) with a learned slope for each channel (He et al. 2015, arXiv 1502.01852). */

@@ -1,5 +1,5 @@
-// An optimizer of your own: what happens between a gradient and the new weights.
-// Try it:  weft search --data digits --set 'retrain.optimizer={name: own, part: ./my-optimizer.ts, options: {rate: 0.005}}'
+// An optimizer of your own: what happens between a gradient and the new weights. Try it: weft search --data digits
+// --set 'retrain.optimizer={name: own, part: ./my-optimizer.ts, options: {rate: 0.005}}'
 import { defineOptimizer, mapNamed, optimizers, tf, z } from 'weft-nas';
 
 export default defineOptimizer({
@@ -12,7 +12,8 @@ export default defineOptimizer({
     decay: z.number().min(0).lt(1).default(0.9).describe('share of the momentum that survives a step'),
   }),
 
-  // Links in their order: each gets the updates of the one before, the first one the gradients; the last updates are added to the weights.
+  // Links in their order: each gets the updates of the one before, the first one the gradients; the last updates are
+  // added to the weights.
   create({ rate, decay }, { totalSteps }) {
     return [
       optimizers.trace({ decay }), // m <- decay m + g

@@ -1,5 +1,6 @@
 // A regularizer of your own: what keeps the training of one architecture from spoiling others that share its weights.
-// Try it:  weft search --data digits --set 'search.regularizer={name: own, part: ./my-regularizer.ts, options: {strength: 0.1}}'
+// Try it: weft search --data digits --set 'search.regularizer={name: own, part: ./my-regularizer.ts, options:
+// {strength: 0.1}}'
 import { defineRegularizer, disposeNamed, mapNamed, type NamedTensors, tf, z } from 'weft-nas';
 
 export default defineRegularizer({

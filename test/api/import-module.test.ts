@@ -1,4 +1,7 @@
-/** Files of the user's own that change while a process lives, as those that the worker of a queue has loaded for an earlier job. */
+/**
+ * Files of the user's own that change while a process lives, as those that the worker of a queue has loaded for an
+ * earlier job.
+ */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Searches on data in memory: stopped by a signal, resumed with the same data, heard by types of events, asked for predictions. */
+/**
+ * Searches on data in memory: stopped by a signal, resumed with the same data, heard by types of events, asked for
+ * predictions.
+ */
 import { expect } from 'chai';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

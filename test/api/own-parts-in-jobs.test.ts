@@ -1,4 +1,7 @@
-/** Proxies, optimizers and other parts of the user's own where trainings are jobs: as files in this process and in others, and refused where they are values. */
+/**
+ * Proxies, optimizers and other parts of the user's own where trainings are jobs: as files in this process and in
+ * others, and refused where they are values.
+ */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Optimizers, preconditioners and regularizers of the user's own: as values, as files, in a resumed run, and refused where nothing defines them. */
+/**
+ * Optimizers, preconditioners and regularizers of the user's own: as values, as files, in a resumed run, and refused
+ * where nothing defines them.
+ */
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

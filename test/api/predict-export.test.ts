@@ -1,4 +1,7 @@
-/** An exported folder is asked as its run is, without the run, its space or its configuration; rows also come as JSON lines and from standard input. */
+/**
+ * An exported folder is asked as its run is, without the run, its space or its configuration; rows also come as JSON
+ * lines and from standard input.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

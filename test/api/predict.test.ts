@@ -1,4 +1,7 @@
-/** A trained network asked about new examples: in memory, in tables with their columns anywhere, in pictures of any size. */
+/**
+ * A trained network asked about new examples: in memory, in tables with their columns anywhere, in pictures of any
+ * size.
+ */
 import { expect } from 'chai';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Verbs on a run from code: the space and the controller by name, by file or as values, the data moved or in memory. */
+/**
+ * Verbs on a run from code: the space and the controller by name, by file or as values, the data moved or in memory.
+ */
 import { expect } from 'chai';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

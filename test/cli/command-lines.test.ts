@@ -1,4 +1,7 @@
-/** Whatever is typed, the answer is one clear line and nothing is left behind; no mistake of a user is called a defect of weft. */
+/**
+ * Whatever is typed, the answer is one clear line and nothing is left behind; no mistake of a user is called a defect
+ * of weft.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

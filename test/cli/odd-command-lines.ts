@@ -1,6 +1,7 @@
 /**
  * Command lines as people mistype them and as nobody would type them, made from the program's own list of commands and
- * options, and what must hold whatever they are: an exit code that blames nobody wrongly, one clear line, nothing left behind.
+ * options, and what must hold whatever they are: an exit code that blames nobody wrongly, one clear line, nothing left
+ * behind.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -147,7 +148,10 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   queue: ['', 'file', 'postgres://[', 'http://x', 'mysql://a'], // a folder would become a database, in seven seconds, and a server is waited for
 };
 
-/** A folder with things that are not what they should be, and a finished run where one is given; `remove` takes it away, and the folder around it. */
+/**
+ * A folder with things that are not what they should be, and a finished run where one is given; `remove` takes it away,
+ * and the folder around it.
+ */
 export function makeSandbox(run?: string): { readonly path: string; remove(): void } {
   const around = mkdtempSync(join(tmpdir(), 'weft-lines-'));
   const path = join(around, 'here');

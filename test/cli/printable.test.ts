@@ -14,7 +14,10 @@ import { html } from '../../src/report/html/markup.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
-/** Clears the screen, sets the title, hides, rings, returns the carriage, in seven and eight bits; turns the direction of reading. */
+/**
+ * Clears the screen, sets the title, hides, rings, returns the carriage, in seven and eight bits; turns the direction
+ * of reading.
+ */
 const HOSTILE = 'a\x1b[2Jb\x1b]0;title\x07c\x1b[8md\re\x9b31mf\x7f\u202eg\u2028h\0';
 const STEERING = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 

@@ -1,4 +1,7 @@
-/** What `weft init --kind` writes runs as it is: every template passes the test that comes with it, and can be named where its kind is wanted. */
+/**
+ * What `weft init --kind` writes runs as it is: every template passes the test that comes with it, and can be named
+ * where its kind is wanted.
+ */
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Compiled training steps: every optimizer and preconditioner, in every space, with the bits of the steps that run as they are. */
+/**
+ * Compiled training steps: every optimizer and preconditioner, in every space, with the bits of the steps that run as
+ * they are.
+ */
 import { expect } from 'chai';
 import { compiledTrainer } from '../../src/chain/compiled.js';
 import { createTrainer, emptyState, type OptimizerConfigInput, OPTIMIZERS } from '../../src/optimizers/index.js';

@@ -1,4 +1,7 @@
-/** What holds for every controller, on every shipped space and on a small one with all kinds of choices. A new one is a line in the table. */
+/**
+ * What holds for every controller, on every shipped space and on a small one with all kinds of choices. A new one is a
+ * line in the table.
+ */
 import { expect } from 'chai';
 import {
   type Architecture,

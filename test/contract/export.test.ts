@@ -1,4 +1,7 @@
-/** Every space and every operation in it can be exported, and computes the same in stock TensorFlow.js, for one example and for several. */
+/**
+ * Every space and every operation in it can be exported, and computes the same in stock TensorFlow.js, for one example
+ * and for several.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

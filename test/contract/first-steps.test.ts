@@ -1,4 +1,7 @@
-/** The first steps of every method follow from the gradients and not from how they are rounded, whatever its statistics begin with. */
+/**
+ * The first steps of every method follow from the gradients and not from how they are rounded, whatever its statistics
+ * begin with.
+ */
 import { expect } from 'chai';
 import { type OptimizerState, OPTIMIZERS } from '../../src/optimizers/index.js';
 import { PRECONDITIONERS } from '../../src/preconditioners/index.js';

@@ -76,7 +76,10 @@ export function conv2d(x: Array64, kernel: Array64, { stride, padding }: Window)
   return { shape: [batch, ...size, outputs], data: Float64Array.from(data) };
 }
 
-/** `even` [1,1,C,A] on every second pixel, `odd` [1,1,C,B] on those one further down and right: a 2x2 kernel with two corners. */
+/**
+ * `even` [1,1,C,A] on every second pixel, `odd` [1,1,C,B] on those one further down and right: a 2x2 kernel with two
+ * corners.
+ */
 export function factorizedReduction(x: Array64, even: Array64, odd: Array64): Array64 {
   const [channels, first, last] = [even.shape[2]!, even.shape[3]!, odd.shape[3]!];
   const outputs = first + last;
@@ -92,7 +95,9 @@ export function factorizedReduction(x: Array64, even: Array64, odd: Array64): Ar
   return conv2d(x, kernel, { stride: 2, padding: 'same' });
 }
 
-/** Depthwise operations: one value per window and channel, from the values that the window covers and their place in it. */
+/**
+ * Depthwise operations: one value per window and channel, from the values that the window covers and their place in it.
+ */
 function perChannel(
   x: Array64,
   size: readonly [number, number],

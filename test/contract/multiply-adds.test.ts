@@ -10,7 +10,10 @@ import { examples, SPACES } from './space-table.js';
 
 const sizeOf = ({ shape }: Tensor): number => shape.reduce((product, length) => product * length, 1);
 
-/** Numbers in a filter that are not zero: a factorized reduction is two 1x1 convolutions, run as one of 2x2 whose other entries are zeros. */
+/**
+ * Numbers in a filter that are not zero: a factorized reduction is two 1x1 convolutions, run as one of 2x2 whose other
+ * entries are zeros.
+ */
 const weightsIn = (filter: Tensor): number => filter.dataSync().filter((value) => value !== 0).length;
 
 /** Multiply-adds of one kernel run, 0 of kernels that are neither convolutions nor products of matrices. */

@@ -1,4 +1,7 @@
-/** What every preconditioner of the list must do in every space, on the way that users take: an optimizer's configuration. */
+/**
+ * What every preconditioner of the list must do in every space, on the way that users take: an optimizer's
+ * configuration.
+ */
 import { expect } from 'chai';
 import { type OptimizerState } from '../../src/optimizers/index.js';
 import { PRECONDITIONERS } from '../../src/preconditioners/index.js';

@@ -72,7 +72,8 @@ for (const { factory, options, task } of SPACES) {
       return found;
     };
 
-    // What a score makes of an example must not depend on where it lies in the batch: places of a sequence are no examples.
+    // What a score makes of an example must not depend on where it lies in the batch: places of a sequence are no
+    // examples.
     it('do not depend on the order of the examples', () => {
       const { x: inputs, labels } = examples(task, 6);
       const order = tf.tensor1d([4, 2, 0, 5, 1, 3], 'int32');

@@ -1,4 +1,7 @@
-/** Fisher information of the children of a supernet by one function: the bits of each child by itself, in every space that has one. */
+/**
+ * Fisher information of the children of a supernet by one function: the bits of each child by itself, in every space
+ * that has one.
+ */
 import { expect } from 'chai';
 import { fisherInformation } from '../../src/curvature/index.js';
 import { catalogue } from '../../src/supernet/catalogue.js';

@@ -1,4 +1,7 @@
-/** The children of a supernet by one function: loss and gradients with the bits of each child by itself, in every space that has one. */
+/**
+ * The children of a supernet by one function: loss and gradients with the bits of each child by itself, in every space
+ * that has one.
+ */
 import { expect } from 'chai';
 import { defineSpace, dense, globalAveragePool, type SearchSpace, subset, type Task, z } from 'weft-nas';
 import { stepRate } from '../../src/chain/transforms/learning-rate.js';

@@ -1,4 +1,7 @@
-/** What holds for slices under every optimizer and every preconditioner: an entry outside the slice of the child that is trained neither moves nor ages. */
+/**
+ * What holds for slices under every optimizer and every preconditioner: an entry outside the slice of the child that is
+ * trained neither moves nor ages.
+ */
 import { expect } from 'chai';
 import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { createTrainer, emptyState, type OptimizerConfigInput, OPTIMIZERS } from '../../src/optimizers/index.js';

@@ -126,7 +126,8 @@ for (const { factory, options, tiny, task } of SPACES) {
       }
     });
 
-    // Kernels with unproven second derivatives are refused by name, so this holds for every operation that the space offers.
+    // Kernels with unproven second derivatives are refused by name, so this holds for every operation that the space
+    // offers.
     it('has exact Hessian-vector products, symmetric ones', () => {
       const store = createParameterStore(catalogue(space.supernet), 3);
       try {

@@ -1,4 +1,7 @@
-/** The Fisher information of language models against dense Jacobians in float64, and how it must behave when a batch is written in another way. */
+/**
+ * The Fisher information of language models against dense Jacobians in float64, and how it must behave when a batch is
+ * written in another way.
+ */
 import { expect } from 'chai';
 import { stream } from 'weft-nas';
 import { drawClasses, exampleSquares, fisherInformation } from '../../src/curvature/index.js';

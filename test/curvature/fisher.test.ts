@@ -1,4 +1,7 @@
-/** Squares of all examples' gradients at once against one backward pass for each; the true Fisher information against a Hessian. */
+/**
+ * Squares of all examples' gradients at once against one backward pass for each; the true Fisher information against a
+ * Hessian.
+ */
 import { expect } from 'chai';
 import { catalogue, createChild, createParameterStore, type SpaceFactory, stream } from 'weft-nas';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';

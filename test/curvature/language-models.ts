@@ -1,7 +1,7 @@
 /**
- * Small language models of the project's own spaces, and the same written again in float64 for one sequence, as plainly as can be. Derivatives
- * of the second are central differences, so nothing is shared with what is tested: dense Jacobians, and for every product with a weight its
- * input and the gradient of what comes out.
+ * Small language models of the project's own spaces, and the same written again in float64 for one sequence, as plainly
+ * as can be. Derivatives of the second are central differences, so nothing is shared with what is tested: dense
+ * Jacobians, and for every product with a weight its input and the gradient of what comes out.
  */
 import { catalogue, createChild, createParameterStore, type SearchSpace, stream } from 'weft-nas';
 import { lstmSpace } from '../../search-spaces/lstm.js';
@@ -19,7 +19,10 @@ const TASK = { kind: 'language', inputShape: [LENGTH], classes: CLASSES } as con
 type Vector = number[];
 type Weights = Readonly<Record<string, { readonly shape: number[]; readonly data: Float64Array }>>;
 
-/** A product with a weight in one forward pass: what the weight is multiplied with, and what is added to the result to see its gradient. */
+/**
+ * A product with a weight in one forward pass: what the weight is multiplied with, and what is added to the result to
+ * see its gradient.
+ */
 interface Tap {
   readonly weight: string;
   readonly input: Vector;

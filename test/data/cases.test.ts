@@ -1,6 +1,6 @@
 /**
- * Small inputs as people really have them (../shared/cases, one situation a folder): each gives the right data set, or one clear error that
- * names the file and the line, column or class. Nothing is read wrongly in silence.
+ * Small inputs as people really have them (../shared/cases, one situation a folder): each gives the right data set, or
+ * one clear error that names the file and the line, column or class. Nothing is read wrongly in silence.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,7 @@
-/** Images that sharp decodes: PNGs to the byte as in JavaScript, other forms as near as rounding allows, or an error that names the file. */
+/**
+ * Images that sharp decodes: PNGs to the byte as in JavaScript, other forms as near as rounding allows, or an error
+ * that names the file.
+ */
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

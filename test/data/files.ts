@@ -66,7 +66,10 @@ export const tinyMnist = (): Record<string, Buffer> => ({
   't10k-labels-idx1-ubyte': idx([2], [0, 1]),
 });
 
-/** So many training and test images of a size in the four files of MNIST, in grey levels without a pattern; the labels of the classes in turn. */
+/**
+ * So many training and test images of a size in the four files of MNIST, in grey levels without a pattern; the labels
+ * of the classes in turn.
+ */
 export function mnistOf({
   size,
   classes,

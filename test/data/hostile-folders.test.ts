@@ -1,4 +1,7 @@
-/** Folders and files that lie about what they are: links in circles, pipes, bombs, and more files than a call has arguments. */
+/**
+ * Folders and files that lie about what they are: links in circles, pipes, bombs, and more files than a call has
+ * arguments.
+ */
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -133,7 +136,8 @@ describe('hostile folders', () => {
 });
 
 describe('orientation of photographs', () => {
-  // Exif 2.32, table of tag 274: which corner of the picture as seen the first stored pixel is, for a stored picture 0 1 / 2 3 / 4 5.
+  // Exif 2.32, table of tag 274: which corner of the picture as seen the first stored pixel is, for a stored picture 0
+  // 1 / 2 3 / 4 5.
   const seen: Readonly<Record<number, number[][]>> = {
     1: [[0, 1], [2, 3], [4, 5]],
     2: [[1, 0], [3, 2], [5, 4]],

@@ -1,4 +1,7 @@
-/** Decoded images that are kept: found again by content, size and decoder, and as if they were not there where they are damaged. */
+/**
+ * Decoded images that are kept: found again by content, size and decoder, and as if they were not there where they are
+ * damaged.
+ */
 import { expect } from 'chai';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

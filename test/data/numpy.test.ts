@@ -9,7 +9,8 @@ import { readRows } from '../../src/data/unlabelled.js';
 import { expectError, folderWith, removeFolders } from './files.js';
 
 /**
- * What numpy.savez_compressed of NumPy 2 writes for X = arange(24, dtype='>i2').reshape(6, 2, 2) and y = ['é', 'b', 'é', 'b', 'é', 'b'].
+ * What numpy.savez_compressed of NumPy 2 writes for X = arange(24, dtype='>i2').reshape(6, 2, 2) and y = ['é', 'b',
+ * 'é', 'b', 'é', 'b'].
  */
 const WRITTEN_BY_NUMPY =
   'UEsDBC0AAAAIAAAAIQACNm0B//////////8FABQAWC5ucHkBABAAsAAAAAAAAAB4AAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6XaaSuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GmY6CkZApKmjUKtAHuBiYGBgZGBiYGZgYWBlYGNgZ+Bg4GTgYuBm4GHgZeBj4GcQYBBkEGIQZhBhEGUQYxAHAFBLAwQtAAAACAAAACEAFQht5P//////////BQAUAHkubnB5AQAQAJgAAAAAAAAATQAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBuE2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpmOpo6CrUKFACulwwMDElAjE4DAFBLAQItAy0AAAAIAAAAIQACNm0BeAAAALAAAAAFAAAAAAAAAAAAAACAAQAAAABYLm5weVBLAQItAy0AAAAIAAAAIQAVCG3kTQAAAJgAAAAFAAAAAAAAAAAAAACAAa8AAAB5Lm5weVBLBQYAAAAAAgACAGYAAAAzAQAAAAA=';

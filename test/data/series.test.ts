@@ -1,4 +1,7 @@
-/** Rows of a series in windows: what they are made of, that no part sees another, and a forecast from the table to the export. */
+/**
+ * Rows of a series in windows: what they are made of, that no part sees another, and a forecast from the table to the
+ * export.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -58,7 +61,8 @@ describe('windows of a series', function () {
     expect(targets!.names).to.deep.equal(['y']);
     expect([...train.images.slice(0, 6)]).to.deep.equal([0, 1000, 1, 1001, 2, 1002]);
     expect(train.targets![0]).to.equal(1004);
-    // 32 of 40 rows before the test part, 24 of them before the validation part; a window and its target take five rows.
+    // 32 of 40 rows before the test part, 24 of them before the validation part; a window and its target take five
+    // rows.
     expect([train.count, validation!.length, test!.count]).to.deep.equal([20 + 4, 4, 4]);
     expect([...validation!]).to.deep.equal([20, 21, 22, 23]);
   });

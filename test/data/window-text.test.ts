@@ -1,4 +1,7 @@
-/** The text of a table, as the page of an export reads it: the same windows as those of a file with this text, or none from either. */
+/**
+ * The text of a table, as the page of an export reads it: the same windows as those of a file with this text, or none
+ * from either.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';

@@ -1,10 +1,10 @@
 /** The code blocks of a Markdown page, with what a comment before them says about testing them. */
 
 /**
- * `<!-- test: … -->` on the line before a block:
- * `skip REASON` leaves it alone; `run` runs the commands of a sh block; `types` checks a ts block without running it;
- * `file=NAME` puts it under this name where later blocks find it; `with=ARGUMENTS` is added to its first command, mostly to make it quick;
- * `output` holds a text block to what the block before has printed.
+ * `<!-- test: … -->` on the line before a block: `skip REASON` leaves it alone; `run` runs the commands of a sh block;
+ * `types` checks a ts block without running it; `file=NAME` puts it under this name where later blocks find it;
+ * `with=ARGUMENTS` is added to its first command, mostly to make it quick; `output` holds a text block to what the
+ * block before has printed.
  */
 export interface Directive {
   readonly verb: 'skip' | 'run' | 'types' | 'output' | undefined;

@@ -1,6 +1,6 @@
 /**
- * Every code block of the pages is what it says it is: TypeScript type-checks and runs, YAML is a configuration, commands
- * are commands of the real command line, and what is marked so is run. See markdown.ts for the marks.
+ * Every code block of the pages is what it says it is: TypeScript type-checks and runs, YAML is a configuration,
+ * commands are commands of the real command line, and what is marked so is run. See markdown.ts for the marks.
  */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';

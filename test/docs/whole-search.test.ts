@@ -1,4 +1,7 @@
-/** The program at the head of the guide to the library: short, and of nothing but the package. That it runs and prints what the page says is checked with all other snippets. */
+/**
+ * The program at the head of the guide to the library: short, and of nothing but the package. That it runs and prints
+ * what the page says is checked with all other snippets.
+ */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -41,7 +41,10 @@ export async function serve(
   return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Asserts that a page fits the width of a screen, follows the colour scheme, and has a name for everything that can be used. */
+/**
+ * Asserts that a page fits the width of a screen, follows the colour scheme, and has a name for everything that can be
+ * used.
+ */
 export async function expectLayout(
   page: Page,
   { name, width, colorScheme }: { name: string; width: number; colorScheme: 'light' | 'dark' },
@@ -59,7 +62,10 @@ export async function expectLayout(
   );
 }
 
-/** Opens the page of an export and waits for its network, which then computes in plain JavaScript; `complaints` collects errors and requests to others. */
+/**
+ * Opens the page of an export and waits for its network, which then computes in plain JavaScript; `complaints` collects
+ * errors and requests to others.
+ */
 export async function openExportPage(
   browser: Browser,
   address: string,

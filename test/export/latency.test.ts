@@ -1,4 +1,7 @@
-/** Latency tables of other devices: measured by the written script in Node and in a real browser, read, refused, and used by searches. */
+/**
+ * Latency tables of other devices: measured by the written script in Node and in a real browser, read, refused, and
+ * used by searches.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +31,10 @@ import { ARGUMENTS, EXECUTABLE, serve } from './chromium.js';
 const space = mlp.create({ depth: 2, widths: [2, 3] }, { inputShape: [1, 1, 2], classes: 2 }).forRetraining();
 const architectures = [...space.enumerate()].map((architecture) => space.encode(architecture));
 
-/** A device on which the n-th operation takes n ms, an empty network 0.5 ms, and whole networks what `whole` makes of the sum. */
+/**
+ * A device on which the n-th operation takes n ms, an empty network 0.5 ms, and whole networks what `whole` makes of
+ * the sum.
+ */
 function planted(whole = (sum: number, _place: number): number => sum): DeviceLatency {
   const milliseconds = Object.fromEntries(timedOperations(space).map(({ key }, i) => [key, i + 1]));
   return {

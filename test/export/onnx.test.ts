@@ -1,4 +1,6 @@
-/** ONNX by another program than ours: onnxruntime gives the numbers of the network, kernel by kernel and space by space. */
+/**
+ * ONNX by another program than ours: onnxruntime gives the numbers of the network, kernel by kernel and space by space.
+ */
 import { expect } from 'chai';
 import { exportModel } from '../../src/export/index.js';
 import { onnxModel } from '../../src/export/onnx/index.js';

@@ -144,7 +144,9 @@ describe('the page of an export', function () {
   });
 
   const pages: Record<string, Page> = {};
-  /** The page of an export, opened once. Its complaints are collected; what it computes is computed in plain JavaScript. */
+  /**
+   * The page of an export, opened once. Its complaints are collected; what it computes is computed in plain JavaScript.
+   */
   const open = async (name: string): Promise<Page> => {
     return (pages[name] ??= await openExportPage(browser, address, name, complaints));
   };

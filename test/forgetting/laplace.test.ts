@@ -1,4 +1,7 @@
-/** Two linear Gaussian models with common data: the Laplace terms against the Gaussian marginal, which is known in closed form (U3). */
+/**
+ * Two linear Gaussian models with common data: the Laplace terms against the Gaussian marginal, which is known in
+ * closed form (U3).
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { logMarginal, sharedCurvature, twoModelTerm } from '../../src/forgetting/laplace.js';

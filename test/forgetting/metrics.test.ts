@@ -23,7 +23,8 @@ const lossOf = (matrix: PerformanceMatrix): number[][] => matrix.map((row) => ro
 
 describe('metrics of forgetting', () => {
   it('are what GEM computes of its result matrix', () => {
-    // metrics.py: backward (result[-1] - diagonal).mean over all but its own zero, forward mean of result[i][i+1] - baseline[i+1].
+    // metrics.py: backward (result[-1] - diagonal).mean over all but its own zero, forward mean of result[i][i+1] -
+    // baseline[i+1].
     expect(backwardTransfer(MATRIX)).to.be.closeTo((0.5 - 0.9 + (0.85 - 0.8)) / 2, 1e-12);
     expect(forwardTransfer(MATRIX, INITIAL)).to.be.closeTo((0.3 - 0.12 + (0.25 - 0.08)) / 2, 1e-12);
   });

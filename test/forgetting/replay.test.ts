@@ -84,7 +84,8 @@ describe('replaying regularizers', () => {
     for (const architecture of [far, near, like])
       regularizer.remember({ architecture, parameterNames: [], parameters: {}, fisher: () => ({}) });
     const { archive } = regularizer.snapshot().state as { archive: string[] };
-    // `near` makes room, and is then the first of two equally novel ones; had `far` made room, it would have come back last.
+    // `near` makes room, and is then the first of two equally novel ones; had `far` made room, it would have come back
+    // last.
     expect(archive).to.deep.equal([far, near]);
   });
 });

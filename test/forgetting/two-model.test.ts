@@ -1,4 +1,7 @@
-/** The two-model experiment: every arm starts from the same A, and the Fisher information is that of the examples asked for. */
+/**
+ * The two-model experiment: every arm starts from the same A, and the Fisher information is that of the examples asked
+ * for.
+ */
 import { expect } from 'chai';
 import { openDataset, measureNormalization, splitDataset } from '../../src/data/index.js';
 import { trainFirst, type TrainedFirst } from '../../src/forgetting/two-model/experiment.js';

@@ -27,7 +27,10 @@ function programs(): string | undefined {
   return [...folders, ...(process.env['PATH'] ?? '').split(':')].find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-/** Starts a fresh server on loopback, and on further addresses if there are any; undefined if there is none to start, or no user to run it as. */
+/**
+ * Starts a fresh server on loopback, and on further addresses if there are any; undefined if there is none to start, or
+ * no user to run it as.
+ */
 export async function startPostgres(addresses: readonly string[] = []): Promise<Postgres | undefined> {
   const bin = programs();
   if (!bin) return undefined;

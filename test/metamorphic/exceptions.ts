@@ -52,7 +52,10 @@ const FALLBACK: Exception = {
   tolerance: 0.5,
 };
 
-/** Optimizers that divide by the size of the gradient: their step on a multiple of the loss stays as it is; that of every other optimizer is multiplied. */
+/**
+ * Optimizers that divide by the size of the gradient: their step on a multiple of the loss stays as it is; that of
+ * every other optimizer is multiplied.
+ */
 export const KEEPS_ITS_STEP: readonly string[] = [
   'adam',
   'adamw',
@@ -71,7 +74,10 @@ export const NEITHER_KEEPS_NOR_MULTIPLIES: Readonly<Record<string, string>> = {
   'entropy-sgd': 'the pull to the centre of its inner steps has a strength of its own',
 };
 
-/** Why a method depends on what a relation changes; undefined where it must not. `notes` are the remarks of its training. */
+/**
+ * Why a method depends on what a relation changes; undefined where it must not. `notes` are the remarks of its
+ * training.
+ */
 export function exceptionFor(
   relation: string,
   method: string,

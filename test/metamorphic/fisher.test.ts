@@ -1,4 +1,7 @@
-/** Relations between two estimates of Fisher information that hold for every kind of it, and between two evaluations, in every space. */
+/**
+ * Relations between two estimates of Fisher information that hold for every kind of it, and between two evaluations, in
+ * every space.
+ */
 import { expect } from 'chai';
 import { FISHER_KINDS, fisherInformation } from '../../src/curvature/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';

@@ -1,4 +1,7 @@
-/** Relations between two judgements of an order, and between two summaries of forgetting, that hold for every measurement. */
+/**
+ * Relations between two judgements of an order, and between two summaries of forgetting, that hold for every
+ * measurement.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {

@@ -1,4 +1,6 @@
-/** Relations between two pulls of a quadratic regularizer, and between two mixtures of a replaying one, in every space. */
+/**
+ * Relations between two pulls of a quadratic regularizer, and between two mixtures of a replaying one, in every space.
+ */
 import { expect } from 'chai';
 import { createRegularizer, type Regularizer, regularizerSchema } from '../../src/forgetting/index.js';
 import { type Json } from '../../src/operations/operation.js';
@@ -67,7 +69,10 @@ for (const space of Object.keys(SPACES)) {
     for (const [name, options] of Object.entries(QUADRATIC))
       for (const step of space === 'mlp' ? STEPS : ['proximal'])
         describe(`${name}, ${step}`, () => {
-          /** How far it pulls the child's weights after two architectures; `factor` multiplies what it has been told of Fisher information. */
+          /**
+           * How far it pulls the child's weights after two architectures; `factor` multiplies what it has been told of
+           * Fisher information.
+           */
           const pull = ({ alpha = 2, factor = 1, moved = 0, saved = false } = {}): Record<string, number[]> =>
             tidy(() => {
               let regularizer = create({ name, alpha, step, ...options });

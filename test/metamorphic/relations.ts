@@ -10,7 +10,9 @@ export interface Relation {
   readonly name: string;
   /** The changed problem; inside a tidy. */
   change(setup: Setup): Setup;
-  /** The moves of the changed training under the names and in the order of the plain one; may check more of the outcome. */
+  /**
+   * The moves of the changed training under the names and in the order of the plain one; may check more of the outcome.
+   */
   restore?(changed: Outcome, plain: Outcome, setup: Setup): Outcome['moves'];
   /** Whether they agree bit for bit. */
   readonly exact?: boolean;
@@ -114,7 +116,8 @@ export const RELATIONS: readonly Relation[] = [
           `${dead} rests`,
         ).to.equal(true);
       const isDead = ([key]: [string, unknown]): boolean => DEAD.some((dead) => key.includes(dead));
-      // When to look at curvature is asked before the loss has said what it depends on: a schedule may count what rests, a tensor must not be kept.
+      // When to look at curvature is asked before the loss has said what it depends on: a schedule may count what
+      // rests, a tensor must not be kept.
       for (const [key, kept] of Object.entries(state).filter(isDead)) expect(kept, key).to.be.a('number');
       const others = Object.entries(state).filter((entry) => !isDead(entry));
       expect(Object.fromEntries(others), 'the state of the others').to.deep.equal(plain.state);

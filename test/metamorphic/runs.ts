@@ -30,8 +30,9 @@ export interface Outcome {
 }
 
 /**
- * Options under which the relations can be seen: steps are quick, the labels of a Fisher information are those of the data and not drawn row by row,
- * and no division makes the rounding error of a vanishing gradient as long as a gradient.
+ * Options under which the relations can be seen: steps are quick, the labels of a Fisher information are those of the
+ * data and not drawn row by row, and no division makes the rounding error of a vanishing gradient as long as a
+ * gradient.
  */
 const OPTIMIZER_OPTIONS: Readonly<Record<string, object>> = {
   adam: { epsilon: 1e-2 },

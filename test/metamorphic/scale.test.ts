@@ -1,4 +1,7 @@
-/** What becomes of an optimizer's step when the loss is multiplied by a constant: it stays, or is multiplied by the same. */
+/**
+ * What becomes of an optimizer's step when the loss is multiplied by a constant: it stays, or is multiplied by the
+ * same.
+ */
 import { expect } from 'chai';
 import { type Evaluate } from '../../src/chain/loss.js';
 import { OPTIMIZERS } from '../../src/optimizers/index.js';

@@ -1,4 +1,7 @@
-/** Relations between two measurements of sharpness, of a child of every space: what changes of the batch, the names and the loss must do to them. */
+/**
+ * Relations between two measurements of sharpness, of a child of every space: what changes of the batch, the names and
+ * the loss must do to them.
+ */
 import { expect } from 'chai';
 import {
   disposeEigenpairs,

@@ -1,6 +1,6 @@
 /**
- * Relations between two trainings that hold for every optimizer and every preconditioner: changes of the problem that do not change its
- * answer, or change it in a known way. A new method is covered by being in its list.
+ * Relations between two trainings that hold for every optimizer and every preconditioner: changes of the problem that
+ * do not change its answer, or change it in a known way. A new method is covered by being in its list.
  */
 import { expect } from 'chai';
 import { loadBackend } from '../../src/tensor/backend.js';

@@ -56,7 +56,9 @@ class Counter {
   }
 }
 
-/** The valley of algorithm 1 in the paper: [first, last] evaluation, from 1; the last is the present one while it lasts. */
+/**
+ * The valley of algorithm 1 in the paper: [first, last] evaluation, from 1; the last is the present one while it lasts.
+ */
 function valleyOf(
   losses: number[],
   { converge, tolerance, ratio }: { converge: number; tolerance: number; ratio: number },

@@ -1,4 +1,7 @@
-/** Decoupled weight decay is by the learning rate of the parameter, in every optimizer that has the option, at every step. */
+/**
+ * Decoupled weight decay is by the learning rate of the parameter, in every optimizer that has the option, at every
+ * step.
+ */
 import { expect } from 'chai';
 import { createTrainer, emptyState, type OptimizerConfigInput, OPTIMIZERS } from '../../src/optimizers/index.js';
 import { WeftError } from '../../src/errors.js';

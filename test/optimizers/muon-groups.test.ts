@@ -1,4 +1,7 @@
-/** Muon leaves the last layer of every space to Adam, as its authors do, wherever its name stands in the parameter's path. */
+/**
+ * Muon leaves the last layer of every space to Adam, as its authors do, wherever its name stands in the parameter's
+ * path.
+ */
 import { expect } from 'chai';
 import { emptyState } from '../../src/optimizers/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';

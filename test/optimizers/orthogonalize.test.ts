@@ -1,4 +1,7 @@
-/** Muon's Newton-Schulz iteration, in float32 and in bfloat16, against the polynomial that it applies to each singular value. */
+/**
+ * Muon's Newton-Schulz iteration, in float32 and in bfloat16, against the polynomial that it applies to each singular
+ * value.
+ */
 import { expect } from 'chai';
 import { orthogonalize } from '../../src/optimizers/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
@@ -7,8 +10,9 @@ import { compile } from '../../src/tensor/plan/index.js';
 import { tf, tidy, type Tensor } from '../../src/tensor/tf.js';
 
 /**
- * Relative distance from a matrix with the given singular vectors, and of the singular values from those that the quintic gives. Five
- * quintics multiply errors in singular values, so in bfloat16 only Muon's range for them holds, 0.5 to 1.5.
+ * Relative distance from a matrix with the given singular vectors, and of the singular values from those that the
+ * quintic gives. Five quintics multiply errors in singular values, so in bfloat16 only Muon's range for them holds, 0.5
+ * to 1.5.
  */
 const TOLERANCES = {
   float32: { vectors: 1e-5, values: 1e-4 },

@@ -1,4 +1,7 @@
-/** Ten steps of every optimizer against the official implementations (see test/fixtures/optimizers/make.py), and against rules written out beside them (rules.py). */
+/**
+ * Ten steps of every optimizer against the official implementations (see test/fixtures/optimizers/make.py), and against
+ * rules written out beside them (rules.py).
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {

@@ -1,4 +1,7 @@
-/** What a bundler makes of the package: it drops every module that has no side effects by package.json and whose exports nobody uses. */
+/**
+ * What a bundler makes of the package: it drops every module that has no side effects by package.json and whose exports
+ * nobody uses.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

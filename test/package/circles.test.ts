@@ -1,4 +1,7 @@
-/** No module of the package needs itself before it has run: there is no circle of imports that remain when types are gone. */
+/**
+ * No module of the package needs itself before it has run: there is no circle of imports that remain when types are
+ * gone.
+ */
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';

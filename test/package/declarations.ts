@@ -15,7 +15,9 @@ function sourceOf(file: string): ts.SourceFile {
   return source;
 }
 
-/** By name (of a namespace `NAMESPACE.NAME`) what is exported: `function f(x: number): string`, `interface A { … }`, … */
+/**
+ * By name (of a namespace `NAMESPACE.NAME`) what is exported: `function f(x: number): string`, `interface A { … }`, …
+ */
 export function declarationsOf(file: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const statement of sourceOf(file).statements) {

@@ -1,4 +1,7 @@
-/** What importing the package, or asking the command for help, loads: nothing that only a computation, a report or a command needs. */
+/**
+ * What importing the package, or asking the command for help, loads: nothing that only a computation, a report or a
+ * command needs.
+ */
 import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';

@@ -1,4 +1,6 @@
-/** What must hold exactly, whatever the numbers: each method against a closed form, or against another that must agree. */
+/**
+ * What must hold exactly, whatever the numbers: each method against a closed form, or against another that must agree.
+ */
 import { expect } from 'chai';
 import { emptyState } from '../../src/optimizers/index.js';
 import {
@@ -40,7 +42,10 @@ const kron = (a: Tensor, b: Tensor): Tensor =>
   ]);
 const trace = (m: Tensor): number => tf.sum(tf.mul(m, tf.eye(m.shape[0]))).dataSync()[0]!;
 
-/** Squared error instead of cross-entropy: half its sum over the outputs, the mean over the examples; its Fisher information is JᵀJ/N. */
+/**
+ * Squared error instead of cross-entropy: half its sum over the outputs, the mean over the examples; its Fisher
+ * information is JᵀJ/N.
+ */
 const squaredError: Curvature = {
   name: 'Gauss-Newton of the squared error',
   passes: 'classes',

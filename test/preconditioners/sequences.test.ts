@@ -1,4 +1,7 @@
-/** Curvature of language models against dense Jacobians in float64: one definition of an example for every Fisher and every form. */
+/**
+ * Curvature of language models against dense Jacobians in float64: one definition of an example for every Fisher and
+ * every form.
+ */
 import { expect } from 'chai';
 import { drawClasses } from '../../src/curvature/index.js';
 import { stepStream } from '../../src/chain/random.js';
@@ -137,7 +140,9 @@ function captured(model: LanguageModel): { layers: LayerCapture; gradients: Name
   return capturedGradients({ outputs: model.outputs, loss }, model.params);
 }
 
-/** Rows of the factors of a weight by example: inputs with a one where there is a bias, and output gradients of a pass. */
+/**
+ * Rows of the factors of a weight by example: inputs with a one where there is a bias, and output gradients of a pass.
+ */
 function factorRows(
   { reference }: LanguageModel,
   { weight, bias }: CapturedBlock,

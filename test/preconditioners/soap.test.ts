@@ -1,4 +1,7 @@
-/** SOAP against its algorithm in float64 with dense linear algebra (Vyas et al. 2024, algorithm 3, with the first update skipped as in its authors' code). */
+/**
+ * SOAP against its algorithm in float64 with dense linear algebra (Vyas et al. 2024, algorithm 3, with the first update
+ * skipped as in its authors' code).
+ */
 import { expect } from 'chai';
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
 import { chain } from '../../src/chain/chain.js';

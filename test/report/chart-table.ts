@@ -1,4 +1,7 @@
-/** Every chart of src/report/charts with something to draw. A new chart is one line here: in `LOG_CHARTS` if it is drawn from the record of a run, or else in `VALUE_CHARTS`. */
+/**
+ * Every chart of src/report/charts with something to draw. A new chart is one line here: in `LOG_CHARTS` if it is drawn
+ * from the record of a run, or else in `VALUE_CHARTS`.
+ */
 import { candidatesChart } from '../../src/report/charts/candidates.js';
 import { dotChart } from '../../src/report/charts/dots.js';
 import { elasticChart } from '../../src/report/charts/elastic.js';

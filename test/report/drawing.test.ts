@@ -39,7 +39,8 @@ describe('architecture drawings', () => {
     const genotype = space.cardinalities.map((cardinality) => (cardinality === 2 ? 1 : 0));
     const { nodes, edges } = outlineChild(space, space.fromGenotype(genotype));
     expect(nodes.filter(({ role }) => role === 'resize').map(({ label }) => label)).to.deep.equal(['÷2', '÷2']);
-    // Of 15 skip connections those between layers of one third of the network, and from the layer just before a third, need no change.
+    // Of 15 skip connections those between layers of one third of the network, and from the layer just before a third,
+    // need no change.
     expect(edges.filter(({ resized }) => resized)).to.have.length(8);
     expect(edges.filter(({ main, resized }) => !main && !resized)).to.have.length(7);
   });

@@ -1,4 +1,7 @@
-/** What readers see first: the worth of a result, notes that are no alarms, words instead of paths, numbers below each other. */
+/**
+ * What readers see first: the worth of a result, notes that are no alarms, words instead of paths, numbers below each
+ * other.
+ */
 import { expect } from 'chai';
 import { aligned, scientific } from '../../src/report/format.js';
 import { claim } from '../../src/report/html/claim.js';

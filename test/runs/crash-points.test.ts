@@ -1,4 +1,7 @@
-/** Before every call that changes the disk, what is there is what a killed process would leave: one whole checkpoint, always. */
+/**
+ * Before every call that changes the disk, what is there is what a killed process would leave: one whole checkpoint,
+ * always.
+ */
 import { expect } from 'chai';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

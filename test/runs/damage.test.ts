@@ -1,4 +1,7 @@
-/** Whatever a run consists of is checked when it is read: one flipped bit, or a part of another run, and it is refused by name. */
+/**
+ * Whatever a run consists of is checked when it is read: one flipped bit, or a part of another run, and it is refused
+ * by name.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What lies in a run may come from others: a pipe would wait for ever, a device may never end, and a huge file may fill the memory. */
+/**
+ * What lies in a run may come from others: a pipe would wait for ever, a device may never end, and a huge file may fill
+ * the memory.
+ */
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';

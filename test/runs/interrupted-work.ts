@@ -1,4 +1,7 @@
-/** A small run that is worth killing: `tsx interrupted-work.ts RUN STEPS`, told to go, continues from wherever the last process stopped. */
+/**
+ * A small run that is worth killing: `tsx interrupted-work.ts RUN STEPS`, told to go, continues from wherever the last
+ * process stopped.
+ */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';

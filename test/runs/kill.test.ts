@@ -104,7 +104,10 @@ describe('a killed run', function () {
     expect(contents(path)).to.deep.equal(contents(undisturbed));
   });
 
-  /** What a process leaves that is killed is what can be seen while it stands still; so one process serves for many deaths. */
+  /**
+   * What a process leaves that is killed is what can be seen while it stands still; so one process serves for many
+   * deaths.
+   */
   it('is intact on disk at every moment', async function () {
     if (process.platform !== 'linux') this.skip(); // cannot tell when the process stands still
     const path = create();

@@ -14,7 +14,10 @@ import { runTypeScript, temporaryFolder } from './temporary.js';
 
 const LEASE = 1;
 
-/** A process that waits for a line, tries to take the lock, says `held` or the error's code, and holds until its input ends. */
+/**
+ * A process that waits for a line, tries to take the lock, says `held` or the error's code, and holds until its input
+ * ends.
+ */
 const CONTENDER = `
   import { acquireLock } from ${JSON.stringify(new URL('../../src/runs/lock.ts', import.meta.url).href)};
   console.log('ready');

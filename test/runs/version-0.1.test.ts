@@ -1,4 +1,7 @@
-/** Runs of version 0.1, as they lie on disks: they go on, are judged and reported, and are checked as far as they have hashes. */
+/**
+ * Runs of version 0.1, as they lie on disks: they go on, are judged and reported, and are checked as far as they have
+ * hashes.
+ */
 import { expect } from 'chai';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,7 +14,10 @@ describe('a space with a linear part', () => {
   before(() => loadBackend('cpu'));
 
   for (const [factory, options, task] of CASES) {
-    /** Outputs of an untrained network for examples from a normal distribution, before and after the weights of its linear part are replaced. */
+    /**
+     * Outputs of an untrained network for examples from a normal distribution, before and after the weights of its
+     * linear part are replaced.
+     */
     const outputs = (direct: boolean, replace?: (store: ReturnType<typeof createParameterStore>) => void): number[] => {
       const space = factory.create({ ...options, direct }, task);
       const child = createChild(space, space.sample(stream(3, 'architecture')));

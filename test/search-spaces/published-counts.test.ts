@@ -16,7 +16,10 @@ const costOf = <A>(space: SearchSpace<A>, architecture: A): { parameters: number
 
 describe('published counts of NAS-Bench-201', () => {
   const space = nasBench201.create({ cells: 5 }, CIFAR);
-  /** What the table counts beside multiply-adds in every network: normalizations, activations and pools outside of the cells. */
+  /**
+   * What the table counts beside multiply-adds in every network: normalizations, activations and pools outside of the
+   * cells.
+   */
   const SKELETON = 160_832;
   const count = (cell: Cell, ...operations: string[]): number =>
     cell.flat().filter((one) => operations.includes(one)).length;
@@ -38,7 +41,8 @@ describe('published counts of NAS-Bench-201', () => {
       const cell = fromBenchmark(row[text]!);
       const published = benchmarkCost(cell);
       expect(published.parameters, row[text]).to.equal(Math.round(Number(row[params]) * 1e6));
-      // The table counts 2 operations a number for a normalization, 1 for an activation, 9 for the mean of a window as well.
+      // The table counts 2 operations a number for a normalization, 1 for an activation, 9 for the mean of a window as
+      // well.
       const numbers = 5 * (32 ** 2 * 16 + 16 ** 2 * 32 + 8 ** 2 * 64);
       const others = 3 * numbers * count(cell, 'conv1', 'conv3') + 9 * numbers * count(cell, 'avg3') + SKELETON;
       expect(published.multiplyAdds + others, row[text]).to.equal(Math.round(Number(row[flops]) * 1e6));
@@ -120,7 +124,10 @@ function ours({ normal, reduction }: Genotype): { parameters: number; multiplyAd
   return costOf(space as SearchSpace<unknown>, { normal: cell(normal), reduction: cell(reduction) });
 }
 
-/** The authors' network of 20 cells without its auxiliary head, counted layer by layer; `saved` is what our reduction cells do at half the resolution. */
+/**
+ * The authors' network of 20 cells without its auxiliary head, counted layer by layer; `saved` is what our reduction
+ * cells do at half the resolution.
+ */
 function authors(genotype: Genotype): { parameters: number; multiplyAdds: number; pools: number; saved: number } {
   let [before, last, channels, side] = [3 * FILTERS, 3 * FILTERS, FILTERS, 32];
   let [parameters, multiplyAdds, pools, saved] = [9 * 3 * last + 2 * last, side ** 2 * 9 * 3 * last, 0, 0];

@@ -1,4 +1,7 @@
-/** Spaces on windows of a series: convolutions along time by TensorFlow.js's own, and sequences of numbers in place of tokens. */
+/**
+ * Spaces on windows of a series: convolutions along time by TensorFlow.js's own, and sequences of numbers in place of
+ * tokens.
+ */
 import { expect } from 'chai';
 import { conv1d, defineSpace, lastStep, type Task, tf, timeSteps, z } from 'weft-nas';
 import { conv1dSpace } from '../../search-spaces/conv-1d.js';
@@ -95,7 +98,8 @@ describe('sequences of numbers', () => {
         );
       const outputs = run(inputs);
       expect(outputs).to.have.length(8);
-      // What stands first and what stands last both count: the answer is that of the last row, which has seen the first.
+      // What stands first and what stands last both count: the answer is that of the last row, which has seen the
+      // first.
       for (const place of [0, 9]) {
         const changed = run(inputs.map((value, i) => value + (i === place ? 1 : 0)));
         expect(Math.abs(changed[0]! - outputs[0]!), `number ${place}`).to.be.above(1e-6);

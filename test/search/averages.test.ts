@@ -1,4 +1,7 @@
-/** Averages of weights inside a search: what is evaluated, compared and derived is the average, and what follows a validation loss hears of it. */
+/**
+ * Averages of weights inside a search: what is evaluated, compared and derived is the average, and what follows a
+ * validation loss hears of it.
+ */
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
@@ -82,7 +85,8 @@ describe('averages of weights in a search', function () {
     expect(loss).to.equal(lossBy(last));
     expect(loss).not.to.equal(lossBy(trained));
 
-    // Forgetting is that of the averages too: the second measurement of an epoch's last architecture finds what the first found.
+    // Forgetting is that of the averages too: the second measurement of an epoch's last architecture finds what the
+    // first found.
     const revisited = events.filter((event) => event.type === 'architecture-revisited').at(-1)!;
     const judged = withBatch(session.data.revisited, revisited.epoch, 0, (batch) =>
       evaluateBatch(session.child(session.space.decode(revisited.architecture)), last, batch, SHARED_EVALUATION),

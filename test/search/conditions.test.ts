@@ -1,4 +1,7 @@
-/** A search goes on only under the conditions under which it began, unless that is allowed; and it says what becomes of errors. */
+/**
+ * A search goes on only under the conditions under which it began, unless that is allowed; and it says what becomes of
+ * errors.
+ */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Two decoders that meet: pictures that sharp has decoded when a network was trained, and JavaScript now, and the other way round. */
+/**
+ * Two decoders that meet: pictures that sharp has decoded when a network was trained, and JavaScript now, and the other
+ * way round.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Options of training by the sandwich rule: which networks are between, what regularizes whom, the largest first, and collapse. */
+/**
+ * Options of training by the sandwich rule: which networks are between, what regularizes whom, the largest first, and
+ * collapse.
+ */
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';

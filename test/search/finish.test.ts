@@ -1,4 +1,7 @@
-/** The end of a search: whatever a kill, a deletion or damage has left out is made again by resuming, or said to be lost. */
+/**
+ * The end of a search: whatever a kill, a deletion or damage has left out is made again by resuming, or said to be
+ * lost.
+ */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -84,7 +84,8 @@ describe('hyper-parameters', () => {
     const rng = stream(1, 'uniform');
     const drawn = Array.from({ length: 3000 }, () => valuesIn(space.encode(space.sample(rng))));
     const numbers = (path: string): number[] => drawn.map((one) => Number(one[path]));
-    // A grid of 101 values is within a hundredth of the line; 1.63 / sqrt(n) is the 1 % bound of Kolmogorov and Smirnov.
+    // A grid of 101 values is within a hundredth of the line; 1.63 / sqrt(n) is the 1 % bound of Kolmogorov and
+    // Smirnov.
     const bound = 1.63 / Math.sqrt(3000) + 0.01;
     expect(fromUniform(numbers(RATE).map((rate) => Math.log10(rate) / 4 + 1))).to.be.below(bound);
     const batch = (size: number): number => Math.log(size / 7.5) / Math.log(64.5 / 7.5);

@@ -1,4 +1,7 @@
-/** Searching language models: states continue from batch to batch, survive a checkpoint, and are part of no other result. */
+/**
+ * Searching language models: states continue from batch to batch, survive a checkpoint, and are part of no other
+ * result.
+ */
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -39,7 +39,8 @@ describe('costs of networks', () => {
 
   it('count the activations alive at once, and the bytes of weights', () => {
     const nodes = space.activate({ way: 'long' });
-    // While `wide` is computed: its own 30 values and the flat input's 4, which the shortcut and the head still need; `short` may have been before.
+    // While `wide` is computed: its own 30 values and the flat input's 4, which the shortcut and the head still need;
+    // `short` may have been before.
     const before =
       nodes.findIndex(({ name }) => name === 'short') < nodes.findIndex(({ name }) => name === 'wide') ? 4 : 0;
     const narrow = 30 + 4 + 4 + before;

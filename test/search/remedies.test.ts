@@ -1,4 +1,7 @@
-/** Remedies in the training of shared weights: each is an identity away from none, keeps its promise, and resumes to the byte. */
+/**
+ * Remedies in the training of shared weights: each is an identity away from none, keeps its promise, and resumes to the
+ * byte.
+ */
 import { expect } from 'chai';
 import { random } from '../../controllers/random.js';
 import { darts } from '../../controllers/darts.js';

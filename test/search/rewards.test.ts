@@ -1,4 +1,6 @@
-/** What rewards the controller of a classifier: measures that a frequent class does not flatter, in a whole search too. */
+/**
+ * What rewards the controller of a classifier: measures that a frequent class does not flatter, in a whole search too.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';

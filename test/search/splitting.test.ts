@@ -40,7 +40,9 @@ const times = (factor: number): Operation => ({
 
 const OPTIONS = ['a', 'b', 'c', 'd', 'e'] as const;
 
-/** A shared layer behind one of five factors: factors of one sign want the same of it, those of the other the opposite. */
+/**
+ * A shared layer behind one of five factors: factors of one sign want the same of it, those of the other the opposite.
+ */
 function planted(factors: readonly number[]) {
   return defineSpace({
     name: 'planted',

@@ -8,7 +8,9 @@ const NULLS = Number(process.env['WEFT_NULLS'] ?? 150);
 const COUNTS = NULLS >= 10_000 ? [12, 15, 20, 40, 100] : [12, 20, 40];
 /** Deciding takes 1,999 orders each. */
 const NULLS_OF_CLAIMS = Math.min(NULLS, 2000);
-/** Three standard errors of a share that is simulated so often; half a point of what follows from ties in small samples. */
+/**
+ * Three standard errors of a share that is simulated so often; half a point of what follows from ties in small samples.
+ */
 const slack = 3 * Math.sqrt((0.05 * 0.95) / NULLS) + 0.005;
 
 /** Pairs of normal values, as they are or rounded to a third of a standard deviation, so that many tie. */

@@ -1,4 +1,7 @@
-/** The problems of the flatness studies: closed forms, the calibrated numbers, and short versions of what the studies run in full. */
+/**
+ * The problems of the flatness studies: closed forms, the calibrated numbers, and short versions of what the studies
+ * run in full.
+ */
 import { expect } from 'chai';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,9 @@
 import { BACKENDS, loadBackend, type BackendName } from '../../src/tensor/backend.js';
 
-/** A process can hold one of the two that come from TensorFlow: that for processors, or with WEFT_BACKEND=gpu that for a device. */
+/**
+ * A process can hold one of the two that come from TensorFlow: that for processors, or with WEFT_BACKEND=gpu that for a
+ * device.
+ */
 export const NATIVE = process.env['WEFT_BACKEND'] === 'gpu' ? 'gpu' : 'native';
 
 /** The backends on which everything must give the same numbers. */

@@ -21,7 +21,9 @@ const stepOf =
   (body: Body): Step<Moment, null> =>
   ({ x }, host) => ({ outputs: { y: tidy(() => tf.clone(body(x!, host))) }, fixed: null });
 
-/** The values of `runs` runs at moments 0, 1, …, by a compiled step and by the step itself; the compiled step's counts. */
+/**
+ * The values of `runs` runs at moments 0, 1, …, by a compiled step and by the step itself; the compiled step's counts.
+ */
 function both(body: Body, runs = 24, options: CompileOptions = {}) {
   const notes: string[] = [];
   const compiled = compile(stepOf(body), { mode: 'session', note: (note) => notes.push(note), ...options });

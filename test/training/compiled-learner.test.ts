@@ -1,4 +1,6 @@
-/** A learner whose steps are compiled trains as one whose steps are not, whatever a regularizer remembers between them. */
+/**
+ * A learner whose steps are compiled trains as one whose steps are not, whatever a regularizer remembers between them.
+ */
 import { expect } from 'chai';
 import { mlp } from '../../search-spaces/mlp.js';
 import { type Link } from '../../src/chain/link.js';

@@ -10,7 +10,10 @@ const [N, T, K] = [3, 2, 5];
 const EPSILON = 0.2;
 const LABELS = [4, 0, 2, 2, 1, 3];
 
-/** Losses and the gradient of their sum at logits z, in float64 from the definition: −Σ q·log p with q = ε/K, and 1 − ε more at the label. */
+/**
+ * Losses and the gradient of their sum at logits z, in float64 from the definition: −Σ q·log p with q = ε/K, and 1 − ε
+ * more at the label.
+ */
 function byHand(z: readonly number[], epsilon: number): { losses: number[]; gradient: number[] } {
   const rows = LABELS.map((label, row) => {
     const logits = z.slice(row * K, (row + 1) * K);

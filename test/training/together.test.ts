@@ -1,4 +1,7 @@
-/** Children that learn from one batch together, each compiled where it repeats: the bits of steps that run as they are, in every elastic space. */
+/**
+ * Children that learn from one batch together, each compiled where it repeats: the bits of steps that run as they are,
+ * in every elastic space.
+ */
 import { expect } from 'chai';
 import { elasticCnn } from '../../search-spaces/elastic-cnn.js';
 import { type OptimizerConfigInput } from '../../src/optimizers/index.js';

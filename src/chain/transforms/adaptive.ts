@@ -44,7 +44,9 @@ export interface RmsOptions {
   correctBias?: boolean;
 }
 
-/** u <- u/(sqrt(v) + eps), v the decaying mean of u^2 (Tieleman & Hinton 2012); centered: of its variance (Graves 2013). */
+/**
+ * u <- u/(sqrt(v) + eps), v the decaying mean of u^2 (Tieleman & Hinton 2012); centered: of its variance (Graves 2013).
+ */
 export function scaleByRms({
   decay = 0.99,
   epsilon = 1e-8,

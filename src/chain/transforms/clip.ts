@@ -33,7 +33,10 @@ export function globalNorm(tensors: NamedTensors): Scalar {
   return tf.sqrt(squaredNorm(tensors));
 }
 
-/** The tensors times bound/max(norm, bound), which is exactly 1 if the norm is within the bound, and NaN if the norm is NaN. */
+/**
+ * The tensors times bound/max(norm, bound), which is exactly 1 if the norm is within the bound, and NaN if the norm is
+ * NaN.
+ */
 function shrunk(tensors: NamedTensors, norm: Scalar, bound: number): NamedTensors {
   const factor = tf.div(bound, tf.maximum(norm, bound));
   return mapNamed(tensors, (tensor) => tf.mul(tensor, factor));

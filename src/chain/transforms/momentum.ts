@@ -8,7 +8,10 @@ export interface TraceOptions {
   nesterov?: boolean;
 }
 
-/** m <- mu m + u; u <- m, or u + mu m with Nesterov's look-ahead (Sutskever et al. 2013). The first trace is the gradient. */
+/**
+ * m <- mu m + u; u <- m, or u + mu m with Nesterov's look-ahead (Sutskever et al. 2013). The first trace is the
+ * gradient.
+ */
 export function trace({ decay = 0.9, nesterov = false }: TraceOptions = {}): Link {
   return {
     name: 'trace',

@@ -18,14 +18,20 @@ export const muonOptions = {
 };
 
 export interface MuonGroupsOptions extends MuonOptions {
-  /** Parameters that Adam always trains: those whose name starts with one of these, or has one of them as a path component (`width4/classifier/kernel`). */
+  /**
+   * Parameters that Adam always trains: those whose name starts with one of these, or has one of them as a path
+   * component (`width4/classifier/kernel`).
+   */
   adamFor: readonly string[];
   /** Adam's learning rate relative to Muon's. */
   adamShare: number;
   adam: AdamOptions;
 }
 
-/** Muon's two groups of parameters: kernels, whose updates are orthogonalized, and everything else, which Adam trains at its own rate. */
+/**
+ * Muon's two groups of parameters: kernels, whose updates are orthogonalized, and everything else, which Adam trains at
+ * its own rate.
+ */
 export interface MuonGroups {
   /** Directions of both groups. */
   readonly directions: readonly Link[];

@@ -16,8 +16,9 @@ export interface MuonOptions {
 }
 
 /**
- * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look-ahead, where O
- * replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is treated as the matrix [.. in, out].
+ * m <- beta m + (1 - beta) u; u <- sqrt(max(1, out/in)) O(m), or O((1 - beta) u + beta m) with Nesterov's look-ahead,
+ * where O replaces the singular values by about one (Jordan et al. 2024). A kernel [.., in, out] is treated as the
+ * matrix [.. in, out].
  */
 export function orthogonalizedMomentum({
   momentum = 0.95,
@@ -42,7 +43,10 @@ export function orthogonalizedMomentum({
   };
 }
 
-/** Applies `f` to all matrices of one shape at a time, stacked to [count, rows, columns], because a child has many of the same shape and each kernel call has a cost. A single one is not stacked. */
+/**
+ * Applies `f` to all matrices of one shape at a time, stacked to [count, rows, columns], because a child has many of
+ * the same shape and each kernel call has a cost. A single one is not stacked.
+ */
 function eachStack(matrices: NamedTensors, f: (stack: Tensor) => Tensor): NamedTensors {
   const names = new Map<string, string[]>();
   for (const [name, { shape }] of Object.entries(matrices))
@@ -56,7 +60,10 @@ function eachStack(matrices: NamedTensors, f: (stack: Tensor) => Tensor): NamedT
   return results;
 }
 
-/** Matrices [.., rows, columns] with their singular values pushed to between about 0.5 and 1.5, by the quintic Newton-Schulz iteration of Muon. */
+/**
+ * Matrices [.., rows, columns] with their singular values pushed to between about 0.5 and 1.5, by the quintic
+ * Newton-Schulz iteration of Muon.
+ */
 export function orthogonalize<X extends Tensor>(
   matrices: X,
   iterations = 5,

@@ -9,7 +9,10 @@ import { type Estimated, type RegressionMeasures } from '../../statistics/index.
 import { sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 
-/** Prints accuracy and loss of the run's network: on the test part of its own data, wherever that lies now, or on other data. */
+/**
+ * Prints accuracy and loss of the run's network: on the test part of its own data, wherever that lies now, or on other
+ * data.
+ */
 export async function evaluate(
   directory: string,
   { json, ...options }: TrustOptions & { data?: string; json?: boolean },

@@ -29,7 +29,10 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
   retrainTop?: number;
 }
 
-/** Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not trained again. */
+/**
+ * Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not
+ * trained again.
+ */
 export async function halve(options: HalveOptions): Promise<void> {
   const output = createOutput(options);
   const { candidates, factor, first, rounds, out, runs, threads, pick, latencyTable, retrainTop, results } = options;
@@ -98,7 +101,9 @@ const inWords = (values: Hyperparameters = {}): string =>
     .map(([path, value]) => `  ${path} ${value}`)
     .join('');
 
-/** What the options say about promotion without waiting; throws WeftError('config') for such an option without `--asha`. */
+/**
+ * What the options say about promotion without waiting; throws WeftError('config') for such an option without `--asha`.
+ */
 function asynchronousOf({ asha, workers, ...options }: HalveOptions): HalvingRequest['asynchronous'] {
   const { longest, brackets, order, stopBelow, parallel } = options;
   if (asha)

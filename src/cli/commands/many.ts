@@ -1,4 +1,6 @@
-/** Many searches and trainings in parallel: `weft search --seeds`, `--retrain-top` of `weft derive` and `weft halve`. */
+/**
+ * Many searches and trainings in parallel: `weft search --seeds`, `--retrain-top` of `weft derive` and `weft halve`.
+ */
 import { join } from 'node:path';
 import { type Retrained } from '../../api/retrain-best.js';
 import { searchSeeds, type SeedSearch, type SeedsReport, trainSeeds, type TrainSeedsRequest } from '../../api/seeds.js';

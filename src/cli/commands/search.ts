@@ -186,7 +186,10 @@ async function watched<O extends SearchOutcome>(
   }
 }
 
-/** What is left of a run that an error has ended, and whether going on would help: a wrong configuration or data that diverge come back. */
+/**
+ * What is left of a run that an error has ended, and whether going on would help: a wrong configuration or data that
+ * diverge come back.
+ */
 function sayKept(output: Output, run: string, error: unknown): void {
   if (!existsSync(run)) return;
   output.say(
@@ -253,7 +256,9 @@ export function writtenConfig(options: SearchOptions): SearchConfigInput {
   return loadWritten(file, flags, parseOverrides(options.set)).written;
 }
 
-/** `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes. */
+/**
+ * `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes.
+ */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
   if (amount === undefined)
@@ -263,7 +268,9 @@ export function parseDuration(text: string): number {
   return Number(amount) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h'];
 }
 
-/** One column as it is written, or several between commas; a column whose name has a comma is set in the configuration. */
+/**
+ * One column as it is written, or several between commas; a column whose name has a comma is set in the configuration.
+ */
 function labelColumns(text: string): string | string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === ''))

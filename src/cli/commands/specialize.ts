@@ -4,7 +4,9 @@ import { specializeRun, type SpecializeRunOptions } from '../../api/specialize.j
 import { sayChanges } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 
-/** Writes each network as `weft export` does, and a page of them all, to RUN/specialized; the run itself is not changed. */
+/**
+ * Writes each network as `weft export` does, and a page of them all, to RUN/specialized; the run itself is not changed.
+ */
 export async function specialize(
   directory: string,
   { json, ...options }: SpecializeRunOptions & { readonly json?: boolean },

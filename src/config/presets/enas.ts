@@ -1,8 +1,9 @@
 /**
- * The searches of ENAS number by number: as the paper describes them (Pham et al. 2018, arXiv 1802.03268) and as
- * the code runs them (melodyguan/enas for images; google-research/enas_lm for language, with `ptb` its withdrawn
- * predecessor). All but `beyond` is a configuration: `checkConfig({ ...enasSearches.paper.micro.config, seed: 1 })`. `beyond` holds the
- * numbers of the source that nothing here stands for; a search with the configuration is without them.
+ * The searches of ENAS number by number: as the paper describes them (Pham et al. 2018, arXiv 1802.03268) and as the
+ * code runs them (melodyguan/enas for images; google-research/enas_lm for language, with `ptb` its withdrawn
+ * predecessor). All but `beyond` is a configuration: `checkConfig({ ...enasSearches.paper.micro.config, seed: 1 })`.
+ * `beyond` holds the numbers of the source that nothing here stands for; a search with the configuration is without
+ * them.
  */
 
 const images = { name: 'nesterov', momentum: 0.9, learningRate: 0.05, weightDecayIn: 'loss' } as const;

@@ -6,9 +6,10 @@ export type DateOrder = 'ymd' | 'dmy' | 'mdy';
 const ORDERS: readonly DateOrder[] = ['ymd', 'dmy', 'mdy'];
 
 /**
- * What a network sees of a date: days since 1970-01-01 (with the time of the day as a fraction), and sine and cosine of its place in the year and in the
- * week, with `time` in the day too. Times without a zone are used as written. Undefined for a field that is not a date in this order. The page of an export holds
- * the text of this function: it refers to nothing outside itself.
+ * What a network sees of a date: days since 1970-01-01 (with the time of the day as a fraction), and sine and cosine of
+ * its place in the year and in the week, with `time` in the day too. Times without a zone are used as written.
+ * Undefined for a field that is not a date in this order. The page of an export holds the text of this function: it
+ * refers to nothing outside itself.
  */
 export function dateFeatures(text: string, order: 'ymd' | 'dmy' | 'mdy', time: boolean): number[] | undefined {
   const found =
@@ -41,7 +42,10 @@ export const dateWidth = (time: boolean): number => (time ? 7 : 5);
 
 export interface DateScan {
   see(field: string): void;
-  /** The order of all fields seen; `unclear` where day and month cannot be distinguished, undefined where not all are dates. */
+  /**
+   * The order of all fields seen; `unclear` where day and month cannot be distinguished, undefined where not all are
+   * dates.
+   */
   order(): DateOrder | 'unclear' | undefined;
   /** Whether any has a time of the day. */
   readonly time: boolean;

@@ -2,7 +2,9 @@
 import { WeftError } from '../../errors.js';
 import { hasDecimalComma, type Separator } from './fields.js';
 
-/** Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands. */
+/**
+ * Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands.
+ */
 export function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
   let comma: number | undefined;
   let point: number | undefined;

@@ -4,7 +4,9 @@ import { WeftError } from '../../errors.js';
 /** Encodings that can be named; `latin1` is what Windows calls so (code page 1252). */
 export type Charset = 'utf-8' | 'latin1';
 
-/** The text in pieces; a byte-order mark is left out. Throws WeftError('data') where the bytes are not of this encoding. */
+/**
+ * The text in pieces; a byte-order mark is left out. Throws WeftError('data') where the bytes are not of this encoding.
+ */
 export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Charset): Generator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let lines = 1;

@@ -1,6 +1,7 @@
 /**
- * From the columns of a table to numbers: a number is one input, and a second one says where it is missing if that occurs; a text column is
- * one input for each of its categories. A category that was not there when the network was trained is none of them. A date is several inputs.
+ * From the columns of a table to numbers: a number is one input, and a second one says where it is missing if that
+ * occurs; a text column is one input for each of its categories. A category that was not there when the network was
+ * trained is none of them. A date is several inputs.
  */
 import { dateFeatures, type DateOrder, dateWidth, scanDates } from './dates.js';
 import { numberIn, type Separator } from './fields.js';

@@ -5,8 +5,9 @@ import type { Line } from './lines.js';
 export type Separator = ',' | ';' | '\t';
 
 /**
- * The separator of a table from its first lines: the one that gives all of them the same number of columns, and of those the one
- * that gives the most numbers. Throws if there is none; with `oneColumn`, it is then a semicolon, so that numbers may have decimal commas.
+ * The separator of a table from its first lines: the one that gives all of them the same number of columns, and of
+ * those the one that gives the most numbers. Throws if there is none; with `oneColumn`, it is then a semicolon, so that
+ * numbers may have decimal commas.
  */
 export function findSeparator(sample: readonly Line[], path: string, oneColumn = false): Separator {
   const texts = sample.map(({ text }) => text);
@@ -21,7 +22,10 @@ export function findSeparator(sample: readonly Line[], path: string, oneColumn =
   return separator;
 }
 
-/** Fields of a line, not trimmed where nothing is quoted; a field in double quotes may contain the separator and line breaks, and "" for a quote. */
+/**
+ * Fields of a line, not trimmed where nothing is quoted; a field in double quotes may contain the separator and line
+ * breaks, and "" for a quote.
+ */
 export function splitFields({ text, number }: Line, separator: Separator, path: string): string[] {
   const fields = fieldsIn(text, separator);
   if (typeof fields === 'number')
@@ -68,7 +72,10 @@ export const hasDecimalComma = (field: string, separator: Separator): boolean =>
 
 // The page of an export contains the text of the following functions: they refer to nothing outside themselves.
 
-/** The separator of a table with these first lines, see `findSeparator`; undefined if no separator gives more than one column. */
+/**
+ * The separator of a table with these first lines, see `findSeparator`; undefined if no separator gives more than one
+ * column.
+ */
 export function separatorOf(
   texts: readonly string[],
   fieldsOf: (text: string, separator: ',' | ';' | '\t') => string[] | number,
@@ -90,7 +97,10 @@ export function separatorOf(
   return best;
 }
 
-/** The fields of a line, see `splitFields`; the number of the first column whose quotes are wrong, from 1, if there is one. */
+/**
+ * The fields of a line, see `splitFields`; the number of the first column whose quotes are wrong, from 1, if there is
+ * one.
+ */
 export function fieldsIn(text: string, separator: ',' | ';' | '\t'): string[] | number {
   if (!text.includes('"')) return text.split(separator);
   const pattern = new RegExp(` *(?:"((?:[^"]|"")*)" *|([^"${separator}]*))(${separator}|$)`, 'y');

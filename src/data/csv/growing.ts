@@ -10,7 +10,9 @@ export interface GrowingNumbers {
   finish(): Float32Array | Uint8Array;
 }
 
-/** Numbers kept in blocks, so that none is copied before the end; `what` names them where there is too little memory. */
+/**
+ * Numbers kept in blocks, so that none is copied before the end; `what` names them where there is too little memory.
+ */
 export function growingNumbers(what: string): GrowingNumbers {
   const blocks: (Float32Array | undefined)[] = [];
   let block = new Float32Array(0);

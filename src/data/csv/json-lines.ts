@@ -1,4 +1,7 @@
-/** Tables of JSON lines: an object a line with the columns by their names, or an array a line. Parquet becomes JSON lines on its way. */
+/**
+ * Tables of JSON lines: an object a line with the columns by their names, or an array a line. Parquet becomes JSON
+ * lines on its way.
+ */
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Charset } from './decode.js';

@@ -11,7 +11,10 @@ export const hasKnownLabel = (header: readonly string[]): boolean =>
 /** The column of the label, or several of them, by name or number. */
 export type LabelColumns = string | number | readonly (string | number)[];
 
-/** The columns that `label` names or numbers, in its order. Throws WeftError('data') where one is named twice, or nothing else is left. */
+/**
+ * The columns that `label` names or numbers, in its order. Throws WeftError('data') where one is named twice, or
+ * nothing else is left.
+ */
 export function findLabelColumns(
   label: LabelColumns | undefined,
   header: readonly string[] | undefined,
@@ -30,7 +33,10 @@ export function findLabelColumns(
   return found;
 }
 
-/** The column that `label` names or numbers; without it the one with a known name, or else the last. Throws WeftError('data') if there is none. */
+/**
+ * The column that `label` names or numbers; without it the one with a known name, or else the last. Throws
+ * WeftError('data') if there is none.
+ */
 export function findLabelColumn(
   label: string | number | undefined,
   header: readonly string[] | undefined,

@@ -86,7 +86,10 @@ function* withoutBlank(lines: Iterable<Line>): Generator<Line> {
   for (const line of lines) if (line.text.trim() !== '') yield line;
 }
 
-/** Joins lines while a quote is open, and leaves out blank ones. An unclosed quote is left for the reader of fields to report. */
+/**
+ * Joins lines while a quote is open, and leaves out blank ones. An unclosed quote is left for the reader of fields to
+ * report.
+ */
 function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
   let open: { first: Line; text: string } | undefined;
   for (const line of lines) {

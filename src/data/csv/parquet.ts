@@ -1,6 +1,6 @@
 /**
- * Parquet by hyparquet, which reads asynchronously, while data sets are read synchronously: a process of its own makes JSON lines of the
- * rows, and those are read as JSON lines are.
+ * Parquet by hyparquet, which reads asynchronously, while data sets are read synchronously: a process of its own makes
+ * JSON lines of the rows, and those are read as JSON lines are.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -11,7 +11,9 @@ import { linesOf, type LineReader } from './lines.js';
 /** Whether a file of this name is Parquet. */
 export const isParquet = (path: string): boolean => /\.parquet$/i.test(path);
 
-/** Numbers beyond 2^53 become texts, moments ISO 8601, and NaN null, as in tables of pandas, whose index is left out. */
+/**
+ * Numbers beyond 2^53 become texts, moments ISO 8601, and NaN null, as in tables of pandas, whose index is left out.
+ */
 const PROGRAM = `
 import { readFileSync, writeSync } from 'node:fs';
 import zlib from 'node:zlib';
@@ -50,7 +52,10 @@ try {
 }
 `;
 
-/** The rows of a file as JSON lines; a line's number is that of its row, from 1. Throws WeftError('data') where it cannot be read. */
+/**
+ * The rows of a file as JSON lines; a line's number is that of its row, from 1. Throws WeftError('data') where it
+ * cannot be read.
+ */
 export function openParquet(path: string): LineReader {
   const { source } = readSource(path);
   const { stdout, stderr, status, error } = spawnSync(process.execPath, ['--input-type=module', '-e', PROGRAM], {

@@ -56,7 +56,10 @@ const SAMPLE = 20;
 /** A field that is not the number that it should be. */
 class NotNumber extends WeftError {}
 
-/** Reads a table; mistakes are told with line and column. Where a column is not of numbers alone, its columns are encoded (see `Column`). */
+/**
+ * Reads a table; mistakes are told with line and column. Where a column is not of numbers alone, its columns are
+ * encoded (see `Column`).
+ */
 export function readTable(path: string, options: CsvOptions): Table {
   if (options.encoding) return readWith(path, options, options.encoding);
   if (options.ignore?.length) return readEncoded(path, options);
@@ -262,7 +265,10 @@ function labelsOf(
   };
 }
 
-/** The columns that are read, in the order of the inputs; those of an encoding are found by their names where there are any. */
+/**
+ * The columns that are read, in the order of the inputs; those of an encoding are found by their names where there are
+ * any.
+ */
 function planOf(
   encoding: readonly Column[] | undefined,
   { header, labelColumns, columns }: Pick<Opened, 'header' | 'labelColumns'> & { readonly columns: number },
@@ -309,12 +315,18 @@ function shown(field: string): string {
   return clipped.replace(/[\0-\x1f\x7f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1, 2, …). */
+/**
+ * A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1,
+ * 2, …).
+ */
 const looksLikeHeader = (first: readonly string[], label: LabelColumns | undefined, separator: Separator): boolean =>
   first.every((field) => numberIn(field, separator) === undefined) ||
   first.some((field) => [label].flat().includes(field) || LABEL_NAMES.includes(field.toLowerCase()));
 
-/** Refuses a first row that may as well be a header: columns called by successive numbers, such as years, and a label that no other row has. */
+/**
+ * Refuses a first row that may as well be a header: columns called by successive numbers, such as years, and a label
+ * that no other row has.
+ */
 function requireData(
   first: readonly string[],
   labels: readonly DistinctLabel[],

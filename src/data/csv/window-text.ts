@@ -12,9 +12,9 @@ interface Tools {
 }
 
 /**
- * What `readLastWindows` makes of a file with this text: the values of each series' last window, row by row, under the name of the series or the
- * number of its last line. Throws Error with a message for people where that throws. The page of an export contains the text of this function: it refers to
- * nothing outside itself.
+ * What `readLastWindows` makes of a file with this text: the values of each series' last window, row by row, under the
+ * name of the series or the number of its last line. Throws Error with a message for people where that throws. The page
+ * of an export contains the text of this function: it refers to nothing outside itself.
  */
 export function windowsInText(
   text: string,

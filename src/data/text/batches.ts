@@ -1,6 +1,6 @@
 /**
- * Batches of token ids as a pure function of (seed, name, epoch, step). A text is cut into as many streams as a batch has rows; a window
- * of each stream is one example, whose labels are the tokens that follow.
+ * Batches of token ids as a pure function of (seed, name, epoch, step). A text is cut into as many streams as a batch
+ * has rows; a window of each stream is one example, whose labels are the tokens that follow.
  */
 import { WeftError } from '../../errors.js';
 import { stream } from '../../tensor/rng.js';
@@ -22,9 +22,10 @@ export interface TextBatchesOptions {
   /** Tokens in a window: how far gradients go back. */
   readonly length: number;
   /**
-   * 'streams': each row continues where that of the batch before has stopped, so that a state can be carried along. 'shuffled': windows in
-   * a random order. Both begin each epoch at another of the first `length` tokens. 'once': streams from the very first token, the last
-   * batch shorter, so that (except for less than one token per row) every token is predicted once.
+   * 'streams': each row continues where that of the batch before has stopped, so that a state can be carried along.
+   * 'shuffled': windows in a random order. Both begin each epoch at another of the first `length` tokens. 'once':
+   * streams from the very first token, the last batch shorter, so that (except for less than one token per row) every
+   * token is predicted once.
    */
   readonly order: 'streams' | 'shuffled' | 'once';
 }

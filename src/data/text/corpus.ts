@@ -46,7 +46,10 @@ export function tokenize(text: string, level: TextLevel): string[] {
   return tokensOf(text, level, END_OF_LINE);
 }
 
-/** The same with the token that ends a line. The page of an export holds the text of this function: it refers to nothing outside itself. */
+/**
+ * The same with the token that ends a line. The page of an export holds the text of this function: it refers to nothing
+ * outside itself.
+ */
 export function tokensOf(text: string, level: TextLevel, endOfLine: string): string[] {
   if (level === 'char') return Array.from(text);
   return text
@@ -56,8 +59,8 @@ export function tokensOf(text: string, level: TextLevel, endOfLine: string): str
 }
 
 /**
- * Divides a text into contiguous parts and numbers its tokens. The vocabulary is that of everything but the test part, so that a token which
- * only the test has is unknown. Fractions are of what is left once the test part is set aside.
+ * Divides a text into contiguous parts and numbers its tokens. The vocabulary is that of everything but the test part,
+ * so that a token which only the test has is unknown. Fractions are of what is left once the test part is set aside.
  */
 export function makeCorpus(
   raw: RawText,

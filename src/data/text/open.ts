@@ -15,7 +15,10 @@ import {
 } from './corpus.js';
 import type { Source } from '../dataset.js';
 
-/** Texts known by name. The first list of files of which all are there is taken, and what is left out is a part of the text before. */
+/**
+ * Texts known by name. The first list of files of which all are there is taken, and what is left out is a part of the
+ * text before.
+ */
 const NAMED: Readonly<Record<string, { readonly description: string; readonly files: readonly Files[] }>> = {
   'tiny-shakespeare': { description: 'plays, by characters', files: [{ text: 'tiny-shakespeare.txt' }] },
   'wikitext-2': {
@@ -42,7 +45,9 @@ export const textNames: readonly string[] = Object.keys(NAMED);
 
 /** What a text has to itself among the options of data. */
 export interface TextConfig extends CorpusOptions {
-  /** `tiny-shakespeare`, `wikitext-2`, or the path of a text file or of a folder of train.txt, valid.txt and test.txt. */
+  /**
+   * `tiny-shakespeare`, `wikitext-2`, or the path of a text file or of a folder of train.txt, valid.txt and test.txt.
+   */
   readonly source: string;
   /** Where a text known by name lies. */
   readonly path?: string | undefined;

@@ -1,4 +1,7 @@
-/** Files that measure the operations of a space on another device, in Node or in a browser: each operation and some whole networks as graph models of TensorFlow.js. */
+/**
+ * Files that measure the operations of a space on another device, in Node or in a browser: each operation and some
+ * whole networks as graph models of TensorFlow.js.
+ */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type TimedOperation, timedOperations } from '../../search/latency.js';
@@ -33,9 +36,10 @@ interface Model {
 const KEPT = 16;
 
 /**
- * The files by name: `operators.json` with every operation of the space as retrained, each alone, and these networks (text encodings); the
- * script `measure-node.mjs`, the page `index.html`, and TensorFlow.js. Throws WeftError('export') for an operation that has no form in TensorFlow.js, and
- * WeftError('unsupported') for one on inputs of different shapes.
+ * The files by name: `operators.json` with every operation of the space as retrained, each alone, and these networks
+ * (text encodings); the script `measure-node.mjs`, the page `index.html`, and TensorFlow.js. Throws WeftError('export')
+ * for an operation that has no form in TensorFlow.js, and WeftError('unsupported') for one on inputs of different
+ * shapes.
  */
 export async function latencyFiles(
   whole: SearchSpace,

@@ -1,13 +1,21 @@
-/** The script that measures, for Node and for browsers, and what calls it in either; plain JavaScript, which needs TensorFlow.js and nothing else. */
+/**
+ * The script that measures, for Node and for browsers, and what calls it in either; plain JavaScript, which needs
+ * TensorFlow.js and nothing else.
+ */
 
 /** `measure(tf, plan, say)`: the times of all operations and networks of a plan (`operators.json`). */
 export const MEASURE = `/** Times operations one by one, and whole networks, with whatever TensorFlow.js is given. */
 
-/** Times over all operations: what changes in the meantime, such as the clock of the processor, falls on all of them. */
+/**
+ * Times over all operations: what changes in the meantime, such as the clock of the processor, falls on all of them.
+ */
 const PASSES = 3;
 /** Samples of each in a pass. */
 const SAMPLES = 7;
-/** Milliseconds that a sample lasts at least: as short as the clock, which browsers make coarse, can tell it, so that little else comes between. */
+/**
+ * Milliseconds that a sample lasts at least: as short as the clock, which browsers make coarse, can tell it, so that
+ * little else comes between.
+ */
 const SAMPLE_MS = Math.max(1, 50 * resolution());
 const MOST_RUNS = 1000;
 /** Attempts that must all last that long. */
@@ -36,8 +44,8 @@ export async function measure(tf, { space, inputShape, batchSize, base, reading,
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
-  // T = r + n c for n runs of c milliseconds, after which the result is read in r, which two lengths of a small operation tell. An empty network has
-  // nothing to read where a graphics processor computes.
+  // T = r + n c for n runs of c milliseconds, after which the result is read in r, which two lengths of a small
+  // operation tell. An empty network has nothing to read where a graphics processor computes.
   const { once, twice } = leastOf(times.get(READING));
   const read = Math.max(0, 2 * once - twice);
   const timeOf = (key) => {

@@ -25,7 +25,10 @@ export interface OnnxWriter {
   readonly initializers: readonly OnnxTensor[];
 }
 
-/** A graph that has nothing but its input and the names of its outputs. Long weights are written with fewer bits where that is asked for. */
+/**
+ * A graph that has nothing but its input and the names of its outputs. Long weights are written with fewer bits where
+ * that is asked for.
+ */
 export function createOnnxWriter(reserved: readonly string[], rounded?: RoundedType): OnnxWriter {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];

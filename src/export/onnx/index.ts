@@ -20,8 +20,8 @@ export interface OnnxOptions {
 }
 
 /**
- * The bytes of a model with the input `input` float32 [N,…], and the program's values as its outputs. Images stay [N,H,W,C] at its edges.
- * Throws WeftError('export') naming a kernel that ONNX cannot have.
+ * The bytes of a model with the input `input` float32 [N,…], and the program's values as its outputs. Images stay
+ * [N,H,W,C] at its edges. Throws WeftError('export') naming a kernel that ONNX cannot have.
  */
 export function onnxModel(
   program: Program,

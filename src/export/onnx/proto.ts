@@ -1,4 +1,7 @@
-/** The messages of ONNX, written field by field (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; numbers in brackets are its fields). */
+/**
+ * The messages of ONNX, written field by field (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; numbers in
+ * brackets are its fields).
+ */
 import { bytesField, concat, floatField, integerField } from '../../protobuf.js';
 
 /** Types of tensors as TensorProto.DataType numbers them. */

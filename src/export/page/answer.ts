@@ -1,4 +1,6 @@
-/** The part of an exported page that every kind of input shares: loading the network, asking it, and showing its answer. */
+/**
+ * The part of an exported page that every kind of input shares: loading the network, asking it, and showing its answer.
+ */
 
 /** Defines `byId`, `say`, `facts`, `ask` and `show`; `embedded` are definitions that come before. */
 export const ANSWER = `
@@ -23,7 +25,10 @@ export const ANSWER = `
 
   const { targets } = facts;
 
-  /** The network's probabilities, or the numbers that it predicts, for one input of this shape, or several one after another. */
+  /**
+   * The network's probabilities, or the numbers that it predicts, for one input of this shape, or several one after
+   * another.
+   */
   const ask = (values, shape, count = 1) => tf.tidy(() => model.execute(tf.tensor(values, [count, ...shape], 'float32'), targets ? 'values' : 'probabilities').dataSync());
   const digits = (value) => String(Number(value.toPrecision(6)));
 

@@ -1,4 +1,6 @@
-/** A page that is asked about pictures: chosen, dropped, pasted, taken, and drawn where the data looks like drawings. */
+/**
+ * A page that is asked about pictures: chosen, dropped, pasted, taken, and drawn where the data looks like drawings.
+ */
 import { embedded, resizePixels, scaleToWhite, toLuma } from '../../data/index.js';
 import { type ModelFacts, type PictureInput } from '../facts.js';
 import { DROP, type PageKind } from './kind.js';

@@ -1,7 +1,7 @@
 /**
  * Forgetting within an epoch of a search: every architecture is measured right after its own training and again at the
- * end of the epoch. The difference is second - first of a loss or an error, so that positive means forgotten (Benyahia, Yu et
- * al. 2019); of an accuracy, FV = second - first, it would be the negative.
+ * end of the epoch. The difference is second - first of a loss or an error, so that positive means forgotten (Benyahia,
+ * Yu et al. 2019); of an accuracy, FV = second - first, it would be the negative.
  */
 import { largestOf } from '../../statistics/extremes.js';
 import { kendallTau, mean, median, quantile, standardDeviation } from '../../statistics/index.js';

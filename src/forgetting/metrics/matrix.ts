@@ -1,8 +1,8 @@
 /**
- * Measures of forgetting from a matrix of measurements. R[t][j] is the performance of architecture j after training event t, and
- * event j is the training of j itself; T is the last event. Rows may be short, and entries that were not measured null.
- * `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity); the signs of the
- * results do not depend on it.
+ * Measures of forgetting from a matrix of measurements. R[t][j] is the performance of architecture j after training
+ * event t, and event j is the training of j itself; T is the last event. Rows may be short, and entries that were not
+ * measured null. `better` says whether larger numbers are better (accuracy) or smaller ones (loss, error, perplexity);
+ * the signs of the results do not depend on it.
  */
 import { largestOf } from '../../statistics/extremes.js';
 import { mean } from '../../statistics/index.js';
@@ -15,7 +15,10 @@ export interface Direction {
   readonly better?: Better;
 }
 
-/** BWT = mean over j < T of R[T][j] - R[j][j]: positive when later training has helped (Lopez-Paz & Ranzato 2017). NaN for one event. */
+/**
+ * BWT = mean over j < T of R[T][j] - R[j][j]: positive when later training has helped (Lopez-Paz & Ranzato 2017). NaN
+ * for one event.
+ */
 export function backwardTransfer(matrix: PerformanceMatrix, { better = 'higher' }: Direction = {}): number {
   return signOf(better) * meanOf(earlier(matrix).map((j) => at(matrix, last(matrix), j) - at(matrix, j, j)));
 }
@@ -25,7 +28,10 @@ export interface ForgettingOptions extends Direction {
   readonly clipped?: boolean;
 }
 
-/** Mean over j < T of the best of R[t][j] over t < T, minus R[T][j]: positive if something was lost (Chaudhry et al. 2018, equation 3). */
+/**
+ * Mean over j < T of the best of R[t][j] over t < T, minus R[T][j]: positive if something was lost (Chaudhry et al.
+ * 2018, equation 3).
+ */
 export function averageForgetting(
   matrix: PerformanceMatrix,
   { better = 'higher', clipped = false }: ForgettingOptions = {},
@@ -42,7 +48,9 @@ export function averageForgetting(
   );
 }
 
-/** FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture gains from sharing before it is first trained. */
+/**
+ * FWT = mean over j > 0 of R[j-1][j] - initial[j]: what an architecture gains from sharing before it is first trained.
+ */
 export function forwardTransfer(
   matrix: PerformanceMatrix,
   initial: readonly (number | null)[],
@@ -62,7 +70,10 @@ export function worstDip(matrix: PerformanceMatrix, { better = 'higher' }: Direc
   return numbersOf(falls).reduce((worst, fall) => Math.max(worst, fall), 0);
 }
 
-/** Mean of reference[j] - own[j], by which learning is worse than without sharing or regularizer: the cost in plasticity. */
+/**
+ * Mean of reference[j] - own[j], by which learning is worse than without sharing or regularizer: the cost in
+ * plasticity.
+ */
 export function intransigence(
   reference: readonly number[],
   own: readonly number[],

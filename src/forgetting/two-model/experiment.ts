@@ -1,6 +1,6 @@
 /**
- * Two models, one after the other, on the same data: A is trained, then B, which has A's first layers. How much of A is left
- * is forgetting in its purest form (Benyahia, Yu et al. 2019, figures 1 and 3).
+ * Two models, one after the other, on the same data: A is trained, then B, which has A's first layers. How much of A is
+ * left is forgetting in its purest form (Benyahia, Yu et al. 2019, figures 1 and 3).
  */
 import { smallestOf } from '../../statistics/extremes.js';
 import { fisherInformation } from '../../curvature/index.js';

@@ -57,7 +57,10 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
   };
 }
 
-/** Returns what tells of workers elsewhere: their progress, why they gave jobs back, and that none of them is of the right version. */
+/**
+ * Returns what tells of workers elsewhere: their progress, why they gave jobs back, and that none of them is of the
+ * right version.
+ */
 export function createNews({ queue, ledger, onTrouble }: Correspondence, own: number): () => Promise<void> {
   const toldBack = new Map<string, string>();
   let toldVersions = '';

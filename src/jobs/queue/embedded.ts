@@ -1,4 +1,7 @@
-/** The folder of an embedded queue: who may open it, how its database comes to be there whole, and what to say when it does not open. */
+/**
+ * The folder of an embedded queue: who may open it, how its database comes to be there whole, and what to say when it
+ * does not open.
+ */
 import { closeSync, existsSync, openSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../errors.js';
@@ -24,8 +27,8 @@ export async function lockFolder({ path, shown }: Folder, onWait: (message: stri
 }
 
 /**
- * Opens the database in the folder with `open`, or makes it. A database that was never whole, because the disk was full or the process
- * was killed while it was made, holds no job yet and is made again.
+ * Opens the database in the folder with `open`, or makes it. A database that was never whole, because the disk was full
+ * or the process was killed while it was made, holds no job yet and is made again.
  */
 export async function openDatabase<T>({ path }: Folder, open: (database: string) => Promise<T>): Promise<T> {
   const database = join(path, 'database');

@@ -1,4 +1,6 @@
-/** Jobs through a queue: submitted here, done by the workers of the queue, possibly by child processes of this one too. */
+/**
+ * Jobs through a queue: submitted here, done by the workers of the queue, possibly by child processes of this one too.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError } from '../../errors.js';
 import { type Executor, type Job } from '../contract.js';

@@ -1,6 +1,7 @@
 /**
- * A queue of jobs that survives its processes. The engine is pg-boss, which hands each job to one worker, notices workers that are
- * gone by their heartbeat and gives their jobs to others; an attempt may therefore happen twice, and a result is the same each time.
+ * A queue of jobs that survives its processes. The engine is pg-boss, which hands each job to one worker, notices
+ * workers that are gone by their heartbeat and gives their jobs to others; an attempt may therefore happen twice, and a
+ * result is the same each time.
  */
 import { WeftError, type WeftErrorCode } from '../../errors.js';
 import { type Job, type JobProgress } from '../contract.js';
@@ -91,7 +92,9 @@ export interface JobQueue {
   complete(lease: Lease, result: string): Promise<void>;
   /** Gives a job back after `delay` seconds, or for good. */
   fail(lease: Lease, error: WeftError, after: { readonly final: boolean; readonly delay?: number }): Promise<void>;
-  /** Gives a job back after `delay` seconds without an attempt on its account: this worker was at fault, or is to stop. */
+  /**
+   * Gives a job back after `delay` seconds without an attempt on its account: this worker was at fault, or is to stop.
+   */
   release(lease: Lease, error: WeftError, delay?: number): Promise<void>;
   /** Takes a settled job out, so that it can be done again. */
   discard(key: string): Promise<void>;
@@ -290,7 +293,10 @@ function queueOver(
   return queue;
 }
 
-/** A job from the queue; throws WeftError('job') if it is not a job, was made by another version, or does not have the name of its key. */
+/**
+ * A job from the queue; throws WeftError('job') if it is not a job, was made by another version, or does not have the
+ * name of its key.
+ */
 function jobIn(data: unknown, id: string, version: string): Job {
   const job = checkJob(data);
   if (job.version !== version)

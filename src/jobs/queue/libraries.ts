@@ -1,4 +1,7 @@
-/** The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they are missing. */
+/**
+ * The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they
+ * are missing.
+ */
 import { type PgBoss } from 'pg-boss';
 import { WeftError } from '../../errors.js';
 import { lockFolder, openDatabase } from './embedded.js';

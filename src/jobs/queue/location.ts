@@ -1,4 +1,7 @@
-/** Where a queue is: a folder for the embedded one, `postgres://…` for one that many machines share. Passwords stay in here. */
+/**
+ * Where a queue is: a folder for the embedded one, `postgres://…` for one that many machines share. Passwords stay in
+ * here.
+ */
 import { resolve } from 'node:path';
 import { WeftError } from '../../errors.js';
 
@@ -41,7 +44,9 @@ export function redact(text: string, location: Location): string {
   );
 }
 
-/** An error of a library as one that may be shown: nothing of the original is kept but its words, without the password. */
+/**
+ * An error of a library as one that may be shown: nothing of the original is kept but its words, without the password.
+ */
 export function queueError(error: unknown, location: Location): WeftError {
   if (error instanceof WeftError) return error;
   const { code, message, errors } = error as { code?: string; message?: string; errors?: Error[] };

@@ -12,7 +12,10 @@ export interface WaitOptions {
 
 const WAIT_SECONDS = { first: 0.25, most: 10 };
 
-/** Asks until there is an answer, ever less often, and says so; rejects with what cannot pass, and with the last failure when patience ends. */
+/**
+ * Asks until there is an answer, ever less often, and says so; rejects with what cannot pass, and with the last failure
+ * when patience ends.
+ */
 export async function untilItAnswers<T>(
   ask: () => Promise<T>,
   location: Location,

@@ -1,6 +1,6 @@
 /**
- * A worker: takes jobs from a queue and has child processes do them. This process holds the leases and their heartbeats, and never
- * computes itself, because computing blocks a process for longer than a heartbeat may be late.
+ * A worker: takes jobs from a queue and has child processes do them. This process holds the leases and their
+ * heartbeats, and never computes itself, because computing blocks a process for longer than a heartbeat may be late.
  */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -197,7 +197,10 @@ export function serveQueue({
     else onEvent(retried);
   }
 
-  /** Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is waited for. */
+  /**
+   * Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is
+   * waited for.
+   */
   function startHeartbeat(
     lease: Lease,
     worker: string,

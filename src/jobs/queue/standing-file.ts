@@ -1,4 +1,7 @@
-/** The state of an embedded queue, as last written by its coordinator: the database itself is open for one process alone. */
+/**
+ * The state of an embedded queue, as last written by its coordinator: the database itself is open for one process
+ * alone.
+ */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Json } from '../../operations/operation.js';

@@ -1,13 +1,16 @@
 /**
- * The statements that the engine has no function for. They read and write the table `job` of pg-boss 12.27 (hence the exact version in
- * package.json) and a table of our own, in which workers say what they do. All times are the database's: clocks of workers do not matter.
+ * The statements that the engine has no function for. They read and write the table `job` of pg-boss 12.27 (hence the
+ * exact version in package.json) and a table of our own, in which workers say what they do. All times are the
+ * database's: clocks of workers do not matter.
  */
 import { SCHEMA } from './libraries.js';
 
 const JOB = `${SCHEMA}.job`;
 const WORKER = `${SCHEMA}.worker`;
 
-/** $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit starts again. */
+/**
+ * $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit starts again.
+ */
 export const RENEW = `UPDATE ${JOB} SET heartbeat_on = now(), started_on = now() WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
 
 /** $3 seconds until the next attempt, $4 whether there is none. */
@@ -16,7 +19,10 @@ export const SET_RETRY = `UPDATE ${JOB} SET retry_delay = $3, retry_limit = CASE
 /** $4 seconds, $5 why: gives an attempt back as if it had not been, because nothing of the job was to blame. */
 export const RELEASE = `UPDATE ${JOB} SET state = 'retry', started_on = NULL, heartbeat_on = NULL, start_after = now() + $4 * interval '1 second', output = $5::jsonb WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`;
 
-/** Jobs that a coordinator which is gone has left in work: an attempt each, so that one that takes its coordinator with it ends. $2 why. */
+/**
+ * Jobs that a coordinator which is gone has left in work: an attempt each, so that one that takes its coordinator with
+ * it ends. $2 why.
+ */
 export const RELEASE_ALL = `UPDATE ${JOB} SET heartbeat_on = NULL, output = $2::jsonb,
   state = (CASE WHEN retry_count < retry_limit THEN 'retry' ELSE 'failed' END)::${SCHEMA}.job_state,
   completed_on = CASE WHEN retry_count < retry_limit THEN NULL ELSE now() END

@@ -114,7 +114,10 @@ export interface LookaheadOptions {
   alpha?: number;
 }
 
-/** Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights restart there (Zhang et al. 2019, algorithm 1). */
+/**
+ * Every k updates slow <- alpha fast + (1 - alpha) slow, and the fast weights restart there (Zhang et al. 2019,
+ * algorithm 1).
+ */
 export function lookahead({ every = 5, alpha = 0.5 }: LookaheadOptions = {}): Link {
   return {
     name: 'lookahead',

@@ -13,9 +13,10 @@ export interface SwadOptions {
 }
 
 /**
- * The mean of every step's weights within a valley of the validation loss (Cha et al. 2021, algorithm 1). It begins with the
- * segment before evaluation s = i - Ns + 1 once the loss at s is the least of the Ns last ones, and ends before i - Ne + 1 once all of
- * the Ne last losses exceed the threshold. A segment holds the mean of the weights between two evaluations.
+ * The mean of every step's weights within a valley of the validation loss (Cha et al. 2021, algorithm 1). It begins
+ * with the segment before evaluation s = i - Ns + 1 once the loss at s is the least of the Ns last ones, and ends
+ * before i - Ne + 1 once all of the Ne last losses exceed the threshold. A segment holds the mean of the weights
+ * between two evaluations.
  */
 export function swad({ converge = 3, tolerance = 6, ratio = 1.3 }: SwadOptions = {}): Link {
   return {

@@ -13,7 +13,10 @@ export interface LionOptions {
   beta2?: number;
 }
 
-/** u <- sign(beta1 m + (1 - beta1) u), m <- beta2 m + (1 - beta2) u with the u that came in (Chen et al. 2023, algorithm 2). */
+/**
+ * u <- sign(beta1 m + (1 - beta1) u), m <- beta2 m + (1 - beta2) u with the u that came in (Chen et al. 2023, algorithm
+ * 2).
+ */
 export function signOfMomentum({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Link {
   return {
     name: 'lion',

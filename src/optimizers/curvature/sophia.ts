@@ -13,7 +13,10 @@ export interface SophiaOptions {
   every?: number;
 }
 
-/** d <- h, the decaying mean of z ∘ H z, refreshed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's estimator). */
+/**
+ * d <- h, the decaying mean of z ∘ H z, refreshed every k updates (Liu et al. 2024, algorithm 3 with algorithm 1's
+ * estimator).
+ */
 export function sophia({ beta2 = 0.99, every = 10 }: SophiaOptions = {}): Link {
   return {
     name: 'sophia',

@@ -24,9 +24,8 @@ export interface EntropySgdOptions {
 
 /**
  * Local entropy by Langevin dynamics x <- x - eta (g(x) + gamma (x - w)) + sqrt(2 eta) noise N(0, I), mu <- decay mu +
- * (1 - decay) x
- * from x = mu = w; the base receives w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its code). Positions are
- * relative to w.
+ * (1 - decay) x from x = mu = w; the base receives w - mu (Chaudhari et al. 2017, algorithm 1, in the units of its
+ * code). Positions are relative to w.
  */
 export function entropySgd({
   iterations = 20,

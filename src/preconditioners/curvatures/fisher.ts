@@ -1,7 +1,8 @@
 /**
- * Fisher information with different choices of labels. An example is an image or a whole sequence, with T labels: y₁…y_T are independent given
- * the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F = (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the
- * Gauss-Newton matrix of the mean loss (Martens 2020, section 9). All of them reuse the gradient's forward pass.
+ * Fisher information with different choices of labels. An example is an image or a whole sequence, with T labels:
+ * y₁…y_T are independent given the inputs, and ∇log p(y|x) = Σₜ ∇log p(yₜ|x). Information is counted per label, F =
+ * (1/(N·T))·Σₙ E[∇log p(yₙ|xₙ)·∇log p(yₙ|xₙ)ᵀ], which is the Gauss-Newton matrix of the mean loss (Martens 2020,
+ * section 9). All of them reuse the gradient's forward pass.
  */
 import { drawNormals, targetDeviation } from '../../curvature/index.js';
 import { stepStream } from '../../chain/random.js';
@@ -26,7 +27,10 @@ export const empiricalFisher: Curvature = {
   },
 };
 
-/** Labels drawn from the model, `samples` for each label of the data (Martens 2020): unbiased for the exact Fisher information. */
+/**
+ * Labels drawn from the model, `samples` for each label of the data (Martens 2020): unbiased for the exact Fisher
+ * information.
+ */
 export function sampledFisher(samples = 1): Curvature {
   return {
     name: samples === 1 ? 'Monte-Carlo Fisher, 1 sample' : `Monte-Carlo Fisher, ${samples} samples`,
@@ -75,10 +79,11 @@ function categories(p: Tensor2D, u: Tensor): Tensor1D {
 const drawUniforms = (count: number, { uniform }: Rng): Float32Array => Float32Array.from({ length: count }, uniform);
 
 /**
- * All labels, weighted by their probability: with softmax cross-entropy this is both the exact Fisher information and the generalized
- * Gauss-Newton matrix. One backward pass for each class of each label of an example, from √p_c·(p − e_c) at that label and zero at the
- * others: labels are independent, so products between them vanish. For regression targets the Hessian of the loss with respect to the outputs is 1/σ² times the
- * identity: one pass for each target, with 1/σ there.
+ * All labels, weighted by their probability: with softmax cross-entropy this is both the exact Fisher information and
+ * the generalized Gauss-Newton matrix. One backward pass for each class of each label of an example, from √p_c·(p −
+ * e_c) at that label and zero at the others: labels are independent, so products between them vanish. For regression
+ * targets the Hessian of the loss with respect to the outputs is 1/σ² times the identity: one pass for each target,
+ * with 1/σ there.
  */
 export const exactFisher: Curvature = {
   name: 'exact Fisher (Gauss-Newton)',
@@ -119,7 +124,10 @@ export const exactFisher: Curvature = {
   },
 };
 
-/** Weights of examples (or labels) in the loss apply to the curvature as well: its factors are scaled by their square roots. */
+/**
+ * Weights of examples (or labels) in the loss apply to the curvature as well: its factors are scaled by their square
+ * roots.
+ */
 function weighted(cotangent: Tensor, { weights }: StepContext): Tensor {
   if (!weights) return cotangent;
   const roots = tf.sqrt(weights);

@@ -1,14 +1,15 @@
 /**
- * Groups the parameters of a child into blocks, each with what its layer saw: kernel and bias of a dense layer or convolution, filters of a
- * depthwise convolution, scale and offset of a normalization, an embedding table. A block combines all uses of its weight, however many
- * layers share it.
+ * Groups the parameters of a child into blocks, each with what its layer saw: kernel and bias of a dense layer or
+ * convolution, filters of a depthwise convolution, scale and offset of a normalization, an embedding table. A block
+ * combines all uses of its weight, however many layers share it.
  */
 import { type CapturedUse, type LayerCapture } from '../../tensor/second-order/index.js';
 import { type Tensor } from '../../tensor/tf.js';
 
 /**
- * How the gradient of a block is laid out as a matrix: 'matrix' [inputs (+ 1), outputs] with Σ a·gᵀ; 'channels' [numbers per channel, channels],
- * where every channel is a separate layer; 'table' [rows, columns], of which an example reads a few rows.
+ * How the gradient of a block is laid out as a matrix: 'matrix' [inputs (+ 1), outputs] with Σ a·gᵀ; 'channels'
+ * [numbers per channel, channels], where every channel is a separate layer; 'table' [rows, columns], of which an
+ * example reads a few rows.
  */
 export type BlockKind = 'matrix' | 'channels' | 'table';
 
@@ -29,7 +30,10 @@ export interface Block extends BlockShape {
 /** A block with the positions of its uses in the capture. */
 export interface CapturedBlock extends BlockShape {
   readonly uses: readonly number[];
-  /** The kernel after which the examples of a use cannot be distinguished, if there is one; then nothing is known about single examples. */
+  /**
+   * The kernel after which the examples of a use cannot be distinguished, if there is one; then nothing is known about
+   * single examples.
+   */
   readonly endedBy?: string | undefined;
 }
 
@@ -40,20 +44,26 @@ export interface BlockData {
   readonly examples: number;
   /** Number of labels that the loss is the mean over, L: one per example, or one per token. */
   readonly labels: number;
-  /** For a 'matrix': what the weight is multiplied by [N,t,rows of the weight]; t positions of an example share the weight. */
+  /**
+   * For a 'matrix': what the weight is multiplied by [N,t,rows of the weight]; t positions of an example share the
+   * weight.
+   */
   readonly features?: Tensor;
   /** The same followed by a one if there is a bias [N,t,rows]; computed on first access. */
   readonly inputs?: Tensor;
   /** For a 'table': the rows that were read, int32 [N,t]. */
   readonly ids?: Tensor;
   /**
-   * Gradients with respect to the outputs [N,t,columns], one entry for each pass, of each example's loss scaled so that the Fisher information is
-   * (1/N)·Σₙ of their squares; computed on first access. Empty for 'channels'.
+   * Gradients with respect to the outputs [N,t,columns], one entry for each pass, of each example's loss scaled so that
+   * the Fisher information is (1/N)·Σₙ of their squares; computed on first access. Empty for 'channels'.
    */
   readonly outputs: readonly Tensor[];
   /** For 'channels': the same gradients with respect to the block itself [N,rows,columns], one entry for each pass. */
   readonly gradients: readonly Tensor[];
-  /** For a 'matrix' or 'table': the same, one row per position in any order, without a copy where possible; borrowed from the capture. */
+  /**
+   * For a 'matrix' or 'table': the same, one row per position in any order, without a copy where possible; borrowed
+   * from the capture.
+   */
   readonly flat?: FlatData;
   /** Whether `outputs` come from the labels of the data: √(N·L) times `lossGradient`. */
   readonly ownLabels: boolean;

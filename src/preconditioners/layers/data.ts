@@ -32,7 +32,10 @@ export function sized(shape: BlockShape, parameters: NamedTensors): Block {
 /** Gradients of the outputs of each use, scaled as in `BlockData`, by passes. */
 export type Passes = readonly (readonly Tensor[])[];
 
-/** What the layer saw; `passes` are of the data's labels (`ownLabels`) or of others, and if they are a function, it is called on first access. */
+/**
+ * What the layer saw; `passes` are of the data's labels (`ownLabels`) or of others, and if they are a function, it is
+ * called on first access.
+ */
 export function dataOf(
   { uses: places, ...shape }: CapturedBlock,
   layers: LayerCapture,
@@ -82,7 +85,10 @@ export function dataOf(
   return Object.assign(lazily({ ...byExamples, features, inputs: () => withOnes(features()) }), constants);
 }
 
-/** Gradients of each example with respect to the block's matrix, scaled as in `BlockData`: [N,rows,columns], one entry for each pass. */
+/**
+ * Gradients of each example with respect to the block's matrix, scaled as in `BlockData`: [N,rows,columns], one entry
+ * for each pass.
+ */
 export function exampleGradients({ block, inputs, ids, outputs, gradients }: BlockData): Tensor[] {
   if (block.kind === 'channels') return [...gradients];
   const a = inputs ?? tf.oneHot(ids as tf.Tensor1D, block.rows);
@@ -108,7 +114,10 @@ export function fromMatrix(
   return { [weight]: tf.reshape(kernel!, parameters[weight]!.shape), [bias]: tf.reshape(last!, [columns]) };
 }
 
-/** [inputs, edge]ᵀ·outputs in the shapes of the parameters; inputs [n,rows of the weight], edge [n,1] or ones, outputs [n,columns]. */
+/**
+ * [inputs, edge]ᵀ·outputs in the shapes of the parameters; inputs [n,rows of the weight], edge [n,1] or ones, outputs
+ * [n,columns].
+ */
 export function fromFactors(
   { weight, bias }: Block,
   { inputs, edge, outputs }: { inputs: Tensor; edge?: Tensor | undefined; outputs: Tensor },

@@ -1,6 +1,6 @@
 /**
- * The per-example gradients of a block as an operator J [N,p], which is not formed if a layer has one position per example: its
- * rows are then outer products of an input and an output gradient. Everything here runs inside a tidy.
+ * The per-example gradients of a block as an operator J [N,p], which is not formed if a layer has one position per
+ * example: its rows are then outer products of an input and an output gradient. Everything here runs inside a tidy.
  */
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockData } from './blocks.js';

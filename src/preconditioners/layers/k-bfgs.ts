@@ -1,6 +1,7 @@
 /**
- * K-BFGS (Goldfarb, Ren & Bahamou 2020): BFGS for each Kronecker factor. The output factor learns from how the mean output gradient of a
- * layer changes with its mean output between the previous weights and these, both on the current batch; the input factor from A itself.
+ * K-BFGS (Goldfarb, Ren & Bahamou 2020): BFGS for each Kronecker factor. The output factor learns from how the mean
+ * output gradient of a layer changes with its mean output between the previous weights and these, both on the current
+ * batch; the input factor from A itself.
  */
 import { cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { type NamedTensors } from '../../tensor/named.js';
@@ -162,7 +163,10 @@ export function dampedPair(
   return ff > 1e-30 && dot(first, second) > 0 ? { s: first, y: second } : undefined;
 }
 
-/** H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself if a number would overflow. */
+/**
+ * H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself if a number
+ * would overflow.
+ */
 export function bfgs(h: Tensor, s: Tensor, y: Tensor): Tensor {
   const sy = dot(s, y);
   if (!(sy > 1e-30)) return tf.clone(h);

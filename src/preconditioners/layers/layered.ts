@@ -32,7 +32,9 @@ export interface LayeredOptions extends Intervals {
   readonly klClip?: number | 'none' | undefined;
 }
 
-/** (C + λI)⁻¹·g block by block; blocks are found in the child, and their state is kept under the names of their weights. */
+/**
+ * (C + λI)⁻¹·g block by block; blocks are found in the child, and their state is kept under the names of their weights.
+ */
 export function layered({
   name,
   curvature,
@@ -145,7 +147,10 @@ export function layered({
 
 const membersOf = ({ weight, bias }: BlockShape): string[] => [weight, bias].filter((member) => member !== undefined);
 
-/** Whether capturing the layers saves more than it costs; a cell that has to be unrolled for it, or a layer that is used twice, costs too much. */
+/**
+ * Whether capturing the layers saves more than it costs; a cell that has to be unrolled for it, or a layer that is used
+ * twice, costs too much.
+ */
 function prefersOwn(
   representation: Representation,
   slots: Slots,
@@ -161,7 +166,10 @@ function prefersOwn(
   });
 }
 
-/** The running statistics updated with this batch; of k measurements, each weighs `decay` times the next newer one (like Adam's bias-corrected means). */
+/**
+ * The running statistics updated with this batch; of k measurements, each weighs `decay` times the next newer one (like
+ * Adam's bias-corrected means).
+ */
 function averaged(
   { slots, scalar, choose }: Pick<LinkStep, 'slots' | 'scalar' | 'choose'>,
   solver: BlockSolver,

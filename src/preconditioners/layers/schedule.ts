@@ -1,4 +1,7 @@
-/** When curvature is refreshed: after every so many of a parameter's own updates, so that inactive weights do not count as older. */
+/**
+ * When curvature is refreshed: after every so many of a parameter's own updates, so that inactive weights do not count
+ * as older.
+ */
 import { type SettleStep } from '../../chain/link.js';
 import { type LinkMoment } from '../../chain/moment.js';
 
@@ -15,7 +18,10 @@ export interface Intervals {
 export interface RefreshSchedule {
   /** Whether any of the parameters is due for a measurement in this step. */
   isDue(names: readonly string[]): boolean;
-  /** In a step with a capture, whether this block is measured. One that is due soon is measured too, so that blocks stay in step. */
+  /**
+   * In a step with a capture, whether this block is measured. One that is due soon is measured too, so that blocks stay
+   * in step.
+   */
   measures(key: string): boolean;
   /** Whether a block that has been measured is due for a new inverse. */
   inverts(key: string): boolean;

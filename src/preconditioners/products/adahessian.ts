@@ -9,7 +9,10 @@ export interface AdaHessianOptions {
   readonly power: number;
 }
 
-/** g/(√v̂ᵏ + λ) with v the mean of D², D = |z ∘ Hz| for random signs z, as in the optimizer of that name (Yao et al. 2021). */
+/**
+ * g/(√v̂ᵏ + λ) with v the mean of D², D = |z ∘ Hz| for random signs z, as in the optimizer of that name (Yao et al.
+ * 2021).
+ */
 export function adaHessianPreconditioner({ damping, ...options }: AdaHessianOptions): Link {
   const name = 'adahessian';
   return {

@@ -1,4 +1,7 @@
-/** CurveBall (Henriques et al. 2019): tracks the solution of Newton's equation with one step of momentum gradient descent per update. */
+/**
+ * CurveBall (Henriques et al. 2019): tracks the solution of Newton's equation with one step of momentum gradient
+ * descent per update.
+ */
 import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf } from '../../tensor/tf.js';
@@ -7,8 +10,8 @@ import { type Link } from '../../chain/link.js';
 import { differenceNotes, modelOf } from './model.js';
 
 /**
- * z ← ρz − β·((G + λI)z + g), and the step is z; ρ and β minimize the quadratic model along both directions (their equation 18). The
- * following optimizer takes −z as its gradient: a learning rate of 1 gives the method itself.
+ * z ← ρz − β·((G + λI)z + g), and the step is z; ρ and β minimize the quadratic model along both directions (their
+ * equation 18). The following optimizer takes −z as its gradient: a learning rate of 1 gives the method itself.
  */
 export function curveBall({ damping }: { readonly damping: number }): Link {
   const name = 'curveball';

@@ -1,4 +1,7 @@
-/** Hessian-free optimization (Martens 2010): conjugate gradients on the Gauss-Newton matrix, used only through its products. */
+/**
+ * Hessian-free optimization (Martens 2010): conjugate gradients on the Gauss-Newton matrix, used only through its
+ * products.
+ */
 import { gaussNewtonOperator } from '../../tensor/second-order/index.js';
 import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
 import { tf, tidy } from '../../tensor/tf.js';
@@ -14,7 +17,9 @@ export interface HessianFreeOptions {
   readonly tolerance: number;
   /** Factor of the last solution as the starting point of the next one. */
   readonly warmStart: number;
-  /** Factor by which λ is multiplied or divided, depending on the reduction ratio (Levenberg & Marquardt); 1 keeps it. */
+  /**
+   * Factor by which λ is multiplied or divided, depending on the reduction ratio (Levenberg & Marquardt); 1 keeps it.
+   */
   readonly adapt: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Kronecker eigenbasis (George et al. 2018, EKFAC): the eigenvectors of the factors A and B, and in that basis the diagonal of the
- * Fisher information itself. The trace is exact, and no other diagonal in this basis is closer to the Fisher information.
+ * Kronecker eigenbasis (George et al. 2018, EKFAC): the eigenvectors of the factors A and B, and in that basis the
+ * diagonal of the Fisher information itself. The trace is exact, and no other diagonal in this basis is closer to the
+ * Fisher information.
  */
 import { squaresOfExamples, squaresOfProducts } from '../../curvature/index.js';
 import { eigh } from '../../tensor/linalg/index.js';

@@ -1,6 +1,7 @@
 /**
- * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or as rows R [r,d] with C = w·RᵀR, and the inverse
- * of C + γI. A batch of N examples gives N rows: with fewer rows than columns nothing of size d×d is ever formed.
+ * One symmetric positive semidefinite factor C [d,d] of a block's curvature, dense or as rows R [r,d] with C = w·RᵀR,
+ * and the inverse of C + γI. A batch of N examples gives N rows: with fewer rows than columns nothing of size d×d is
+ * ever formed.
  */
 import {
   addToDiagonal,
@@ -98,7 +99,10 @@ function compress(factor: Factor, count: number): Factor {
   };
 }
 
-/** The inverse of C + γI, γ positive; more is added if that cannot be factored. `sum` is the sum of the eigenvalues, if already computed. */
+/**
+ * The inverse of C + γI, γ positive; more is added if that cannot be factored. `sum` is the sum of the eigenvalues, if
+ * already computed.
+ */
 export function invertFactor(factor: Factor, gamma: Scalar, { raised }: Damping, sum?: Scalar): FactorInverse {
   if (factor.rows) return woodbury(factor, gamma, raised, sum ?? eigenvalueSum(factor));
   const { result, damping } = damped(addToDiagonal(factor.dense!, gamma), (matrix) =>

@@ -1,6 +1,7 @@
 /**
- * A layer's empirical Fisher information by its Gram matrix: (λI + JᵀJ/N)⁻¹·g = (g − Jᵀ(NλI + JJᵀ)⁻¹J·g)/λ (Yang et al. 2022, SENG). The
- * Gram matrix is N×N however large the layer, and for dense layers it is exact without forming per-example gradients.
+ * A layer's empirical Fisher information by its Gram matrix: (λI + JᵀJ/N)⁻¹·g = (g − Jᵀ(NλI + JJᵀ)⁻¹J·g)/λ (Yang et al.
+ * 2022, SENG). The Gram matrix is N×N however large the layer, and for dense layers it is exact without forming
+ * per-example gradients.
  */
 import { addToDiagonal, damped, inverse } from '../../tensor/linalg/index.js';
 import { stream } from '../../tensor/rng.js';
@@ -58,7 +59,10 @@ export function layerGram({ sketch }: GramOptions = {}): Representation {
     },
   });
 
-  /** The kept rows restricted to sampled entries, scaled so that inner products keep their size; empty if all entries are used. */
+  /**
+   * The kept rows restricted to sampled entries, scaled so that inner products keep their size; empty if all entries
+   * are used.
+   */
   const sketched = (kept: Statistics, { key, rows, columns }: Block): Statistics => {
     const sizes = kept['gradients'] ? { gradients: rows * columns } : { inputs: rows, outputs: columns };
     return Object.fromEntries(
@@ -89,13 +93,18 @@ function operatorOf(kept: Statistics, { rows, columns }: Block, prefix: Prefix):
   return gradients ? explicitRows(gradients, rows, columns) : outerProducts(of('inputs')!, of('outputs')!);
 }
 
-/** Sampled indices of a long axis, in order, and the square root of the factor by which sums over them are too small. */
+/**
+ * Sampled indices of a long axis, in order, and the square root of the factor by which sums over them are too small.
+ */
 interface Places {
   readonly chosen: Int32Array;
   readonly root: number;
 }
 
-/** The indices of each axis that a sketch uses, drawn once; undefined if it uses all. Per-example gradients are as long as a matrix, so the sketch takes the square of its size of them. */
+/**
+ * The indices of each axis that a sketch uses, drawn once; undefined if it uses all. Per-example gradients are as long
+ * as a matrix, so the sketch takes the square of its size of them.
+ */
 function drawnPlaces(sketch: number | undefined): (key: string, axis: string, size: number) => Places | undefined {
   const drawn = new Map<string, Places>();
   return (key, axis, size) => {

@@ -1,6 +1,6 @@
 /**
- * Inverse-free Kronecker factors (Lin et al. 2023, 2024; INGD, SINGD): the inverse factors K·Kᵀ ≈ (A + …)⁻¹ and C·Cᵀ ≈ (B + …)⁻¹ are
- * tracked by steps on their own matrix group, which take only matrix products.
+ * Inverse-free Kronecker factors (Lin et al. 2023, 2024; INGD, SINGD): the inverse factors K·Kᵀ ≈ (A + …)⁻¹ and C·Cᵀ ≈
+ * (B + …)⁻¹ are tracked by steps on their own matrix group, which take only matrix products.
  */
 import { trace } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
@@ -16,7 +16,10 @@ export interface InverseFreeOptions {
   readonly momentum: number;
 }
 
-/** m_K ← α·m_K + ½·(tr(CᵀBC)/d_C·KᵀAK + λ·tr(CᵀC)/d_C·KᵀK − I); K ← K·(I − β·m_K); and the same with the roles exchanged. */
+/**
+ * m_K ← α·m_K + ½·(tr(CᵀBC)/d_C·KᵀAK + λ·tr(CᵀC)/d_C·KᵀK − I); K ← K·(I − β·m_K); and the same with the roles
+ * exchanged.
+ */
 export function inverseFree({ rate, momentum }: InverseFreeOptions): Representation {
   const move = (before: Statistics, { A, B }: { A: Tensor; B: Tensor }, lambda: number): Statistics => {
     const [k, c] = [before['K']!, before['C']!];

@@ -1,6 +1,6 @@
 /**
- * Kronecker factors of a layer's curvature: with inputs a and output gradients g, E[aaᵀ ⊗ ggᵀ] ≈ A ⊗ B (Martens & Grosse 2015; for
- * convolutions Grosse & Martens 2016, "expand" in the terminology of Eschenhagen et al. 2023).
+ * Kronecker factors of a layer's curvature: with inputs a and output gradients g, E[aaᵀ ⊗ ggᵀ] ≈ A ⊗ B (Martens &
+ * Grosse 2015; for convolutions Grosse & Martens 2016, "expand" in the terminology of Eschenhagen et al. 2023).
  */
 import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Damping, type Representation, type Statistics } from '../contract.js';
@@ -22,9 +22,15 @@ import { tableFactors } from './table.js';
 import { unitWise } from './unit.js';
 
 export interface KroneckerOptions {
-  /** 'expand': every position counts separately; 'reduce': inputs are averaged and gradients summed over the positions of an example first. */
+  /**
+   * 'expand': every position counts separately; 'reduce': inputs are averaged and gradients summed over the positions
+   * of an example first.
+   */
   readonly sharing?: 'expand' | 'reduce';
-  /** How λ is divided between the factors: by their mean eigenvalues (π, Martens & Grosse 2015, section 6.3), or √λ for each. */
+  /**
+   * How λ is divided between the factors: by their mean eigenvalues (π, Martens & Grosse 2015, section 6.3), or √λ for
+   * each.
+   */
   readonly split?: 'pi' | 'even';
   /** Which factors are kept; the other one is the identity. */
   readonly factors?: 'both' | 'input' | 'output';
@@ -136,7 +142,10 @@ function inputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, Tens
   return [rows, block.bias === undefined ? undefined : tf.ones([1, count]), 1 / count];
 }
 
-/** The rows of B, a mean over examples and a sum over positions. With the labels of the data they are √(N·L) times the gradients of the mean loss. */
+/**
+ * The rows of B, a mean over examples and a sum over positions. With the labels of the data they are √(N·L) times the
+ * gradients of the mean loss.
+ */
 function outputRows(data: BlockData, sharing: 'expand' | 'reduce'): [Tensor, undefined, number] {
   const { flat, ownLabels, examples, labels } = data;
   const reduced = sharing === 'reduce' && flat!.positions > 1;

@@ -5,7 +5,10 @@ import { type BlockSolver, type Representation } from '../contract.js';
 import { exampleGradients } from '../layers/data.js';
 import { refuseBeyond } from '../memory.js';
 
-/** F = (1/N)·Σ gₙ·gₙᵀ of each layer, inverted by Cholesky; refused if the matrix and its inverse would exceed `memory` bytes. */
+/**
+ * F = (1/N)·Σ gₙ·gₙᵀ of each layer, inverted by Cholesky; refused if the matrix and its inverse would exceed `memory`
+ * bytes.
+ */
 export function layerWise({ memory }: { memory: number }): Representation {
   const solver: BlockSolver = {
     byExample: true,

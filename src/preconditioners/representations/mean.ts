@@ -1,4 +1,7 @@
-/** Rank one: the outer product of the mean input and the mean output gradient (Zhang, Shi & Li 2023, Eva). Needs no factorization. */
+/**
+ * Rank one: the outer product of the mean input and the mean output gradient (Zhang, Shi & Li 2023, Eva). Needs no
+ * factorization.
+ */
 import { rankOneRemoved } from '../../tensor/linalg/index.js';
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type OwnGradient, type Representation, type Statistics } from '../contract.js';

@@ -1,6 +1,6 @@
 /**
- * P_A·(Σ a·gᵀ)·P_B as (a·P_A)ᵀ·(g·P_B), if a batch has fewer examples than the layer has inputs or outputs: then the gradient itself need
- * not be formed first, and nothing of its size is touched more than once.
+ * P_A·(Σ a·gᵀ)·P_B as (a·P_A)ᵀ·(g·P_B), if a batch has fewer examples than the layer has inputs or outputs: then the
+ * gradient itself need not be formed first, and nothing of its size is touched more than once.
  */
 import { deflated } from '../../tensor/linalg/index.js';
 import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';

@@ -1,4 +1,7 @@
-/** Kronecker factors of an embedding table: an example reads single rows, so the input factor is the diagonal matrix of how often each row is read. */
+/**
+ * Kronecker factors of an embedding table: an example reads single rows, so the input factor is the diagonal matrix of
+ * how often each row is read.
+ */
 import { type Scalar, tf } from '../../tensor/tf.js';
 import { type BlockSolver } from '../contract.js';
 import { eigenvalueSum, invertFactor, solveRight } from './factor.js';

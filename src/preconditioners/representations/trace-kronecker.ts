@@ -1,6 +1,6 @@
 /**
- * Trace-restricted Kronecker factors (Gao et al. 2021, TKFAC): F ≈ δ·Φ ⊗ Ψ with δ = E[tr Λ·tr Γ], Φ = E[tr Γ·Λ]/δ, Ψ = E[tr Λ·Γ]/δ for
- * Λ = a·aᵀ and Γ = g·gᵀ of each example and position: the trace is that of F.
+ * Trace-restricted Kronecker factors (Gao et al. 2021, TKFAC): F ≈ δ·Φ ⊗ Ψ with δ = E[tr Λ·tr Γ], Φ = E[tr Γ·Λ]/δ, Ψ =
+ * E[tr Λ·Γ]/δ for Λ = a·aᵀ and Γ = g·gᵀ of each example and position: the trace is that of F.
  */
 import { tf, type Tensor } from '../../tensor/tf.js';
 import { type BlockSolver, type Representation } from '../contract.js';

@@ -48,8 +48,8 @@ export interface PieceStack {
 }
 
 /**
- * The pieces of a matrix in stacks of equal size, so that a few large kernels do the work of many small ones, and the inverse. Inside a
- * tidy.
+ * The pieces of a matrix in stacks of equal size, so that a few large kernels do the work of many small ones, and the
+ * inverse. Inside a tidy.
  */
 export function stackedPieces(
   matrix: Tensor,

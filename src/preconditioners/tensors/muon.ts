@@ -1,4 +1,7 @@
-/** Muon (Jordan et al. 2024) as a preconditioner: the directions of the optimizer of that name, for any optimizer that follows. */
+/**
+ * Muon (Jordan et al. 2024) as a preconditioner: the directions of the optimizer of that name, for any optimizer that
+ * follows.
+ */
 import { type Link } from '../../chain/link.js';
 import { type TrainingSetting } from '../../chain/setting.js';
 import { muonGroups, type MuonGroupsOptions } from '../../chain/transforms/muon-groups.js';

@@ -17,7 +17,9 @@ export interface TensorStep {
   scalar(of: (updates: number) => number): Scalar;
 }
 
-/** The preconditioner that applies `f` to every gradient tensor; a tensor without a result is not updated in this step. */
+/**
+ * The preconditioner that applies `f` to every gradient tensor; a tensor without a result is not updated in this step.
+ */
 export function perTensor(name: string, f: (step: TensorStep) => Tensor | undefined): Link {
   return {
     name,

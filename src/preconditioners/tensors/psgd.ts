@@ -1,6 +1,7 @@
 /**
- * Preconditioned SGD (Li 2018, 2022): P = QᵀQ with Q = Q_R ⊗ Q_L, learned by gradient descent on the group of such matrices. Two criteria:
- * 'newton' fits P·H·δ ≈ δ for random δ, so P goes to |H|⁻¹; 'whitening' fits P·E[g·gᵀ]·P = I, so P goes to E[g·gᵀ]^(−1/2).
+ * Preconditioned SGD (Li 2018, 2022): P = QᵀQ with Q = Q_R ⊗ Q_L, learned by gradient descent on the group of such
+ * matrices. Two criteria: 'newton' fits P·H·δ ≈ δ for random δ, so P goes to |H|⁻¹; 'whitening' fits P·E[g·gᵀ]·P = I,
+ * so P goes to E[g·gᵀ]^(−1/2).
  */
 import { normals, stepStream } from '../../chain/random.js';
 import { triangularSolve } from '../../tensor/linalg/index.js';
@@ -64,7 +65,10 @@ export function psgd({ shape, criterion, rate, interval, scale }: PsgdOptions): 
   };
 }
 
-/** s·I as two factors; a side that would be larger than the matrix itself, and with 'diagonal' every side, is kept as a diagonal. */
+/**
+ * s·I as two factors; a side that would be larger than the matrix itself, and with 'diagonal' every side, is kept as a
+ * diagonal.
+ */
 function firstRoot(g: Tensor, shape: PsgdOptions['shape'], scale: number | Tensor): KroneckerRoot {
   const side = (axis: 0 | 1): Tensor => {
     const size = g.shape[axis]!;
@@ -97,7 +101,8 @@ export function applyRoot(root: KroneckerRoot, g: Tensor): Tensor {
 
 /**
  * One step on the criterion E[dGᵀ·P·dG + dXᵀ·P⁻¹·dX] with triangular Q: with A = Q_L·dG·Q_Rᵀ and B = Q_L⁻ᵀ·dX·Q_R⁻¹,
- * Q_L ← Q_L − μ/max|∇|·∇·Q_L, ∇ = triu(A·Aᵀ − B·Bᵀ), and likewise on the right. Both solutions are with transposed factors.
+ * Q_L ← Q_L − μ/max|∇|·∇·Q_L, ∇ = triu(A·Aᵀ − B·Bᵀ), and likewise on the right. Both solutions are with transposed
+ * factors.
  */
 export function fitNewton(root: KroneckerRoot, dx: Tensor, dg: Tensor, rate: number): KroneckerRoot {
   const { left, right } = isWhole(root) ? root : balanced(root);
@@ -135,8 +140,9 @@ interface Bounds {
 }
 
 /**
- * One step of the inverse-free form 'Q0.5EQ1.5': with p = P·g and t = the sum of p·pᵀ over the other axis, Q ← Q − (μ/L)·(t·Q − (numel/d)·Q),
- * L a running bound of |t| + numel/d; then a step towards the symmetric positive Q of the same P.
+ * One step of the inverse-free form 'Q0.5EQ1.5': with p = P·g and t = the sum of p·pᵀ over the other axis, Q ← Q −
+ * (μ/L)·(t·Q − (numel/d)·Q), L a running bound of |t| + numel/d; then a step towards the symmetric positive Q of the
+ * same P.
  */
 export function fitWhitening(
   root: KroneckerRoot,
@@ -175,7 +181,10 @@ export function fitWhitening(
   return { root: { left: nextLeft, right: nextRight }, bounds: { left: leftBound, right: rightBound } };
 }
 
-/** A tight lower bound on the largest eigenvalue of a symmetric positive semidefinite matrix: |T·t|/|t| for its longest row t. */
+/**
+ * A tight lower bound on the largest eigenvalue of a symmetric positive semidefinite matrix: |T·t|/|t| for its longest
+ * row t.
+ */
 function spectralBound(t: Tensor): Tensor {
   const longest = tf.argMax(tf.sum(tf.square(t), 1));
   const row = tf.gather(t, longest);

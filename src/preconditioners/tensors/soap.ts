@@ -17,9 +17,10 @@ export interface SoapOptions {
 }
 
 /**
- * Q_L·(m/(√v + ε))·Q_Rᵀ with m, v the means of the gradient in the basis and of its square. The basis tracks the factors by one step of
- * orthogonal iteration. A parameter's first update only initializes the basis and does not move the parameter, as in the authors' code: in the eigenbasis
- * of its own factors a gradient is diagonal, and Adam's first step would turn the rounding errors everywhere else into signs.
+ * Q_L·(m/(√v + ε))·Q_Rᵀ with m, v the means of the gradient in the basis and of its square. The basis tracks the
+ * factors by one step of orthogonal iteration. A parameter's first update only initializes the basis and does not move
+ * the parameter, as in the authors' code: in the eigenbasis of its own factors a gradient is diagonal, and Adam's first
+ * step would turn the rounding errors everywhere else into signs.
  */
 export function soap(options: SoapOptions): Link {
   return perTensor('soap', (step) => {

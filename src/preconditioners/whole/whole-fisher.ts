@@ -1,6 +1,6 @@
 /**
- * The Fisher information of all weights together, including what is between layers, from each batch on its own. A sequence is one example, a row
- * of J, even if its layers flatten sequences.
+ * The Fisher information of all weights together, including what is between layers, from each batch on its own. A
+ * sequence is one example, a row of J, even if its layers flatten sequences.
  */
 import { addToDiagonal, damped, inverse, cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { labelsOf } from '../../tensor/logits.js';

@@ -160,7 +160,10 @@ function rowTitle(
   });
 }
 
-/** Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column fits. */
+/**
+ * Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column
+ * fits.
+ */
 function stacked(
   candidates: readonly { readonly source: Source; readonly hash: string; readonly value: number }[],
   low: number,

@@ -22,7 +22,10 @@ export interface DotOptions {
 
 const [ROW, FRAME, NAMES] = [24, 62, 150];
 
-/** The rows in the order in which the series first name them; the names of the series stand above. Undefined where there is no value. */
+/**
+ * The rows in the order in which the series first name them; the names of the series stand above. Undefined where there
+ * is no value.
+ */
 export function dotChart(
   series: readonly DotSeries[],
   { ariaLabel, label, marks = [], width = 620 }: DotOptions,

@@ -71,7 +71,10 @@ export function lineToLast(points: readonly { readonly x: number; readonly y: nu
   ];
 }
 
-/** What charts have in common whose rows have names and whose values run to the right: grid, both axes, and dashed lines at the marked values. */
+/**
+ * What charts have in common whose rows have names and whose values run to the right: grid, both axes, and dashed lines
+ * at the marked values.
+ */
 export function namedRows({ label: text, marks }: { label: string; marks: readonly number[] }): Plot.Markish[] {
   return [
     Plot.gridX({ stroke: color('faint'), strokeOpacity: 0.6 }),

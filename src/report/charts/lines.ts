@@ -42,7 +42,10 @@ const MAX_POINTS = 300;
 /** Least distance of two names, as a part of the vertical range. */
 const NAME_GAP = 0.105;
 
-/** The lines over each other; undefined where none has a point. Values that are not finite (or not positive on a logarithmic axis) are left out. */
+/**
+ * The lines over each other; undefined where none has a point. Values that are not finite (or not positive on a
+ * logarithmic axis) are left out.
+ */
 export function linesChart(
   lines: readonly Line[],
   { ariaLabel, x, y, width = CHART_WIDTH, height = 260, marginRight = 104 }: LinesOptions,

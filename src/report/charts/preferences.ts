@@ -94,7 +94,10 @@ const PANELS_A_ROW = 4;
 /** Epochs that a panel shows. */
 const MAX_EPOCHS = 60;
 
-/** A small panel for every decision: the options' probabilities over the epochs, stacked to one, in the colours of the drawings. */
+/**
+ * A small panel for every decision: the options' probabilities over the epochs, stacked to one, in the colours of the
+ * drawings.
+ */
 export function preferenceHistoryChart(snapshots: readonly PreferenceSnapshot[], pattern: string): string | undefined {
   const history = thin(snapshots, MAX_EPOCHS).flatMap(({ epoch, groups }) =>
     groups.filter((group) => group.pattern === pattern && !group.subset).map((group) => ({ epoch, group })),

@@ -8,7 +8,10 @@ import { drawChart, gridY, label } from './frame.js';
 
 type Recorded = readonly Partial<CalibrationBin>[];
 
-/** The reliability diagram: one dot for each range of confidence, with a 95 % interval; hollow dots are without a temperature. Undefined without a dot. */
+/**
+ * The reliability diagram: one dot for each range of confidence, with a 95 % interval; hollow dots are without a
+ * temperature. Undefined without a dot.
+ */
 export function reliabilityChart(curve: Recorded, before: Recorded = []): string | undefined {
   const [now, then] = [whole(curve), whole(before)];
   if (now.length === 0) return undefined;

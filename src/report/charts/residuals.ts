@@ -4,7 +4,10 @@ import { isNumber } from '../format.js';
 import { color } from '../palette.js';
 import { drawChart, gridY } from './frame.js';
 
-/** Residuals (actual minus predicted) over predictions, one dot a test example; on the line at zero the network is right. Undefined without a point. */
+/**
+ * Residuals (actual minus predicted) over predictions, one dot a test example; on the line at zero the network is
+ * right. Undefined without a point.
+ */
 export function residualChart(points: readonly (readonly [actual: number, predicted: number])[]): string | undefined {
   const dots = points.flatMap(([actual, predicted]) =>
     isNumber(actual) && isNumber(predicted) ? [{ x: predicted, y: actual - predicted }] : [],

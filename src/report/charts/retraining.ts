@@ -7,7 +7,9 @@ import { measureOf } from '../measure.js';
 import { linesChart } from './lines.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
 
-/** Mean training loss of each epoch, and the validation loss after it where epochs were compared; cross-entropy in nats. */
+/**
+ * Mean training loss of each epoch, and the validation loss after it where epochs were compared; cross-entropy in nats.
+ */
 export function retrainLossChart(log: EventLog): string | undefined {
   const epochs = log.all('retrain-epoch');
   if (epochs.some(({ validation }) => isNumber(validation?.loss)))

@@ -1,4 +1,6 @@
-/** Configurations compared with the first of them, over seeds: differences, their intervals, and what may be claimed. */
+/**
+ * Configurations compared with the first of them, over seeds: differences, their intervals, and what may be claimed.
+ */
 import { WeftError } from '../../errors.js';
 import {
   assessDifference,
@@ -48,7 +50,10 @@ export interface RunComparison {
   readonly others: readonly ConfigurationComparison[];
   readonly quality: Quantity;
   readonly settings: Configurations['settings'];
-  /** The runs of each configuration by the mean of its quality over all of its runs, in the order in which they were given. */
+  /**
+   * The runs of each configuration by the mean of its quality over all of its runs, in the order in which they were
+   * given.
+   */
   readonly means: readonly {
     readonly configuration: Configuration;
     readonly values: readonly number[];
@@ -59,9 +64,9 @@ export interface RunComparison {
 }
 
 /**
- * Compares every configuration with that of the first run, paired by seed where both have runs of the same seeds. Intervals and claims
- * hold for all comparisons together (Bonferroni). Throws WeftError('run') for runs that are not finished, have no result in common, or
- * were tested on different data.
+ * Compares every configuration with that of the first run, paired by seed where both have runs of the same seeds.
+ * Intervals and claims hold for all comparisons together (Bonferroni). Throws WeftError('run') for runs that are not
+ * finished, have no result in common, or were tested on different data.
  */
 export function compareConfigurations(
   runs: readonly ComparedRun[],
@@ -107,7 +112,10 @@ export function compareConfigurations(
   };
 }
 
-/** Runs that differ in nothing but what is compared; undefined where fewer than two are such although there are more on both sides. */
+/**
+ * Runs that differ in nothing but what is compared; undefined where fewer than two are such although there are more on
+ * both sides.
+ */
 function pairsOf(
   baseline: Configuration,
   configuration: Configuration,

@@ -1,4 +1,7 @@
-/** Runs by what they were configured with: configurations that are compared, and pairs of runs that differ in nothing else. */
+/**
+ * Runs by what they were configured with: configurations that are compared, and pairs of runs that differ in nothing
+ * else.
+ */
 import { WeftError } from '../../errors.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { dataOf } from '../seeds/runs.js';
@@ -10,7 +13,10 @@ export interface ComparedRun {
   readonly input: ReportInput;
 }
 
-/** Runs of one configuration, which differ in their seeds, and in settings that others share with them where one setting is compared. */
+/**
+ * Runs of one configuration, which differ in their seeds, and in settings that others share with them where one setting
+ * is compared.
+ */
 export interface Configuration {
   /** What tells it from the others, for example `sam`. */
   readonly name: string;
@@ -27,9 +33,9 @@ export interface Configurations {
 const FREE = /^(seed|recipe|name|backend|checkpoint\b.*|logEvery)$/;
 
 /**
- * Groups runs by the settings in which they differ, in the order in which they are given; with `by`, by the settings whose path has
- * these names in a row (`optimizer`, `search.batchSize`), and the rest has to agree within a pair only. Throws WeftError('run') where
- * runs have learned from other data than each other, or do not differ.
+ * Groups runs by the settings in which they differ, in the order in which they are given; with `by`, by the settings
+ * whose path has these names in a row (`optimizer`, `search.batchSize`), and the rest has to agree within a pair only.
+ * Throws WeftError('run') where runs have learned from other data than each other, or do not differ.
  */
 export function configurationsOf(runs: readonly ComparedRun[], by?: string): Configurations {
   requireSameData(runs);
@@ -58,7 +64,10 @@ export function configurationsOf(runs: readonly ComparedRun[], by?: string): Con
 
 export const seedOf = ({ input }: ComparedRun): number => Number(lookUp(input.manifest, 'seed'));
 
-/** Runs with the same key, one of either configuration, are a pair: the seed, the test examples, and every setting that is not compared. */
+/**
+ * Runs with the same key, one of either configuration, are a pair: the seed, the test examples, and every setting that
+ * is not compared.
+ */
 export function pairKey(run: ComparedRun, compared: readonly string[]): string {
   const others = [...settings(run)].filter(([name]) => !compared.includes(name));
   const test = lookUp(run.input.manifest, 'facts', 'data', 'splits', 'test', 'content') ?? null;
@@ -79,7 +88,10 @@ function requireSameData(runs: readonly ComparedRun[]): void {
     );
 }
 
-/** The names that the runs were given, where they tell the configurations apart; else the names of what differs, with more where those are the same. */
+/**
+ * The names that the runs were given, where they tell the configurations apart; else the names of what differs, with
+ * more where those are the same.
+ */
 function namesOf(groups: readonly (readonly ComparedRun[])[], compared: readonly string[]): string[] {
   const given = groups.map((runs) => [...new Set(runs.map(({ input }) => String(lookUp(input.manifest, 'name'))))]);
   if (given.every((names) => names.length === 1) && distinct(given.map(([name]) => name!))) return given.flat();

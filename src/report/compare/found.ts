@@ -24,7 +24,10 @@ export interface ArchitectureDiff {
   readonly svg: { readonly across: string; readonly tall: string };
 }
 
-/** Draws two architectures of a space over each other and counts what either costs. Throws WeftError where a text belongs to another space. */
+/**
+ * Draws two architectures of a space over each other and counts what either costs. Throws WeftError where a text
+ * belongs to another space.
+ */
 export async function diffArchitectures(space: SearchSpace, a: DiffSide, b: DiffSide): Promise<ArchitectureDiff> {
   const costs = costMeasure(space, ['parameters', 'multiplyAdds']);
   const [one, other] = [a, b].map(({ architecture }) => space.decode(architecture));

@@ -1,4 +1,6 @@
-/** Two architectures of a space over each other: what both have drawn plainly, what only one has in a colour of its own. */
+/**
+ * Two architectures of a space over each other: what both have drawn plainly, what only one has in a colour of its own.
+ */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { captionOf, describeShared, type Heat, optionIndex, optionOf, type Outline, outline } from './outline.js';
 import { usedParts } from './usage.js';
@@ -10,7 +12,10 @@ export interface Difference {
   readonly b: string;
 }
 
-/** How a part that only one of the two has is drawn, by who has it: the first in the colour of `controller`, the second in that of `random`. */
+/**
+ * How a part that only one of the two has is drawn, by who has it: the first in the colour of `controller`, the second
+ * in that of `random`.
+ */
 const ONLY = { a: { tone: -1, text: 'A' }, b: { tone: 1, text: 'B' } } as const satisfies Record<string, Heat>;
 const BOTH: Heat = { tone: 0, text: 'both', plain: true };
 
@@ -77,7 +82,9 @@ export function differences(a: unknown, b: unknown): Difference[] {
   });
 }
 
-/** An architecture as a list of paths and what was chosen there; a list of flags as the numbers of those that are set. */
+/**
+ * An architecture as a list of paths and what was chosen there; a list of flags as the numbers of those that are set.
+ */
 function flatChoices(value: unknown, path: string[] = []): Map<string, string> {
   if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'boolean')) {
     const set = value.flatMap((flag, i) => (flag ? [i] : []));

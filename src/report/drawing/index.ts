@@ -27,7 +27,10 @@ export function supernetSvg(
   return drawOutline(outlineSupernet(space, architectures), options);
 }
 
-/** Two architectures of a space over each other as SVG: what only the first has is blue (`--controller`), what only the second has orange (`--random`). */
+/**
+ * Two architectures of a space over each other as SVG: what only the first has is blue (`--controller`), what only the
+ * second has orange (`--random`).
+ */
 export function diffSvg(space: SearchSpace, a: unknown, b: unknown, options: DrawingOptions = {}): Promise<string> {
   return drawOutline(outlineDiff(space, a, b), { label: 'Drawing of two networks over each other', ...options });
 }

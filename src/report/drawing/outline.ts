@@ -14,7 +14,10 @@ export interface Outline {
 
 export interface OutlineNode {
   readonly id: string;
-  /** A picked operation, all operations to pick from, one that every child has, a join, a change of resolution, the input. */
+  /**
+   * A picked operation, all operations to pick from, one that every child has, a join, a change of resolution, the
+   * input.
+   */
   readonly role: 'choice' | 'choices' | 'fixed' | 'join' | 'resize' | 'input';
   readonly label: string;
   /** Number of the layer, where its name has one. */

@@ -1,4 +1,7 @@
-/** All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show this and nothing else. */
+/**
+ * All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show this and nothing
+ * else.
+ */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { analyseRanking, type RankAnalysis } from '../../ranking/index.js';
 import { type EventLog, eventLog } from '../event-log.js';
@@ -44,7 +47,9 @@ export interface AnalysisOptions {
   readonly fromEpoch?: number | undefined;
 }
 
-/** Everything that a run's events say about forgetting; undefined where nothing was measured, or no epoch has ended yet. */
+/**
+ * Everything that a run's events say about forgetting; undefined where nothing was measured, or no epoch has ended yet.
+ */
 export function analyseForgetting(
   input: ReportInput,
   { fromEpoch }: AnalysisOptions = {},

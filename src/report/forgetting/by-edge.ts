@@ -50,8 +50,8 @@ export function edgeSummaries(
 }
 
 /**
- * How much more (or less) is forgotten by architectures that have a node or edge than by those without it, each compared
- * within its epoch; in nats. Undefined where one of the two kinds is rarer than `least`.
+ * How much more (or less) is forgotten by architectures that have a node or edge than by those without it, each
+ * compared within its epoch; in nats. Undefined where one of the two kinds is rarer than `least`.
  */
 export function partEffects(
   { visits }: Measurements,

@@ -16,8 +16,8 @@ export interface Effect {
   /** Mean of those without it. */
   readonly meanDiffWithout: number | null;
   /**
-   * What it adds to loss2 - loss1 when everything else stays: coefficient of a regression on all options at once, epochs taken
-   * off; the effects of a decision sum to zero. Null where the data cannot tell.
+   * What it adds to loss2 - loss1 when everything else stays: coefficient of a regression on all options at once,
+   * epochs taken off; the effects of a decision sum to zero. Null where the data cannot tell.
    */
   readonly effect: number | null;
   readonly effectError: number | null;
@@ -59,7 +59,10 @@ export function optionEffects({ visits }: Measurements, space: SearchSpace): Opt
   }));
 }
 
-/** The same pooled over decisions with the same options, for example `sep3` in any place; the effect is that of one more place. */
+/**
+ * The same pooled over decisions with the same options, for example `sep3` in any place; the effect is that of one more
+ * place.
+ */
 export function pooledEffects(
   { visits }: Measurements,
   space: SearchSpace,

@@ -5,7 +5,10 @@ import { difference, orNull } from './by-option.js';
 import { type Measurements, type Visit } from './measurements.js';
 
 export interface SharingDegree {
-  /** Smallest and largest number of weights in common with the next architecture; null for the last of an epoch, which none follows. */
+  /**
+   * Smallest and largest number of weights in common with the next architecture; null for the last of an epoch, which
+   * none follows.
+   */
   readonly from: number | null;
   readonly to: number | null;
   readonly count: number;
@@ -15,7 +18,10 @@ export interface SharingDegree {
 
 const BINS = 4;
 
-/** Quarters of the architectures by the weights that the one trained right after shares with them, then those that none follows. */
+/**
+ * Quarters of the architectures by the weights that the one trained right after shares with them, then those that none
+ * follows.
+ */
 export function sharingDegrees({ visits }: Measurements): SharingDegree[] {
   const followed = visits.filter(({ sharedNext }) => sharedNext !== undefined);
   const shared = followed.map(({ sharedNext }) => sharedNext!);

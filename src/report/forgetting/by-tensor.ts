@@ -77,7 +77,10 @@ export function movedTensors(tensors: readonly TensorSummary[]): TensorSummary[]
   return tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > rounding);
 }
 
-/** Spearman's rho of Fisher information and drift over tensors: a regularizer that weighs by Fisher information makes it fall. */
+/**
+ * Spearman's rho of Fisher information and drift over tensors: a regularizer that weighs by Fisher information makes it
+ * fall.
+ */
 export function fisherDriftCorrelation(tensors: readonly TensorSummary[]): number {
   const moved = movedTensors(tensors);
   return spearman(

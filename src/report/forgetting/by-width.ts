@@ -1,4 +1,7 @@
-/** Which sizes of an elastic space lose by the training of which others: means over epochs of what the search has measured. */
+/**
+ * Which sizes of an elastic space lose by the training of which others: means over epochs of what the search has
+ * measured.
+ */
 import { type ForgettingWidths } from '../../forgetting/events.js';
 import { type Cell } from '../csv.js';
 import { type EventLog } from '../event-log.js';
@@ -6,7 +9,9 @@ import { largestOf } from '../../statistics/extremes.js';
 import { mean } from '../../statistics/index.js';
 import { isNumber } from '../format.js';
 
-/** Rows: the network trained; columns: the network measured; from the smallest to the largest. Nats, positive is lost. */
+/**
+ * Rows: the network trained; columns: the network measured; from the smallest to the largest. Nats, positive is lost.
+ */
 export type ChangeMatrix = readonly (readonly number[])[];
 
 export interface WidthSummary {
@@ -16,7 +21,10 @@ export interface WidthSummary {
   readonly epochs: readonly [number, number];
   readonly change: ChangeMatrix;
   readonly blocks: readonly { readonly entries: number; readonly change: ChangeMatrix }[];
-  /** Most harm first; `harm` is the mean over pairs of different networks, through the whole tensor and through each of its blocks. */
+  /**
+   * Most harm first; `harm` is the mean over pairs of different networks, through the whole tensor and through each of
+   * its blocks.
+   */
   readonly tensors: readonly { readonly name: string; readonly harm: number; readonly blocks: readonly number[] }[];
   /** The pair in which most is lost: trained, measured, nats. */
   readonly worst: { readonly trained: number; readonly measured: number; readonly change: number };

@@ -107,7 +107,10 @@ function epochsOf(visits: readonly Visit[], log: EventLog): EpochMeasurement[] {
     }));
 }
 
-/** The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal what was measured before training, and the rest where it was asked for. */
+/**
+ * The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal what was measured before
+ * training, and the rest where it was asked for.
+ */
 export function epochMatrix({ visits, matrix }: EpochMeasurement): PerformanceMatrix {
   return visits.map((_, t) =>
     visits.map(({ error, before }, j) => {

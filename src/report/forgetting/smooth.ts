@@ -1,4 +1,7 @@
-/** A line through noisy points: Gaussian weights around each, as wide as a twenty-fifth of the series and at least one point; near an end, those that are there. */
+/**
+ * A line through noisy points: Gaussian weights around each, as wide as a twenty-fifth of the series and at least one
+ * point; near an end, those that are there.
+ */
 export function smooth(values: readonly number[], width = Math.max(1, values.length / 25)): number[] {
   return values.map((_, at) => {
     let sum = 0;

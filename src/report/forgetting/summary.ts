@@ -12,8 +12,8 @@ import {
 import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
 
 /**
- * A mean over epochs, with its 95 % interval. Architectures of one epoch are not independent, so that an epoch counts once; epochs
- * are taken for independent draws of this one run. The interval says nothing of other seeds.
+ * A mean over epochs, with its 95 % interval. Architectures of one epoch are not independent, so that an epoch counts
+ * once; epochs are taken for independent draws of this one run. The interval says nothing of other seeds.
  */
 export interface Estimate extends Assessment {
   readonly standardError: number;
@@ -35,7 +35,10 @@ export interface ForgettingSummary {
   readonly averageForgetting: Estimate;
   /** Accuracy before an architecture's own training less chance; undefined where it was not measured. */
   readonly forwardTransfer: Estimate | undefined;
-  /** The deepest fall of accuracy at any time of an epoch, recovered or not; undefined where the matrix was not measured. */
+  /**
+   * The deepest fall of accuracy at any time of an epoch, recovered or not; undefined where the matrix was not
+   * measured.
+   */
   readonly worstDip: Estimate | undefined;
   /** The largest single rise of the error. */
   readonly worstErrorDiff: number;

@@ -1,4 +1,7 @@
-/** The tables of the forgetting report with numbers in full, for CSV files. Differences are second - first: positive is forgotten. */
+/**
+ * The tables of the forgetting report with numbers in full, for CSV files. Differences are second - first: positive is
+ * forgotten.
+ */
 import { type Cell, toCsv } from '../csv.js';
 import { type ReportTable } from '../tables.js';
 import { type ForgettingAnalysis } from './analysis.js';

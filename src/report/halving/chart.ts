@@ -15,7 +15,10 @@ export interface HyperparameterPoint {
   readonly score: number;
 }
 
-/** A dot for each candidate, and a dashed line at the value of the winner where it has one. Undefined for fewer than two candidates. */
+/**
+ * A dot for each candidate, and a dashed line at the value of the winner where it has one. Undefined for fewer than two
+ * candidates.
+ */
 export function hyperparameterChart(
   { path, scale }: HyperparameterAxis,
   points: readonly HyperparameterPoint[],
@@ -65,7 +68,9 @@ export function hyperparameterChart(
   });
 }
 
-/** Powers of ten between the smallest and the largest number, and where these are few, their doubles and fivefolds too. */
+/**
+ * Powers of ten between the smallest and the largest number, and where these are few, their doubles and fivefolds too.
+ */
 function roundNumbers(values: readonly number[]): number[] {
   const [low, high] = [smallestOf(values), largestOf(values)];
   const first = Math.floor(Math.log10(low));

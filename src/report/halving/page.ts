@@ -1,4 +1,7 @@
-/** Successive halving as a page: the best candidates with what they were trained with, the rounds, and the hyper-parameters. */
+/**
+ * Successive halving as a page: the best candidates with what they were trained with, the rounds, and the
+ * hyper-parameters.
+ */
 import { type RungResult, type Standing, standingsOf } from '../../search/halving.js';
 import { wilsonInterval } from '../../statistics/index.js';
 import { ABSENT, decimal, percent, plural } from '../format.js';

@@ -4,7 +4,10 @@ import { html, type Markup } from './markup.js';
 /** Characters that two lines hold. */
 const TWO_LINES = 130;
 
-/** A sentence, or several. Where it does not fit into two lines, it is divided at the first semicolon or full stop that is not too early. */
+/**
+ * A sentence, or several. Where it does not fit into two lines, it is divided at the first semicolon or full stop that
+ * is not too early.
+ */
 export function claim(text: string): Markup {
   const [main, rest] = divided(text.replace(/ (%|points|nats)/g, '\u00a0$1'));
   return html`<p class="claim">${main}</p>\n${rest !== '' && html`<p class="sub">${rest}</p>\n`}`;

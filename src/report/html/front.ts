@@ -63,7 +63,10 @@ export function frontSection(log: EventLog): Content {
   );
 }
 
-/** On which device latencies were measured, and how far their sums are off; nothing where it was the machine of the search. */
+/**
+ * On which device latencies were measured, and how far their sums are off; nothing where it was the machine of the
+ * search.
+ */
 function latencySource(latencies: EventOf<'front'>['latencies']): Content {
   if (!latencies) return undefined;
   const { device, error } = latencies;

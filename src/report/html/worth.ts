@@ -1,9 +1,14 @@
-/** How good a test accuracy is: compared with the most frequent class, with simple models, and with a perfect result. */
+/**
+ * How good a test accuracy is: compared with the most frequent class, with simple models, and with a perfect result.
+ */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber, percent, points } from '../format.js';
 
 export interface Worth {
-  /** `good` is shown in green: far from guessing, and not behind a simple model. `poor` is not clearly above guessing, or behind a simple model. */
+  /**
+   * `good` is shown in green: far from guessing, and not behind a simple model. `poor` is not clearly above guessing,
+   * or behind a simple model.
+   */
   readonly grade: 'good' | 'fair' | 'poor';
   readonly words: string;
 }

@@ -5,7 +5,10 @@ import { quality, type RankAnalysis } from '../../ranking/index.js';
 import { drawChart, gridY } from '../charts/frame.js';
 import { color } from '../palette.js';
 
-/** One dot an architecture; with several seeds a thin bar spans theirs. Losses are drawn downwards, so that up and right is better. */
+/**
+ * One dot an architecture; with several seeds a thin bar spans theirs. Losses are drawn downwards, so that up and right
+ * is better.
+ */
 export function rankChart({ record: { architectures, measure, seeds }, alone }: RankAnalysis): string | undefined {
   const sign = measure === 'accuracy' ? 1 : -1;
   const points = architectures.map((one, i) => {

@@ -1,4 +1,6 @@
-/** The shared weights among rankers that train nothing, by each truth that a run has: analysed once for all chapters. */
+/**
+ * The shared weights among rankers that train nothing, by each truth that a run has: analysed once for all chapters.
+ */
 import { analyseTruth, compareTrained, type RankerComparison } from '../../ranking/index.js';
 import { decoded } from '../decoded.js';
 import { type ReportInput } from '../input.js';

@@ -28,7 +28,10 @@ export function rankersSection(
   );
 }
 
-/** The rankers by tau, the shared weights set off; below, what these have more than the best trivial ranker, on the same networks. */
+/**
+ * The rankers by tau, the shared weights set off; below, what these have more than the best trivial ranker, on the same
+ * networks.
+ */
 export function standingTable({ standings, toBest }: Pick<RankerComparison, 'standings' | 'toBest'>): Markup {
   const rows = standings.map(({ name, trivial, tau, spearman, precisionTop, bestRank, ndcg, intervals }): Content[] => [
     trivial ? name : html`<strong>${name}</strong>`,

@@ -1,4 +1,7 @@
-/** How the shared weights compare with rankers that need no training, for the candidates of a search, as a chapter of its report. */
+/**
+ * How the shared weights compare with rankers that need no training, for the candidates of a search, as a chapter of
+ * its report.
+ */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Costs, costsIn } from '../../ranking/index.js';
 import { assessTau, type Assessment, FEWEST_FOR_RANKS, spearman } from '../../statistics/index.js';

@@ -1,4 +1,7 @@
-/** One search with several seeds: the strategy compared with random sampling of the same supernets at equal cost, with intervals and claims. */
+/**
+ * One search with several seeds: the strategy compared with random sampling of the same supernets at equal cost, with
+ * intervals and claims.
+ */
 import { decimalText } from '../../printable.js';
 import { smallestOf } from '../../statistics/extremes.js';
 import { WeftError } from '../../errors.js';
@@ -39,7 +42,10 @@ export interface Advantage {
   readonly random: readonly number[];
   /** By how much the strategy is better: accuracy more, or loss less. */
   readonly difference: OverSeeds & Pick<Assessment, 'p' | 'claim' | 'obstacle' | 'fewest'>;
-  /** 100·(strategy - random) / random of the means over seeds, its sign turned for losses (Yang et al. 2020, arXiv 1912.12522, equation 1). */
+  /**
+   * 100·(strategy - random) / random of the means over seeds, its sign turned for losses (Yang et al. 2020, arXiv
+   * 1912.12522, equation 1).
+   */
   readonly relative: OverSeeds;
 }
 
@@ -60,7 +66,10 @@ export interface SeedsAnalysis {
   readonly verdict: string;
 }
 
-/** Analyses runs that differ in nothing but the seed. Throws WeftError('run') for runs of different spaces or strategies. */
+/**
+ * Analyses runs that differ in nothing but the seed. Throws WeftError('run') for runs of different spaces or
+ * strategies.
+ */
 export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const ordered = [...runs].sort((a, b) => a.seed - b.seed);
   const [first] = ordered;

@@ -10,7 +10,10 @@ import { type SeedRun } from './analysis.js';
 /** Options that do not affect results, or are the seed itself. */
 const FREE = /^(seed|recipe|backend|checkpoint\b.*|logEvery|budget)$/;
 
-/** What came of runs that differ in nothing but the seed. Throws WeftError('run') naming a run that is not finished, and the first option in which runs differ. */
+/**
+ * What came of runs that differ in nothing but the seed. Throws WeftError('run') naming a run that is not finished, and
+ * the first option in which runs differ.
+ */
 export function seedRunsOf(runs: readonly { readonly path: string; readonly input: ReportInput }[]): SeedRun[] {
   const [first] = runs;
   return runs.map(({ path, input }) => {

@@ -1,4 +1,6 @@
-/** Trains networks alone for a few steps on a copy of the shared weights, so that the effect on others can be measured. */
+/**
+ * Trains networks alone for a few steps on a copy of the shared weights, so that the effect on others can be measured.
+ */
 import { emptyState } from '../../chain/state.js';
 import { type Child } from '../../supernet/child.js';
 import { createParameterStore, type ParameterStore } from '../../supernet/parameter-store.js';
@@ -10,7 +12,10 @@ import { type SearchSession } from '../session.js';
 export interface Scratch {
   /** The copy. */
   readonly store: ParameterStore;
-  /** Copies the shared weights and trains the network on the copy, starting with the epoch's batch at `from`, with a fresh optimizer at the search's current rate. */
+  /**
+   * Copies the shared weights and trains the network on the copy, starting with the epoch's batch at `from`, with a
+   * fresh optimizer at the search's current rate.
+   */
   train(child: Child, steps: number, from?: number): void;
   dispose(): void;
 }

@@ -1,7 +1,8 @@
 /**
- * Measures forgetting inside a search: each sampled architecture is evaluated right after its training and again at the end of the epoch, on
- * validation batches that stay the same throughout the epoch; in between the regularizer acts. It changes no random stream of the
- * search, so that with a strength of zero the weights are those without it, bit for bit.
+ * Measures forgetting inside a search: each sampled architecture is evaluated right after its training and again at the
+ * end of the epoch, on validation batches that stay the same throughout the epoch; in between the regularizer acts. It
+ * changes no random stream of the search, so that with a strength of zero the weights are those without it, bit for
+ * bit.
  */
 import { fisherInformation } from '../../curvature/index.js';
 import { WeftError } from '../../errors.js';
@@ -69,7 +70,10 @@ interface Judged {
 interface State {
   epoch: number;
   visits: Visit[];
-  /** Accuracy of the epoch's architectures so far, a row after each training; empty unless the configuration asks for it. */
+  /**
+   * Accuracy of the epoch's architectures so far, a row after each training; empty unless the configuration asks for
+   * it.
+   */
   matrix: number[][];
   /** The architecture trained last. */
   previous: string | null;
@@ -78,7 +82,10 @@ interface State {
   gradientNorm: number | null;
   learningRate: number;
   fisherBatches: number;
-  /** Fisher information is counted per label; in runs of version 0.1 it is per sequence, smaller by a factor of the number of tokens. */
+  /**
+   * Fisher information is counted per label; in runs of version 0.1 it is per sequence, smaller by a factor of the
+   * number of tokens.
+   */
   perLabel?: true;
   warned: string[];
   regularizer: Json;

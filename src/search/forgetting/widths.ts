@@ -1,7 +1,7 @@
 /**
- * Measures which sizes of an elastic space harm which others. At the end of an epoch each of a few networks, from the smallest to the largest, is
- * trained alone for a few steps on a copy of the shared weights, and the losses of all of them are compared before and after. The search
- * itself continues as if nothing had happened.
+ * Measures which sizes of an elastic space harm which others. At the end of an epoch each of a few networks, from the
+ * smallest to the largest, is trained alone for a few steps on a copy of the shared weights, and the losses of all of
+ * them are compared before and after. The search itself continues as if nothing had happened.
  */
 import { type ForgettingWidths } from '../../forgetting/events.js';
 import { parameterCount } from '../../graph/index.js';
@@ -24,7 +24,10 @@ interface Slope {
   readonly gradients: NamedTensors;
 }
 
-/** The measurement for the epoch that has just ended; the session's weights, state and random streams are left unchanged. */
+/**
+ * The measurement for the epoch that has just ended; the session's weights, state and random streams are left
+ * unchanged.
+ */
 export function measureWidths(session: SearchSession): ForgettingWidths {
   const { config, space, supernet, state } = session;
   const { networks, steps } = config.forgetting.widths!;
@@ -109,8 +112,9 @@ function slopeOf({ config, data, state }: SearchSession, child: Child, { paramet
 }
 
 /**
- * The contribution of each block of each tensor to the change of a loss: Σ ½ (g before + g after)·Δw over its entries, which is exact for a quadratic
- * loss. Block b of a tensor holds the entries that level b reads and level b - 1 does not; only blocks that both networks read can contribute.
+ * The contribution of each block of each tensor to the change of a loss: Σ ½ (g before + g after)·Δw over its entries,
+ * which is exact for a quadratic loss. Block b of a tensor holds the entries that level b reads and level b - 1 does
+ * not; only blocks that both networks read can contribute.
  */
 function partsOf(
   names: readonly string[],

@@ -1,4 +1,7 @@
-/** Choices of which some count only where others take certain values: a space in which those that do not count keep one value. */
+/**
+ * Choices of which some count only where others take certain values: a space in which those that do not count keep one
+ * value.
+ */
 import { type ChoiceSpace } from '../../space/choice-space.js';
 import { type Rng } from '../../tensor/rng.js';
 
@@ -13,7 +16,10 @@ export interface Conditional<A> {
 
 const ATTEMPTS = 1000;
 
-/** The settled elements, drawn as often as an open one settles there; what moves from one to another changes a choice that counts. */
+/**
+ * The settled elements, drawn as often as an open one settles there; what moves from one to another changes a choice
+ * that counts.
+ */
 export function conditionalSpace<A>({ settled, open, settle }: Conditional<A>): ChoiceSpace<A> {
   const textOf = (element: A): string => settled.encode(element);
   return {

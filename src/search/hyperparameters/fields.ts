@@ -16,9 +16,10 @@ import {
 const SEARCHED = ['optimizer', 'batchSize', 'labelSmoothing', 'augment'];
 
 /**
- * The fields that `search.hyperparameters` names, with their values; none without it. An option that only some of the searched names have, as `momentum` of several optimizers, applies where one of
- * these is chosen. Throws WeftError('config') for a path that does not exist, for a field that has to be the same for all candidates, and for a value that the field refuses. `epochs` is the length
- * of the shortest training.
+ * The fields that `search.hyperparameters` names, with their values; none without it. An option that only some of the
+ * searched names have, as `momentum` of several optimizers, applies where one of these is chosen. Throws
+ * WeftError('config') for a path that does not exist, for a field that has to be the same for all candidates, and for a
+ * value that the field refuses. `epochs` is the length of the shortest training.
  */
 export function hyperparametersOf(config: SearchConfig, epochs: number): Hyperparameter[] {
   const searched = Object.entries(config.search.hyperparameters ?? {});
@@ -43,7 +44,10 @@ function applied(config: SearchConfig, all: readonly Hyperparameter[], one: Hype
   };
 }
 
-/** Every choice of the searched names that decide whether there is a field with this path; one choice of nothing where there are none. */
+/**
+ * Every choice of the searched names that decide whether there is a field with this path; one choice of nothing where
+ * there are none.
+ */
 function namingsOf(config: SearchConfig, all: readonly Hyperparameter[], path: string): Hyperparameters[] {
   const above = all.filter((one) => one.path !== path && isName(one.path) && path.startsWith(sectionOf(one.path)));
   return namesFirst(above).reduce<Hyperparameters[]>(
@@ -79,8 +83,8 @@ export function withHyperparameters(config: SearchConfig, values: Hyperparameter
 }
 
 /**
- * The configuration under which a candidate with these values is compared with others: if batch size or augmentation of retraining are searched, it is trained with them, and
- * otherwise as in a search without hyper-parameters.
+ * The configuration under which a candidate with these values is compared with others: if batch size or augmentation of
+ * retraining are searched, it is trained with them, and otherwise as in a search without hyper-parameters.
  */
 export function candidateConfig(config: SearchConfig, values: Hyperparameters): SearchConfig {
   if (Object.keys(values).length === 0) return config;
@@ -95,7 +99,10 @@ export function candidateConfig(config: SearchConfig, values: Hyperparameters): 
   };
 }
 
-/** Throws WeftError('config') for a configuration with hyper-parameters, with the reason why a command cannot search them. */
+/**
+ * Throws WeftError('config') for a configuration with hyper-parameters, with the reason why a command cannot search
+ * them.
+ */
 export function refuseHyperparameters(
   { search: { hyperparameters } }: SearchConfig,
   why: string,

@@ -1,4 +1,7 @@
-/** Architectures and hyper-parameters as one space, so that every strategy samples, mutates and crosses both in the same way. */
+/**
+ * Architectures and hyper-parameters as one space, so that every strategy samples, mutates and crosses both in the same
+ * way.
+ */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type ChoiceTree, onScale, oneOf, type OneOf } from '../../space/choice.js';
@@ -36,8 +39,9 @@ export function readCandidate(text: string): Candidate {
 }
 
 /**
- * The space of all architectures with all values of the hyper-parameters that are accepted together. Each hyper-parameter is an additional choice: along its scale, or among
- * listed values. Graphs, hashes and proxies are those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply beside the
+ * The space of all architectures with all values of the hyper-parameters that are accepted together. Each
+ * hyper-parameter is an additional choice: along its scale, or among listed values. Graphs, hashes and proxies are
+ * those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply beside the
  * others is not part of the text and keeps its middle value.
  */
 export function jointSpace<A>(
@@ -116,9 +120,14 @@ export function jointSpace<A>(
   return joined(space, []);
 }
 
-/** The name of an option from the indices of its hyper-parameter and itself, so that no two hyper-parameters share names. */
+/**
+ * The name of an option from the indices of its hyper-parameter and itself, so that no two hyper-parameters share
+ * names.
+ */
 const optionOf = (parameter: number, index: number): string => `h${parameter}v${index}`;
-/** The option of a hyper-parameter that does not apply: the middle one, from which a strategy starts where it applies. */
+/**
+ * The option of a hyper-parameter that does not apply: the middle one, from which a strategy starts where it applies.
+ */
 const unused = (parameter: number, count: number): string => optionOf(parameter, Math.floor(count / 2));
 const placeOf = (option: string): number => Number(option.slice(option.indexOf('v') + 1));
 

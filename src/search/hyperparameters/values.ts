@@ -11,13 +11,19 @@ export interface Hyperparameter {
   /** Its path in the configuration, for example `retrain.optimizer.learningRate`. */
   readonly path: string;
   readonly values: readonly HyperparameterValue[];
-  /** For numbers from a range, their positions on the scale from 0 to 1, ascending; undefined for a list of values, which has no order. */
+  /**
+   * For numbers from a range, their positions on the scale from 0 to 1, ascending; undefined for a list of values,
+   * which has no order.
+   */
   readonly places?: readonly number[];
   /** Whether the field exists beside these values, of which the names above it decide; it always does by default. */
   readonly applies?: (chosen: Hyperparameters) => boolean;
 }
 
-/** Number of values in a range: a hundredth of it is finer than short trainings can distinguish, and strategies choose among finitely many. */
+/**
+ * Number of values in a range: a hundredth of it is finer than short trainings can distinguish, and strategies choose
+ * among finitely many.
+ */
 const COUNT = 101;
 
 /** The hyper-parameter for a range or a list of values. */
@@ -56,7 +62,10 @@ function numbers(range: Range): Scaled {
   };
 }
 
-/** All whole numbers, or a hundred of them along the scale; the probability of each is the part of the scale that rounds to it. */
+/**
+ * All whole numbers, or a hundred of them along the scale; the probability of each is the part of the scale that rounds
+ * to it.
+ */
 function wholeNumbers(range: Range): Scaled {
   const values = [...new Set(grid(range).map(Math.round))];
   const [low, high] = [range.min - 0.5, range.max + 0.5].map((end) => onto(range, end)) as [number, number];
@@ -74,7 +83,10 @@ function grid(range: Range): number[] {
   });
 }
 
-/** The numbers rounded to the fewest digits that keep them distinct, at least three, between the exact ends of the range. */
+/**
+ * The numbers rounded to the fewest digits that keep them distinct, at least three, between the exact ends of the
+ * range.
+ */
 function shortest(points: readonly number[], { min, max }: Range): number[] {
   for (let digits = 3; ; digits++) {
     const rounded = points.map((point) => (digits > 17 ? point : Number(point.toPrecision(Math.min(digits, 17)))));

@@ -86,5 +86,8 @@ export function rewardsOf(session: SearchSession, architectures: readonly unknow
   );
 }
 
-/** Number of passes over the validation part reserved for each epoch: far more than it needs, so that epochs never share an order. */
+/**
+ * Number of passes over the validation part reserved for each epoch: far more than it needs, so that epochs never share
+ * an order.
+ */
 const REWARD_EPOCHS = 1000;

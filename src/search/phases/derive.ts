@@ -148,7 +148,8 @@ function score(session: SearchSession, sampled: unknown): Scored {
       compiled: supernet.passes,
     }),
   );
-  // Recurrent cells may diverge with shared weights: a loss far above guessing carries no information, and would dominate every mean.
+  // Recurrent cells may diverge with shared weights: a loss far above guessing carries no information, and would
+  // dominate every mean.
   const guessing = guessingLoss(space.task);
   const diverged = !Number.isFinite(loss);
   const told = diverged || (session.objective.measure === 'loss' && loss > guessing) ? guessing : loss;

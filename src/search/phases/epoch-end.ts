@@ -50,7 +50,10 @@ export function endEpoch(session: SearchSession): void {
   state.phase = over || state.budgetReached ? 'derive' : 'weights';
 }
 
-/** Number of architectures whose mean validation loss represents that of the shared weights: the same ones every epoch, on the same batch. */
+/**
+ * Number of architectures whose mean validation loss represents that of the shared weights: the same ones every epoch,
+ * on the same batch.
+ */
 const OBSERVED = 8;
 
 function validationLoss({ child, config, data, space, supernet }: SearchSession): number {

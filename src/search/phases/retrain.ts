@@ -1,4 +1,7 @@
-/** Trains the derived architecture from scratch on the training and validation part together, or on the training part only if the validation part is needed for decisions. */
+/**
+ * Trains the derived architecture from scratch on the training and validation part together, or on the training part
+ * only if the validation part is needed for decisions.
+ */
 import { recalibrate } from '../../training/recalibrate.js';
 import { countNamed } from '../../tensor/named.js';
 import { createChild } from '../../supernet/child.js';

@@ -1,4 +1,7 @@
-/** Phase 1 of an epoch: trains the shared weights, one sampled child per batch, with the controller fixed (ENAS, arXiv 1802.03268, section 2.2). */
+/**
+ * Phase 1 of an epoch: trains the shared weights, one sampled child per batch, with the controller fixed (ENAS, arXiv
+ * 1802.03268, section 2.2).
+ */
 import { stream } from '../../tensor/rng.js';
 import { learnInSearch } from '../learn.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';

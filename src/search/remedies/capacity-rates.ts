@@ -1,7 +1,7 @@
 /**
- * CaLR, the complexity-aware learning rate of DYNAS (Jeon et al. 2025, arXiv 2503.10740): small networks, which converge early, settle while large ones still
- * learn. A step of a network with C parameters is η₀·(1 − t/T)^γ long, with γ = ω·ln C + τ so that γ = 4 at the fewest parameters of the space and
- * 1/4 at the most.
+ * CaLR, the complexity-aware learning rate of DYNAS (Jeon et al. 2025, arXiv 2503.10740): small networks, which
+ * converge early, settle while large ones still learn. A step of a network with C parameters is η₀·(1 − t/T)^γ long,
+ * with γ = ω·ln C + τ so that γ = 4 at the fewest parameters of the space and 1/4 at the most.
  */
 import { WeftError } from '../../errors.js';
 import { parameterCount } from '../../graph/index.js';
@@ -39,7 +39,10 @@ export function capacityRates(space: SearchSpace, seed: number | string): Capaci
   };
 }
 
-/** Climbs, one choice at a time, until no other option has more parameters (or fewer): exact if choices contribute additively. */
+/**
+ * Climbs, one choice at a time, until no other option has more parameters (or fewer): exact if choices contribute
+ * additively.
+ */
 function extremeOf<A>(space: SearchSpace<A>, seed: number | string, sign: 1 | -1): number {
   const count = (architecture: A): number => sign * parameterCount(space.activate(architecture));
   let best = space.sample(stream(seed, 'capacity'));

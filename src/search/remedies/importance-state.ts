@@ -1,4 +1,7 @@
-/** The state of importance sampling in a search: gradient norms of options, distances of outputs from labels, and the probabilities of this epoch. */
+/**
+ * The state of importance sampling in a search: gradient norms of options, distances of outputs from labels, and the
+ * probabilities of this epoch.
+ */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Json } from '../../operations/operation.js';
 import { type Child } from '../../supernet/child.js';
@@ -50,7 +53,10 @@ export interface Importance<A = unknown> {
 
 interface State {
   epoch: number;
-  /** For each option: sum and count of gradient norms in this epoch, and the mean of the last epoch in which it was trained. */
+  /**
+   * For each option: sum and count of gradient norms in this epoch, and the mean of the last epoch in which it was
+   * trained.
+   */
   norms: { sum: number; count: number; last: number | null }[][];
   shares: number[][] | null;
   /** Distance of each example's last output from its label, and this epoch's probabilities. */

@@ -1,11 +1,13 @@
 /**
- * PA&DA, importance sampling of paths and of data (Lu et al. 2023, arXiv 2302.14772): options whose weights have had large gradients are drawn more
- * often, and so are examples whose outputs were far from their label, both increasingly as training proceeds:
+ * PA&DA, importance sampling of paths and of data (Lu et al. 2023, arXiv 2302.14772): options whose weights have had
+ * large gradients are drawn more often, and so are examples whose outputs were far from their label, both increasingly
+ * as training proceeds:
  *
  *     p_o = t·ḡ_o/Σḡ + (1 − t)/n    q_i = t·s_i/Σs + (1 − t)/N    s_i = ‖softmax(z_i) − y_i‖₂
  *
- * with ḡ_o the mean gradient norm of an option in earlier epochs and t = strength·epoch/epochs. The published code omits the weights that
- * make the expected gradient that of uniform draws; here a drawn path is weighted by u/P in the loss (u its uniform probability), an example by 1/(N·q_i).
+ * with ḡ_o the mean gradient norm of an option in earlier epochs and t = strength·epoch/epochs. The published code
+ * omits the weights that make the expected gradient that of uniform draws; here a drawn path is weighted by u/P in the
+ * loss (u its uniform probability), an example by 1/(N·q_i).
  */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';
@@ -22,8 +24,8 @@ export interface PathDistribution<A = unknown> {
 }
 
 /**
- * Draws each slot's value by its shares. If only some architectures are allowed (`listed`), each is drawn in proportion to the product of its shares, so that
- * the probabilities sum to one.
+ * Draws each slot's value by its shares. If only some architectures are allowed (`listed`), each is drawn in proportion
+ * to the product of its shares, so that the probabilities sum to one.
  */
 export function pathDistribution<A>(
   space: SearchSpace<A>,
@@ -53,7 +55,10 @@ export function pathDistribution<A>(
   };
 }
 
-/** The architectures that may be drawn, if not all combinations of options. Throws WeftError('config') if there are too many to list. */
+/**
+ * The architectures that may be drawn, if not all combinations of options. Throws WeftError('config') if there are too
+ * many to list.
+ */
 export function listedBy<A>(space: SearchSpace<A>): readonly A[] | undefined {
   if (space.constraints.length === 0) return undefined;
   const size = space.cardinalities.reduce((product, count) => product * BigInt(count), 1n);
@@ -67,8 +72,8 @@ export function listedBy<A>(space: SearchSpace<A>): readonly A[] | undefined {
 }
 
 /**
- * The share of each option of a slot. An option without weights has no gradient, and one that was never drawn has none yet: both count as
- * the mean of the others.
+ * The share of each option of a slot. An option without weights has no gradient, and one that was never drawn has none
+ * yet: both count as the mean of the others.
  */
 export function optionShares(norms: readonly (number | undefined)[], t: number): number[] {
   const known = norms.filter((norm) => norm !== undefined);

@@ -1,7 +1,8 @@
 /**
- * Momentum separation (Jeon et al. 2025, arXiv 2503.10740): the optimizer's memory of past gradients is kept separately for networks that differ
- * in one choice, drawn once, so that a step does not continue in the direction of networks of another kind. With n options of that choice the
- * optimizer's state is n times as large. Averages of weights are shared.
+ * Momentum separation (Jeon et al. 2025, arXiv 2503.10740): the optimizer's memory of past gradients is kept separately
+ * for networks that differ in one choice, drawn once, so that a step does not continue in the direction of networks of
+ * another kind. With n options of that choice the optimizer's state is n times as large. Averages of weights are
+ * shared.
  */
 import { WeftError } from '../../errors.js';
 import { type Trainer } from '../../chain/chain.js';

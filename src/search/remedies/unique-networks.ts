@@ -1,7 +1,7 @@
 /**
- * De-isomorphic sampling (Ning et al. 2021, arXiv 2008.03064, section 6.2): differently encoded architectures that are the same network
- * share one representative, and every network is drawn equally often. Sampled by encoding, networks with many encodings would be trained
- * most often, each time with different weights.
+ * De-isomorphic sampling (Ning et al. 2021, arXiv 2008.03064, section 6.2): differently encoded architectures that are
+ * the same network share one representative, and every network is drawn equally often. Sampled by encoding, networks
+ * with many encodings would be trained most often, each time with different weights.
  */
 import { WeftError } from '../../errors.js';
 import { type SearchSpace } from '../../graph/define-space.js';

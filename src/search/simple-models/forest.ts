@@ -10,7 +10,10 @@ const FEW_COLUMNS = 4;
 
 type Values = Pick<Rows, 'values' | 'count' | 'size'>;
 
-/** Thirty trees on bootstrap samples, each split chosen among two thirds of the columns, for row-major targets [count, outputs]. */
+/**
+ * Thirty trees on bootstrap samples, each split chosen among two thirds of the columns, for row-major targets [count,
+ * outputs].
+ */
 export function thirtyTrees(train: Values, targets: Float64Array, outputs: number, seed: number): Forest {
   const { size } = train;
   return growForest(train, targets, outputs, {

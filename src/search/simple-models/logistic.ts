@@ -7,8 +7,9 @@ const MOST_WORK = 2e8;
 const TOLERANCE = 1e-4;
 
 /**
- * Multinomial logistic regression with a bias, min over W of mean cross-entropy + |W|²/2N (the strength that scikit-learn has by default), by
- * Nesterov's gradient with restarts (O'Donoghue & Candès 2015) and the step 1/L, where L bounds the curvature (Böhning 1992: that of the softmax is at most 1/2).
+ * Multinomial logistic regression with a bias, min over W of mean cross-entropy + |W|²/2N (the strength that
+ * scikit-learn has by default), by Nesterov's gradient with restarts (O'Donoghue & Candès 2015) and the step 1/L, where
+ * L bounds the curvature (Böhning 1992: that of the softmax is at most 1/2).
  */
 export const logisticRegression: SimpleModel = (train, test, classes) => {
   const weights = fitLogistic(train, classes);
@@ -71,7 +72,10 @@ function logitsOf(weights: Float64Array, { values, count, size }: Rows, classes:
   return logits;
 }
 
-/** An upper bound on the largest eigenvalue of the mean of x·xᵀ over rows with a one appended: by power iteration, with a margin, and never above the trace. */
+/**
+ * An upper bound on the largest eigenvalue of the mean of x·xᵀ over rows with a one appended: by power iteration, with
+ * a margin, and never above the trace.
+ */
 function largestEigenvalue({ values, count, size }: Rows): number {
   let trace = 1;
   for (let i = 0; i < count * size; i++) trace += values[i]! ** 2 / count;

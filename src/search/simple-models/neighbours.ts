@@ -6,7 +6,10 @@ const NEIGHBOURS = 5;
 
 type Values = Pick<Rows, 'values' | 'count' | 'size'>;
 
-/** Calls `use` with the five nearest training rows of each row of `test` by Euclidean distance, the nearest first; the array is overwritten by the next. */
+/**
+ * Calls `use` with the five nearest training rows of each row of `test` by Euclidean distance, the nearest first; the
+ * array is overwritten by the next.
+ */
 export function eachNearest(train: Values, test: Values, use: (nearest: Int32Array, row: number) => void): void {
   const { size } = train;
   const k = Math.min(NEIGHBOURS, train.count);
@@ -31,7 +34,10 @@ export function eachNearest(train: Values, test: Values, use: (nearest: Int32Arr
   }
 }
 
-/** The most frequent class among the five nearest training rows by Euclidean distance; ties go to the class of the nearest. */
+/**
+ * The most frequent class among the five nearest training rows by Euclidean distance; ties go to the class of the
+ * nearest.
+ */
 export const nearestNeighbours: SimpleModel = (train, test, classes) => {
   const called = new Int32Array(test.count);
   eachNearest(train, test, (nearest, i) => {

@@ -1,7 +1,7 @@
 /**
- * Measures which options of a choice interfere through the weights that they share, in two ways: by the directions of their gradients (Hu
- * et al. 2022, arXiv 2203.15207), and by the effect of training one on the loss of the other. A supernet whose conflicting options are separated ranks
- * networks better (Zhao et al. 2021, arXiv 2006.06863).
+ * Measures which options of a choice interfere through the weights that they share, in two ways: by the directions of
+ * their gradients (Hu et al. 2022, arXiv 2203.15207), and by the effect of training one on the loss of the other. A
+ * supernet whose conflicting options are separated ranks networks better (Zhao et al. 2021, arXiv 2006.06863).
  */
 import { WeftError } from '../../errors.js';
 import { type Child } from '../../supernet/child.js';
@@ -28,7 +28,10 @@ export interface ConflictOptions {
   readonly onDecision?: ((done: number, of: number) => void) | undefined;
 }
 
-/** The conflicts between the options of a choice; in each draw, the rest of the architecture is the same for all options. */
+/**
+ * The conflicts between the options of a choice; in each draw, the rest of the architecture is the same for all
+ * options.
+ */
 export interface OptionConflicts {
   /** Path in the tree of choices. */
   readonly decision: string;
@@ -44,7 +47,10 @@ export interface OptionConflicts {
 
 const MOST_OPTIONS = 12;
 
-/** Measures every choice between 2 to 12 options that share weights; the choice most worth splitting by forgetting comes first. The session is left unchanged. */
+/**
+ * Measures every choice between 2 to 12 options that share weights; the choice most worth splitting by forgetting comes
+ * first. The session is left unchanged.
+ */
 export function measureConflicts(
   session: SearchSession,
   { draws = 20, steps = 1, onDecision }: ConflictOptions = {},

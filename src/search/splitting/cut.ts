@@ -16,9 +16,9 @@ export interface Split {
 const MOST = 12;
 
 /**
- * The split into two groups with the lowest mean affinity between them, of all splits: the minimum cut of the complete graph of options, by
- * mean, so that cutting off a single option is not cheaper just because it has fewer edges. Throws WeftError('unsupported') for fewer than 2 options and
- * more than 12.
+ * The split into two groups with the lowest mean affinity between them, of all splits: the minimum cut of the complete
+ * graph of options, by mean, so that cutting off a single option is not cheaper just because it has fewer edges. Throws
+ * WeftError('unsupported') for fewer than 2 options and more than 12.
  */
 export function minimumCut(affinity: Affinity): Split {
   const count = affinity.length;

@@ -1,4 +1,7 @@
-/** The backward pass of the function that all children of a space share. Gradients are added in the same order as in a child's own function. */
+/**
+ * The backward pass of the function that all children of a space share. Gradients are added in the same order as in a
+ * child's own function.
+ */
 import { type ValueName } from '../../tensor/plan/index.js';
 import { addPart, type Body, edgeGate, isActive, isWhole, resultOf, type Slot } from './body.js';
 import { gatedSum, merged, switched, type Term } from './gates.js';

@@ -185,8 +185,9 @@ function trainedNodes({ nodes }: DynamicStructure): Set<string> {
 }
 
 /**
- * The candidates of one selection share the arguments for their parameters, since a child has only one of them; every other node has its own.
- * Parameters that share an argument have the same role, so code that depends on roles treats them alike.
+ * The candidates of one selection share the arguments for their parameters, since a child has only one of them; every
+ * other node has its own. Parameters that share an argument have the same role, so code that depends on roles treats
+ * them alike.
  */
 function slotsOf(
   wholes: readonly Whole[],

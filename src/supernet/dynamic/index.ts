@@ -1,6 +1,6 @@
 /**
- * Loss and gradients of any child of a space by one native call: one function holds the operations of all candidates and computes only those of
- * the given architecture. The results equal those of the child's own function to the bit.
+ * Loss and gradients of any child of a space by one native call: one function holds the operations of all candidates
+ * and computes only those of the given architecture. The results equal those of the child's own function to the bit.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type PassMoment } from '../../operations/operation.js';
@@ -28,9 +28,15 @@ import { type Chosen, chosenBy, dynamicStructure, keepsOrder } from './structure
 
 const { float32: FLOAT, int32: INTEGER, bool: BOOL } = DATA_TYPES;
 
-/** What the same call computes from loss and gradients, for all children alike: the recording of a function that does not depend on shapes and declares only scalars. */
+/**
+ * What the same call computes from loss and gradients, for all children alike: the recording of a function that does
+ * not depend on shapes and declares only scalars.
+ */
 export interface Continuation<M> {
-  /** Its inputs are `LOSS_INPUT`, `GRADIENT_INPUT` and `PARAMETER_INPUT` with the name of a slot, and others, which each call passes. */
+  /**
+   * Its inputs are `LOSS_INPUT`, `GRADIENT_INPUT` and `PARAMETER_INPUT` with the name of a slot, and others, which each
+   * call passes.
+   */
   readonly recording: Recording<M, unknown>;
 }
 
@@ -185,7 +191,10 @@ interface Called {
   readonly slots: readonly Slot[];
 }
 
-/** A call with the inputs and results that every case has; `more` are the tensors that follow. The caller owns the results. */
+/**
+ * A call with the inputs and results that every case has; `more` are the tensors that follow. The caller owns the
+ * results.
+ */
 function call(
   { backend, body: { gates, declared, slots: fed }, loaded, idle, alike }: Called,
   chosen: Chosen,

@@ -46,7 +46,10 @@ export function parametersOf({ attributes }: Whole): Readonly<Record<string, Par
 const builtOf = ({ built }: Extract<Whole['attributes'], { kind: 'operation' }>): BuiltOperation =>
   [...built.values()][0]!;
 
-/** The backward pass through a node: from the gradient of its output, gradients of its inputs and one tensor for each parameter. Runs inside a tidy. */
+/**
+ * The backward pass through a node: from the gradient of its output, gradients of its inputs and one tensor for each
+ * parameter. Runs inside a tidy.
+ */
 export type WayBack = (
   forward: () => Tensor,
   inputs: readonly Tensor[],
@@ -127,7 +130,10 @@ export function recordNode(
   return recordTwice(backend, step, given, node.name);
 }
 
-/** The loss of a batch of this size, or of each of its examples, from logits, labels and example weights, with the gradient of the sum. Throws NoGraph if it cannot be recorded. */
+/**
+ * The loss of a batch of this size, or of each of its examples, from logits, labels and example weights, with the
+ * gradient of the sum. Throws NoGraph if it cannot be recorded.
+ */
 export function recordLoss(
   backend: NativeBackend,
   loss: (logits: Tensor, labels: Tensor, weights?: Tensor) => Tensor,

@@ -1,6 +1,7 @@
 /**
- * How the children of a space share one graph with decisions at run time: which of its nodes every child has, which exclude each other, and
- * in what order gradients are added. Only spaces in which this order can be kept have such a structure.
+ * How the children of a space share one graph with decisions at run time: which of its nodes every child has, which
+ * exclude each other, and in what order gradients are added. Only spaces in which this order can be kept have such a
+ * structure.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Guard, type NodeAttributes, type SupernetGraph } from '../../graph/nodes.js';
@@ -138,8 +139,8 @@ export const isOpen = ({ target, guard }: Edge, { active, genotype }: Chosen): b
   active.has(target) && (!guard || guard.holds(genotype));
 
 /**
- * Whether gradients are added in an architecture as in the child's own function. Behind a selection that passes a node on, they are added up
- * before the node's other gradients are: the result is the same only if there are no others.
+ * Whether gradients are added in an architecture as in the child's own function. Behind a selection that passes a node
+ * on, they are added up before the node's other gradients are: the result is the same only if there are no others.
  */
 export function keepsOrder({ nodes, users, selectionOf }: DynamicStructure, chosen: Chosen): boolean {
   const selections = new Set(nodes.flatMap(({ name, kind }) => (kind === 'select' ? [name] : [])));

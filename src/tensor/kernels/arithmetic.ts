@@ -1,4 +1,7 @@
-/** Gradients of sums, products and quotients without the casts and reshapes of the library's own, which copy whole tensors. */
+/**
+ * Gradients of sums, products and quotients without the casts and reshapes of the library's own, which copy whole
+ * tensors.
+ */
 import { tf, type Tensor } from '../library.js';
 import { defineGradient } from './define.js';
 

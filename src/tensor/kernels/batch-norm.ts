@@ -103,7 +103,10 @@ function normalize(backend: NativeBackend, x: Tensor, scale: Tensor, offset: Ten
   return [y!, mean!, biased];
 }
 
-/** scale·(x − mean)/√(variance + epsilon) + offset with given statistics. Has no gradient: it is part of second derivatives only. */
+/**
+ * scale·(x − mean)/√(variance + epsilon) + offset with given statistics. Has no gradient: it is part of second
+ * derivatives only.
+ */
 const standardize: Kernel<{ x: Tensor; scale: Tensor; offset: Tensor; mean: Tensor; variance: Tensor }, Attributes> =
   defineKernel({
     name: 'WeftStandardize',

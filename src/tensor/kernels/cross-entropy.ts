@@ -8,7 +8,10 @@ import { type NativeId, rawSession } from './raw-session.js';
 const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
 const NATIVE_ATTRIBUTES = [T, typeAttribute('Tlabels', 'int32')];
 
-/** logits [N,K], labels int32 [N] -> loss [N] and its gradient with respect to the logits [N,K]; only the loss is differentiable. */
+/**
+ * logits [N,K], labels int32 [N] -> loss [N] and its gradient with respect to the logits [N,K]; only the loss is
+ * differentiable.
+ */
 export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Tensor[]> = defineKernel({
   name: 'WeftCrossEntropy',
   native: ({ logits, labels }, _, backend) => {
@@ -32,7 +35,10 @@ export const crossEntropy: Kernel<{ logits: Tensor; labels: Tensor }, object, Te
   },
 });
 
-/** From this number of classes on, oneDNN's softmax and a few small operations are faster than TensorFlow's cross-entropy. */
+/**
+ * From this number of classes on, oneDNN's softmax and a few small operations are faster than TensorFlow's
+ * cross-entropy.
+ */
 const MANY_CLASSES = 256;
 const MAX = [T, typeAttribute('Tidx', 'int32'), boolAttribute('keep_dims', false)];
 const INTEGER = typeAttribute('T', 'int32');
@@ -95,7 +101,10 @@ const crossEntropyGrad: Kernel<{ dy: Tensor; logits: Tensor; labels: Tensor; slo
   plain: ({ dy, slope }) => tf.mul(tf.reshape(dy, [-1, 1]), slope),
   gradient: {
     save: ['dy', 'logits', 'labels'],
-    /** The derivative of the softmax p along g is p·(g − Σ p·g): the entire dependence on the logits, so the slope gets no gradient. */
+    /**
+     * The derivative of the softmax p along g is p·(g − Σ p·g): the entire dependence on the logits, so the slope gets
+     * no gradient.
+     */
     backward: (g, [dy, logits, labels]) => {
       const p = tf.softmax(logits as Tensor2D);
       const mean = tf.sum(tf.mul(p, g), -1, true);

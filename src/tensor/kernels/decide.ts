@@ -3,8 +3,8 @@ import { tf, type Tensor } from '../library.js';
 import { type NativeBackend } from './raw-op.js';
 
 /**
- * What `of` says of a scalar's value. A step that decides in this way can be compiled: the recorded decision is expected again, and a run
- * in which it would be another one is repeated uncompiled.
+ * What `of` says of a scalar's value. A step that decides in this way can be compiled: the recorded decision is
+ * expected again, and a run in which it would be another one is repeated uncompiled.
  */
 export function decide(value: Tensor, of: (value: number) => boolean): boolean {
   const backend = tf.backend() as Partial<NativeBackend>;

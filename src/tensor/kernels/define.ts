@@ -30,12 +30,16 @@ export interface GradientDefinition<I extends Inputs, A, O extends Tensor | Tens
 
 const INDEPENDENT = Symbol.for('weft.independent');
 
-/** For `backward`: the result does not depend on this input, so nothing is computed. Only Weft's own walk of the tape recognizes it. */
+/**
+ * For `backward`: the result does not depend on this input, so nothing is computed. Only Weft's own walk of the tape
+ * recognizes it.
+ */
 export const independent = Object.assign(
   (): Tensor => {
     throw new Error('an independent input has no gradient to compute');
   },
-  // TensorFlow.js keeps one gradient table per process. A mark, not identity, tells these gradients, in case Weft is loaded twice.
+  // TensorFlow.js keeps one gradient table per process. A mark, not identity, tells these gradients, in case Weft is
+  // loaded twice.
   { [INDEPENDENT]: true },
 );
 
@@ -45,7 +49,10 @@ export const isIndependent = (gradient: object): boolean => INDEPENDENT in gradi
 /** Runs the kernel, on the tape if there is one. */
 export type Kernel<I extends Inputs, A, O extends Tensor | Tensor[] = Tensor> = (inputs: I, attributes: A) => O;
 
-/** A kernel for every backend. It is registered when it is called for the first time, so that defining it does not load TensorFlow.js. */
+/**
+ * A kernel for every backend. It is registered when it is called for the first time, so that defining it does not load
+ * TensorFlow.js.
+ */
 export function defineKernel<I extends Inputs, A extends object, O extends Tensor | Tensor[]>({
   name,
   native,

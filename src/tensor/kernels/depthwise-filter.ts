@@ -1,6 +1,6 @@
 /**
- * The filter gradient of depthwise convolutions on the native backend. oneDNN's is slow for filters wider than 3; TensorFlow's
- * own, which explicit padding selects, takes little more than half of its time for 5x5.
+ * The filter gradient of depthwise convolutions on the native backend. oneDNN's is slow for filters wider than 3;
+ * TensorFlow's own, which explicit padding selects, takes little more than half of its time for 5x5.
  */
 import { tf, type Tensor4D } from '../library.js';
 import { constant, intAttribute, memoize, rawOp, stringAttribute, T, type NativeBackend } from './raw-op.js';

@@ -40,7 +40,8 @@ const maxPoolGrad: Kernel<{ dy: Tensor4D; x: Tensor4D; notes: Tensor }, Window> 
         [...poolAttributes(window), WITH_NOTES, ONEDNN],
         [x, dy, dy, notes],
       );
-    // The operation takes the output of the forward pass. On a processor only its shape matters; cuDNN compares it with x.
+    // The operation takes the output of the forward pass. On a processor only its shape matters; cuDNN compares it with
+    // x.
     if (!backend.isUsingGpuDevice) return rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, dy, dy]);
     const y = rawOp(backend, 'MaxPool', poolAttributes(window), [x]);
     const result = rawOp(backend, 'MaxPoolGrad', poolAttributes(window), [x, y, dy]);
@@ -95,7 +96,9 @@ function tiles(x: Tensor4D, { size, stride, padding }: Window): boolean {
   return size <= stride && (padding === 'valid' || (x.shape[1] % stride === 0 && x.shape[2] % stride === 0));
 }
 
-/** `atMaximum` where windows tile: the mean over each window of g times a mask, four times as fast as `MaxPoolGradGrad`. */
+/**
+ * `atMaximum` where windows tile: the mean over each window of g times a mask, four times as fast as `MaxPoolGradGrad`.
+ */
 function throughMask(g: Tensor4D, x: Tensor4D, notes: Tensor, window: Window, backend: NativeBackend): Tensor4D {
   return tidy(() => {
     const mask = maxPoolGrad({ dy: tf.fill(geometry(x, window).outShape, window.size ** 2), x, notes }, window);

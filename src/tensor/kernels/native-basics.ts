@@ -51,7 +51,9 @@ const reduction =
       constant(backend, tf.util.parseAxisParam(axis, x.shape)),
     ]);
 
-/** Softmax over the last axis, by the same kernel as in compiled steps: TensorFlow's other one differs in the last bit. */
+/**
+ * Softmax over the last axis, by the same kernel as in compiled steps: TensorFlow's other one differs in the last bit.
+ */
 const softmax = (logits: Tensor, _: object, backend: NativeBackend): Tensor =>
   hasOneDnn(backend)
     ? rawOp(backend, '_MklSoftmax', [FLOAT, ONEDNN], [logits])
@@ -77,7 +79,9 @@ const FLOAT_ONLY = new Set(['Sum', 'Mean', 'Softmax']);
 /** What each kernel calls its only or first input. */
 const INPUT: Readonly<Record<string, string>> = { Softmax: 'logits' };
 
-/** The library reads all indices to check that they are in range. On processors TensorFlow's own operation checks them. */
+/**
+ * The library reads all indices to check that they are in range. On processors TensorFlow's own operation checks them.
+ */
 function installGather(): void {
   const name = { kernelName: 'GatherV2', backendName: 'tensorflow' };
   const stock = tf.getKernel(name.kernelName, name.backendName);

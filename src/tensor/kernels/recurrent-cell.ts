@@ -1,7 +1,7 @@
 /**
- * The recurrent cell of `../recurrent-cell.ts` on the native backend, forward and backward over all time steps, as raw operations
- * on ids: thousands of small products per pass, where tensor objects and a tape would cost as much as the arithmetic.
- * The gradient of each kernel is one product over all steps together.
+ * The recurrent cell of `../recurrent-cell.ts` on the native backend, forward and backward over all time steps, as raw
+ * operations on ids: thousands of small products per pass, where tensor objects and a tape would cost as much as the
+ * arithmetic. The gradient of each kernel is one product over all steps together.
  */
 import { type Tensor } from '../library.js';
 import { boolAttribute, type NativeBackend, intAttribute, T, typeAttribute } from './raw-op.js';

@@ -1,4 +1,7 @@
-/** Gradients of sums and means as one broadcast; the library's own multiply by an array of ones that they make in JavaScript. */
+/**
+ * Gradients of sums and means as one broadcast; the library's own multiply by an array of ones that they make in
+ * JavaScript.
+ */
 import { tf, type Tensor } from '../library.js';
 import { defineGradient, defineKernel, type Kernel } from './define.js';
 import { T, typeAttribute } from './raw-op.js';

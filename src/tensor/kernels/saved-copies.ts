@@ -1,6 +1,6 @@
 /**
- * How the library keeps alive what a gradient will need. By itself it copies with the Identity kernel, recorded
- * as a kernel run of its own and, where a kernel saves its output, before that kernel: to a second derivative the copy then
+ * How the library keeps alive what a gradient will need. By itself it copies with the Identity kernel, recorded as a
+ * kernel run of its own and, where a kernel saves its output, before that kernel: to a second derivative the copy then
  * seems to depend on nothing (tensorflow/tfjs issue 3252), and the result is silently wrong. It costs a dispatch for
  * every saved tensor, on WebAssembly a real copy as well.
  */

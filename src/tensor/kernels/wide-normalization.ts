@@ -6,7 +6,10 @@ import { type Tensor } from '../library.js';
 import { boolAttribute, intAttribute, type NativeBackend, type OpAttribute, T, typeAttribute } from './raw-op.js';
 import { rawSession, type NativeId, type RawSession } from './raw-session.js';
 
-/** How many neighbouring pixels of x [N,H,W,C] to treat as one with more channels; 1 when that does not fit or does not pay. */
+/**
+ * How many neighbouring pixels of x [N,H,W,C] to treat as one with more channels; 1 when that does not fit or does not
+ * pay.
+ */
 export function pixelsTogether({ shape, size }: Tensor): number {
   const [, height, width, channels] = shape as [number, number, number, number];
   let pixels = 1;
@@ -21,8 +24,9 @@ const TILE = [T, typeAttribute('Tmultiples', 'int32')];
 const UNSTACK_FOUR = [T, intAttribute('num', 4), intAttribute('axis', 0)];
 
 /**
- * Runs `FusedBatchNormV3` twice: with training attributes for mean and variance per channel and neighbour, whose y is thrown
- * away, and with inference attributes for y from the statistics of all neighbours together. x [N,H,W,C] -> y, mean, variance.
+ * Runs `FusedBatchNormV3` twice: with training attributes for mean and variance per channel and neighbour, whose y is
+ * thrown away, and with inference attributes for y from the statistics of all neighbours together. x [N,H,W,C] -> y,
+ * mean, variance.
  */
 export function normalizeWide(
   backend: NativeBackend,

@@ -53,9 +53,9 @@ export function eigh(a: Tensor, { precision = 'float32' }: PrecisionOption = {})
 }
 
 /**
- * (A + λI)^(−1/p) of symmetric positive semidefinite matrices A [count,n,n], with λ [count,1] the ridge, or the rounding error of the largest
- * eigenvalue where that is more (`raised`): a sum of few outer products has eigenvalues of zero, which no smaller ridge tells from their
- * error. One decomposition serves every λ.
+ * (A + λI)^(−1/p) of symmetric positive semidefinite matrices A [count,n,n], with λ [count,1] the ridge, or the
+ * rounding error of the largest eigenvalue where that is more (`raised`): a sum of few outer products has eigenvalues
+ * of zero, which no smaller ridge tells from their error. One decomposition serves every λ.
  */
 export function ridgedInverseRoot(a: Tensor, p: number, ridge: Tensor): { root: Tensor; raised: boolean } {
   assertSquare(a);

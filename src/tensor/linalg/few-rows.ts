@@ -1,6 +1,6 @@
 /**
- * Matrices RᵀR of few rows R [r,d], represented by the rows only. R may have its last column, its edge [1,r], apart, so that the inputs of a
- * layer need not be copied to append a one to each.
+ * Matrices RᵀR of few rows R [r,d], represented by the rows only. R may have its last column, its edge [1,r], apart, so
+ * that the inputs of a layer need not be copied to append a one to each.
  */
 import { defineKernel, type Kernel } from '../kernels/define.js';
 import { boolAttribute, intAttribute, T, typeAttribute } from '../kernels/raw-op.js';
@@ -68,7 +68,10 @@ const deflationKernel: Kernel<Deflation, object, Tensor[]> = defineKernel({
   },
 });
 
-/** x·(I − Rᵀ·core·R), core the identity by default: [n,d]. If R has an edge, a one is appended to each row of x, and the result has a last column, its `edge` [n,1]. */
+/**
+ * x·(I − Rᵀ·core·R), core the identity by default: [n,d]. If R has an edge, a one is appended to each row of x, and the
+ * result has a last column, its `edge` [n,1].
+ */
 export function deflated(
   x: Tensor,
   { rows, core, edge }: { rows: Tensor; core?: Tensor | undefined; edge?: Tensor | undefined },
@@ -119,8 +122,8 @@ const rankOneKernel: Kernel<RankOneSetting, { edge: number }, Tensor[]> = define
 const CONCAT = [T, intAttribute('N', 2), typeAttribute('Tidx', 'int32')];
 
 /**
- * Factors of aᵀg − (u·aᵀg·vᵀ/length)·uᵀv, which is [a; u]ᵀ·[g; −share·v], for a [n,i], g [n,o], u [1,i], v [1,o]. With an `edge` of 1, a one is appended to each row
- * of a and u.
+ * Factors of aᵀg − (u·aᵀg·vᵀ/length)·uᵀv, which is [a; u]ᵀ·[g; −share·v], for a [n,i], g [n,o], u [1,i], v [1,o]. With
+ * an `edge` of 1, a one is appended to each row of a and u.
  */
 export function rankOneRemoved(tensors: RankOneSetting, edge: 0 | 1): { inputs: Tensor; outputs: Tensor } {
   const [inputs, outputs] = rankOneKernel({ ...tensors }, { edge });

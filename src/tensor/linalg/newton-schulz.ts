@@ -1,4 +1,7 @@
-/** Muon's Newton-Schulz iteration in bfloat16, in which its authors run it: with AMX its products are five times as fast as in float32. */
+/**
+ * Muon's Newton-Schulz iteration in bfloat16, in which its authors run it: with AMX its products are five times as fast
+ * as in float32.
+ */
 import { WeftError } from '../../errors.js';
 import { defineKernel, type Kernel } from '../kernels/define.js';
 import { boolAttribute, type OpAttribute, typeAttribute } from '../kernels/raw-op.js';
@@ -54,6 +57,9 @@ const kernel: Kernel<{ x: Tensor }, Attributes> = defineKernel({
   },
 });
 
-/** X ← a·X + (b·G + c·G²)·X, G = X·Xᵀ (of the shorter side), so many times, of matrices [..,rows,columns]; throws WeftError('unsupported') except on the native backend. */
+/**
+ * X ← a·X + (b·G + c·G²)·X, G = X·Xᵀ (of the shorter side), so many times, of matrices [..,rows,columns]; throws
+ * WeftError('unsupported') except on the native backend.
+ */
 export const newtonSchulzBfloat16 = (x: Tensor, coefficients: Attributes['coefficients'], iterations: number): Tensor =>
   kernel({ x }, { coefficients, iterations });

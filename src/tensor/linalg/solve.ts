@@ -50,7 +50,10 @@ export interface SolveOptions extends PrecisionOption {
 }
 
 export interface InverseOptions extends PrecisionOption {
-  /** The caller knows that the matrix is far from singular: the condition number, which takes several passes over it, is not computed. */
+  /**
+   * The caller knows that the matrix is far from singular: the condition number, which takes several passes over it, is
+   * not computed.
+   */
   wellConditioned?: boolean;
 }
 

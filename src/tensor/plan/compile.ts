@@ -1,6 +1,7 @@
 /**
- * Compiles steps that repeat, to avoid JavaScript's overhead per operation: they run as they are at first, then are recorded twice and compared, then
- * replayed on native ids, and run as one native session if enough runs are still to come.
+ * Compiles steps that repeat, to avoid JavaScript's overhead per operation: they run as they are at first, then are
+ * recorded twice and compared, then replayed on native ids, and run as one native session if enough runs are still to
+ * come.
  */
 import { type NativeBackend } from '../kernels/raw-op.js';
 import { type NamedTensors } from '../named.js';
@@ -11,7 +12,10 @@ import { isRecording, record, type Step, type StepResult } from './record.js';
 import { difference, type Recording, sameChoices } from './recording.js';
 import { type Execution, replayOf } from './replay.js';
 
-/** How far steps are compiled: not at all, to replays only, or to sessions as soon as possible; by default as far as it pays. */
+/**
+ * How far steps are compiled: not at all, to replays only, or to sessions as soon as possible; by default as far as it
+ * pays.
+ */
 export type CompileMode = 'off' | 'replay' | 'session';
 
 export interface CompileOptions {
@@ -34,8 +38,8 @@ export interface CallOptions {
 /** Compiled steps of one kind. */
 export interface Compiler<M, F> {
   /**
-   * The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are borrowed. Steps with
-   * the same key and input shapes must be the same function.
+   * The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are
+   * borrowed. Steps with the same key and input shapes must be the same function.
    */
   run(step: Step<M, F>, inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
   /** Whether a step with this key is compiled or about to be, so that it is worth naming all of its inputs. */
@@ -48,7 +52,10 @@ export interface Compiler<M, F> {
 
 /** Number of runs of one step from which a replay pays off: each of the two recordings costs about one more run. */
 const RUNS_FOR_REPLAY = 6;
-/** Number of runs of one step from which a session pays off: making one and running it for the first time takes 50 to 400 ms. */
+/**
+ * Number of runs of one step from which a session pays off: making one and running it for the first time takes 50 to
+ * 400 ms.
+ */
 const RUNS_FOR_SESSION = 64;
 /** Number of operations from which a session pays off: calling one costs as much as a few of them. */
 const OPERATIONS_FOR_SESSION = 4;
@@ -85,13 +92,17 @@ interface Entry<M, F> {
 }
 
 export interface CompiledStep<M, F> extends Omit<Compiler<M, F>, 'run' | 'isWorthwhile'> {
-  /** The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are borrowed. */
+  /**
+   * The step's results at this moment, identical to the bit however they are computed; the caller owns them. Inputs are
+   * borrowed.
+   */
   run(inputs: NamedTensors, moment: M, options?: CallOptions): StepResult<F>;
 }
 
 /**
- * A step that is compiled once it repeats. `step` borrows its inputs, hands its results to the caller, and takes everything else that
- * changes from run to run from its host; if it reads anything in another way, that is detected and the step runs uncompiled.
+ * A step that is compiled once it repeats. `step` borrows its inputs, hands its results to the caller, and takes
+ * everything else that changes from run to run from its host; if it reads anything in another way, that is detected and
+ * the step runs uncompiled.
  *
  * @example
  * const descend = compile<{ rate: number }, null>(({ w, g }, { scalar }) => ({
@@ -247,7 +258,9 @@ function dropVariant<M, F>({ variants }: Entry<M, F>, variant: Variant<M, F>): v
   variant.execution?.dispose();
 }
 
-/** Names, types and shapes of the inputs, and which of them are the same tensor: a recording cannot tell these apart. */
+/**
+ * Names, types and shapes of the inputs, and which of them are the same tensor: a recording cannot tell these apart.
+ */
 function shapesOf(inputs: NamedTensors): string {
   const names = new Map<object, string>();
   return Object.entries(inputs)

@@ -1,4 +1,6 @@
-/** One run of a compiled step: the tensors that its execution is given, and what is made of those that it gives back. */
+/**
+ * One run of a compiled step: the tensors that its execution is given, and what is made of those that it gives back.
+ */
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { disposeNamed, type NamedTensors } from '../named.js';
 import { tf, type Tensor } from '../tf.js';
@@ -22,8 +24,9 @@ function compute<M>(
 }
 
 /**
- * One run of an execution. Throws what the first requirement that does not hold says; nothing comes back where the step would do something
- * else than was recorded: where it decides otherwise, or where an operation fails (a matrix that cannot be factored).
+ * One run of an execution. Throws what the first requirement that does not hold says; nothing comes back where the step
+ * would do something else than was recorded: where it decides otherwise, or where an operation fails (a matrix that
+ * cannot be factored).
  */
 export function execute<M, F>(
   backend: NativeBackend,

@@ -1,6 +1,6 @@
 /**
- * A SavedModel, byte by byte: one function, called from a graph of placeholders. Field numbers are those of TensorFlow's .proto files
- * (tensorflow/core/framework, version 2.15).
+ * A SavedModel, byte by byte: one function, called from a graph of placeholders. Field numbers are those of
+ * TensorFlow's .proto files (tensorflow/core/framework, version 2.15).
  */
 import { bytesField, concat, floatField, integerField } from '../../protobuf.js';
 import { DATA_TYPES, type OpAttribute } from '../kernels/raw-op.js';
@@ -21,7 +21,10 @@ export type AttributeValue = Uint8Array;
 export interface FunctionGraph {
   /** An argument of this type. */
   argument(dtype: number): ValueName;
-  /** A node; its outputs are read as `name:output:index`. `after` names nodes that must run before it although it reads nothing of theirs. */
+  /**
+   * A node; its outputs are read as `name:output:index`. `after` names nodes that must run before it although it reads
+   * nothing of theirs.
+   */
   node(
     op: string,
     inputs: readonly ValueName[],

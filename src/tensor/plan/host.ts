@@ -1,6 +1,6 @@
 /**
- * What a compilable step takes from JavaScript besides its input tensors: schedules, counters, masks, decisions. Each is a
- * function of the moment of the call, so that a recorded step can be run again at another moment.
+ * What a compilable step takes from JavaScript besides its input tensors: schedules, counters, masks, decisions. Each
+ * is a function of the moment of the call, so that a recorded step can be run again at another moment.
  */
 import { type NamedTensors } from '../named.js';
 import { type Scalar, type Tensor, tf } from '../tf.js';
@@ -14,8 +14,8 @@ export interface Host<M> {
   /** A decision that depends on the moment: the step may branch on it. */
   choose<T extends string | number | boolean>(of: (moment: M) => T): T;
   /**
-   * Throws `failure` unless `holds` is true of the scalar. A compiled step checks after it has computed everything: `failure` may look at the
-   * results, which are then discarded.
+   * Throws `failure` unless `holds` is true of the scalar. A compiled step checks after it has computed everything:
+   * `failure` may look at the results, which are then discarded.
    */
   require(value: Tensor, holds: (value: number) => boolean, failure: (outputs?: NamedTensors) => Error): void;
   /** Reports that the step is about to depend on something that is not declared, so that it cannot be compiled. */

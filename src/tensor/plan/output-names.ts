@@ -1,8 +1,8 @@
 /** TensorFlow's names for the outputs of its operations, which a function's body has to spell out. */
 
 /**
- * Operations by the names of their outputs, in order; a name with a star stands for as many outputs as the attribute after it says.
- * From TensorFlow's registry of operations (version 2.15); stateful operations are left out.
+ * Operations by the names of their outputs, in order; a name with a star stands for as many outputs as the attribute
+ * after it says. From TensorFlow's registry of operations (version 2.15); stateful operations are left out.
  */
 const BY_OUTPUTS: Record<string, string> = {
   activations: 'Elu LeakyRelu Relu Relu6 Selu Softplus',

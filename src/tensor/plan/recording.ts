@@ -39,7 +39,10 @@ export interface Choice<M> {
 export interface Requirement {
   readonly value: ValueIndex;
   readonly holds: (value: number) => boolean;
-  /** What is thrown where it does not hold; without it the recording is not what the step would do, and it runs uncompiled. */
+  /**
+   * What is thrown where it does not hold; without it the recording is not what the step would do, and it runs
+   * uncompiled.
+   */
   readonly failure?: (outputs?: NamedTensors) => Error;
 }
 
@@ -75,8 +78,8 @@ export function sameChoices<M>(choices: readonly Choice<M>[], moment: M): boolea
 }
 
 /**
- * What differs between two recordings of one step apart from what is declared, in words; undefined if nothing does. `moment` is
- * that of the second.
+ * What differs between two recordings of one step apart from what is declared, in words; undefined if nothing does.
+ * `moment` is that of the second.
  */
 export function difference<M, F>(a: Recording<M, F>, b: Recording<M, F>, moment: M): string | undefined {
   const reason = a.undeclared ?? b.undeclared;

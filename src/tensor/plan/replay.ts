@@ -1,8 +1,14 @@
-/** Runs a recorded step again, one operation after the other, on the native library's ids: no engine, tape or tensor objects. */
+/**
+ * Runs a recorded step again, one operation after the other, on the native library's ids: no engine, tape or tensor
+ * objects.
+ */
 import { DATA_TYPES, type NativeBackend, type OutputMetadata } from '../kernels/raw-op.js';
 import { type Recording, type RecordedOperation, type ValueIndex } from './recording.js';
 
-/** A compiled step. Takes the ids of the inputs and the numbers of the declared values; returns the computed outputs and requirements, by value, which the caller owns. */
+/**
+ * A compiled step. Takes the ids of the inputs and the numbers of the declared values; returns the computed outputs and
+ * requirements, by value, which the caller owns.
+ */
 export interface Execution {
   run(ids: readonly number[], declared: readonly Float32Array[]): Map<ValueIndex, OutputMetadata>;
   /** Frees what the execution holds between runs. */

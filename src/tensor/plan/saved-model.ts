@@ -14,8 +14,8 @@ import { type Declared, type RecordedOperation, type Recording, type ValueIndex 
 import { neededOperations, wantedValues } from './replay.js';
 
 /**
- * The SavedModel of a recording, or the name of an operation that cannot be written to it. Its arguments are the inputs, the declared values that are not
- * scalars, and the scalars as one vector, because each argument has a cost.
+ * The SavedModel of a recording, or the name of an operation that cannot be written to it. Its arguments are the
+ * inputs, the declared values that are not scalars, and the scalars as one vector, because each argument has a cost.
  */
 export function savedModel(recording: Recording<never, unknown>): StepGraph | { missing: string } {
   const graph = functionGraph();
@@ -47,8 +47,9 @@ export function addScalars(
 }
 
 /**
- * Adds what the wanted values of a recording depend on. `names` holds the sources' names, and receives those of everything that is computed.
- * `after` is a node that everything waits for. Returns the operation that cannot be written to a graph, if there is one.
+ * Adds what the wanted values of a recording depend on. `names` holds the sources' names, and receives those of
+ * everything that is computed. `after` is a node that everything waits for. Returns the operation that cannot be
+ * written to a graph, if there is one.
  */
 export function addOperations(
   graph: FunctionGraph,
@@ -86,8 +87,8 @@ export function addOperations(
 }
 
 /**
- * The sum of three or more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9 for 0 or 1), then
- * the sum of each following eight. In a graph AddN may add them in any order, to save memory.
+ * The sum of three or more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9
+ * for 0 or 1), then the sum of each following eight. In a graph AddN may add them in any order, to save memory.
  */
 function sumInOrder(terms: readonly ValueName[], add: (a: ValueName, b: ValueName) => ValueName): ValueName {
   const rest = terms.length % WIDTH;
@@ -102,8 +103,8 @@ function sumInOrder(terms: readonly ValueName[], add: (a: ValueName, b: ValueNam
 const WIDTH = 8;
 
 /**
- * Operations that have to wait for others although they read nothing of theirs: one that writes to its input in place comes after all that
- * have read that memory before it.
+ * Operations that have to wait for others although they read nothing of theirs: one that writes to its input in place
+ * comes after all that have read that memory before it.
  */
 function inPlaceOrder(operations: readonly RecordedOperation[]): Map<number, number[]> {
   const order = new Map<number, number[]>();

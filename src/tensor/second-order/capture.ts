@@ -19,7 +19,9 @@ export interface LayerCapture {
   readonly uncovered: ReadonlySet<string>;
   /** ∂loss/∂(output of each use), borrowed. */
   readonly lossGradients: readonly Tensor[];
-  /** ∂(cotangentᵀ·outputs)/∂(output of each use), without any gradient of weights: one backward pass, no forward pass. */
+  /**
+   * ∂(cotangentᵀ·outputs)/∂(output of each use), without any gradient of weights: one backward pass, no forward pass.
+   */
   outputGradients(cotangent: Tensor): Tensor[];
   dispose(): void;
 }

@@ -10,19 +10,26 @@ import { watchKernels, type KernelCall } from '../trace.js';
 import { unrolled } from '../unrolled.js';
 import { axisOfRows, type ExampleAxis, followExamples } from './example-axis.js';
 
-/** One use of a layer's parameters. A layer that is used several times in a pass (shared weights, a recurrent cell) has several. */
+/**
+ * One use of a layer's parameters. A layer that is used several times in a pass (shared weights, a recurrent cell) has
+ * several.
+ */
 export interface CapturedUse {
   readonly kind: 'dense' | 'conv' | 'depthwise' | 'affine' | 'embedding';
   /** Name of the kernel, of the table, or of the scale. */
   readonly weight?: string | undefined;
   /** Name of the bias or offset that is added to the same output. */
   readonly bias?: string | undefined;
-  /** What the weight is applied to: [N,I], images [N,H,W,C], or the ids of an embedding; for a normalization, the values before it. */
+  /**
+   * What the weight is applied to: [N,I], images [N,H,W,C], or the ids of an embedding; for a normalization, the values
+   * before it.
+   */
   readonly input?: Tensor | undefined;
   /** The window of a convolution. */
   readonly window?: (Required<Window2D> & { readonly size: readonly [number, number] }) | undefined;
   /**
-   * Where the examples lie among the rows of the output: a row is its last axis, or as many axes as the bias has. Undefined if they cannot be distinguished.
+   * Where the examples lie among the rows of the output: a row is its last axis, or as many axes as the bias has.
+   * Undefined if they cannot be distinguished.
    */
   readonly axis?: ExampleAxis | undefined;
   /** The kernel beyond which they cannot be distinguished, going back from the model's outputs. */
@@ -54,7 +61,10 @@ export interface FoundUses {
   readonly kept: readonly Tensor[];
 }
 
-/** Runs `f` and finds the uses of the parameters in it; recurrent cells are unrolled into products. Inside a tidy, on the tape if there is one. */
+/**
+ * Runs `f` and finds the uses of the parameters in it; recurrent cells are unrolled into products. Inside a tidy, on
+ * the tape if there is one.
+ */
 export function findUses(f: () => Tensor, params: NamedTensors): FoundUses {
   const names = new Map(Object.entries(params).map(([name, { id }]) => [id, name]));
   const uses: FoundUse[] = [];
@@ -238,7 +248,10 @@ function everySecond(x: Tensor4D, first: number): Tensor4D {
   ) as Tensor4D;
 }
 
-/** If nothing else reads an output, what is added to it belongs to the same layer: a bias to its kernel, an offset to its scale. */
+/**
+ * If nothing else reads an output, what is added to it belongs to the same layer: a bias to its kernel, an offset to
+ * its scale.
+ */
 function joinAdded(found: readonly FoundUse[]): FoundUse[] {
   const result: FoundUse[] = [];
   for (const one of found) {
@@ -257,7 +270,10 @@ function joinAdded(found: readonly FoundUse[]): FoundUse[] {
   return result;
 }
 
-/** The uses with the positions of the examples in their outputs; the first axis of the model's result is the example axis. */
+/**
+ * The uses with the positions of the examples in their outputs; the first axis of the model's result is the example
+ * axis.
+ */
 function placed(found: readonly FoundUse[], calls: readonly KernelCall[], result: Tensor): FoundUse[] {
   const axes = followExamples(calls, result);
   return found.map((one) => {

@@ -1,7 +1,10 @@
 import { mapNamed, type NamedTensors } from '../named.js';
 import { tf } from '../tf.js';
 
-/** Half the distance between the two points of a central difference: the value with the least error in float32 on smooth losses. */
+/**
+ * Half the distance between the two points of a central difference: the value with the least error in float32 on smooth
+ * losses.
+ */
 export const RADIUS = 1e-2;
 
 /**

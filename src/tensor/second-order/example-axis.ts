@@ -1,11 +1,11 @@
 /**
- * Where the examples of a batch lie in each tensor of a forward pass. Sequence spaces reshape and transpose: a dense layer at each
- * token of N sequences sees [N·T,F], a recurrent layer [T·N,F]. Row by row, every such tensor is [before, N, stride] for some stride,
- * which is followed from the outputs of the model back through the kernels that made them.
+ * Where the examples of a batch lie in each tensor of a forward pass. Sequence spaces reshape and transpose: a dense
+ * layer at each token of N sequences sees [N·T,F], a recurrent layer [T·N,F]. Row by row, every such tensor is [before,
+ * N, stride] for some stride, which is followed from the outputs of the model back through the kernels that made them.
  *
- * Going backwards, "element i belongs to example n" means that of all the examples' losses only the n-th depends on element i directly:
- * exactly what the gradient of a single example needs. A kernel that is unknown, or that mixes examples, ends the path:
- * the examples before it cannot be distinguished, and are reported as such.
+ * Going backwards, "element i belongs to example n" means that of all the examples' losses only the n-th depends on
+ * element i directly: exactly what the gradient of a single example needs. A kernel that is unknown, or that mixes
+ * examples, ends the path: the examples before it cannot be distinguished, and are reported as such.
  */
 import { tf, type Tensor } from '../tf.js';
 import type { KernelCall } from '../trace.js';
@@ -27,7 +27,10 @@ export interface ExampleAxes {
   endedBy(tensor: Tensor): string | undefined;
 }
 
-/** Follows the first axis of `target` [examples, …] back through the calls that led to it, which are in order of execution. */
+/**
+ * Follows the first axis of `target` [examples, …] back through the calls that led to it, which are in order of
+ * execution.
+ */
 export function followExamples(calls: readonly ShapeCall[], target: Tensor): ExampleAxes {
   const examples = target.shape[0];
   const strides = new Map<number, number>([[target.id, target.size / examples]]);

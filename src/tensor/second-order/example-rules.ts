@@ -1,6 +1,6 @@
 /**
- * For each known kernel, where the examples lie in its inputs, given where they lie in one of its outputs. A kernel without a rule
- * ends the path along which examples are followed.
+ * For each known kernel, where the examples lie in its inputs, given where they lie in one of its outputs. A kernel
+ * without a rule ends the path along which examples are followed.
  */
 import { tf, type Tensor } from '../tf.js';
 import type { ExampleAxis } from './example-axis.js';
@@ -15,7 +15,10 @@ export interface AxisQuery {
   readonly axis: ExampleAxis;
 }
 
-/** The stride of each input. In a missing input examples cannot be distinguished: parameters and other values that all examples share. */
+/**
+ * The stride of each input. In a missing input examples cannot be distinguished: parameters and other values that all
+ * examples share.
+ */
 type Places = Readonly<Record<string, number | undefined>>;
 type AxisRule = (query: AxisQuery) => Places | undefined;
 
@@ -71,7 +74,10 @@ const elementwise: AxisRule = (query) => {
   );
 };
 
-/** Dimension `index` of the output is dimension `to(index)` of the input `slot`, the only input that belongs to examples. */
+/**
+ * Dimension `index` of the output is dimension `to(index)` of the input `slot`, the only input that belongs to
+ * examples.
+ */
 const moved =
   (slot: string, to: (index: number, query: AxisQuery) => number | undefined): AxisRule =>
   (query) => {
@@ -110,7 +116,10 @@ const matMul: AxisRule = (query) => {
   return { a: place('a'), b: place('b') };
 };
 
-/** Inputs one after another along an axis; examples may lie along it if each input has all of them, as with the steps of a sequence. */
+/**
+ * Inputs one after another along an axis; examples may lie along it if each input has all of them, as with the steps of
+ * a sequence.
+ */
 const concat: AxisRule = (query) => {
   const found = dimension(query);
   if (!found) return undefined;

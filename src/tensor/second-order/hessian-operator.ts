@@ -75,7 +75,10 @@ export function hessianOperator(loss: Loss, params: NamedTensors, options: Secon
   }
 }
 
-/** One product H·direction with the Hessian of the loss at `params`. For several, `hessianOperator` computes the gradient only once. */
+/**
+ * One product H·direction with the Hessian of the loss at `params`. For several, `hessianOperator` computes the
+ * gradient only once.
+ */
 export function hvp(
   loss: Loss,
   params: NamedTensors,

@@ -1,6 +1,6 @@
 /**
- * Second derivatives: products with the Hessian, Gauss-Newton matrix and Jacobian; per-example gradients; the
- * layer inputs and gradients that curvature is built from. Exact where verified; otherwise refused, or reported as inexact.
+ * Second derivatives: products with the Hessian, Gauss-Newton matrix and Jacobian; per-example gradients; the layer
+ * inputs and gradients that curvature is built from. Exact where verified; otherwise refused, or reported as inexact.
  */
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
 export { type CapturedUse, windowOf } from './captured-uses.js';

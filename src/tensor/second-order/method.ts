@@ -5,7 +5,10 @@ import { tf } from '../tf.js';
 import { kernelsOf, unverifiedKernels } from './verified.js';
 
 export interface SecondOrderOptions {
-  /** What to do if a kernel has no verified second derivative: refuse by name (the default), or take a central difference. */
+  /**
+   * What to do if a kernel has no verified second derivative: refuse by name (the default), or take a central
+   * difference.
+   */
   onUnverified?: 'refuse' | 'difference';
   /** Kernels to treat as verified in this call: for the test that verifies them. */
   trust?: readonly string[];

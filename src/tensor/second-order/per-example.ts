@@ -38,7 +38,10 @@ export interface LayerExampleGradients {
   bias: Tensor;
 }
 
-/** Per-example gradients of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel [N,kh,kw,C,1], bias [N,C]. */
+/**
+ * Per-example gradients of a depthwise convolution: input [N,H,W,C], output gradients [N,H',W',C] -> kernel
+ * [N,kh,kw,C,1], bias [N,C].
+ */
 export function depthwiseExampleGradients(
   input: Tensor4D,
   outputGradient: Tensor4D,
@@ -55,7 +58,10 @@ export function depthwiseExampleGradients(
   });
 }
 
-/** Per-example gradients of a scale and an offset per channel (batch or layer normalization): normalized input and output gradients [N,...,C] -> [N,C] each. */
+/**
+ * Per-example gradients of a scale and an offset per channel (batch or layer normalization): normalized input and
+ * output gradients [N,...,C] -> [N,C] each.
+ */
 export function affineExampleGradients(normalized: Tensor, outputGradient: Tensor): { scale: Tensor; offset: Tensor } {
   return tidy(() => {
     const axes = normalized.shape.map((_, axis) => axis).slice(1, -1);

@@ -10,7 +10,10 @@ export interface Recording {
   dispose(): void;
 }
 
-/** Runs `f` in a tidy. Its result has no derivative, so inside an enclosing gradient it is refused rather than differentiated wrongly. */
+/**
+ * Runs `f` in a tidy. Its result has no derivative, so inside an enclosing gradient it is refused rather than
+ * differentiated wrongly.
+ */
 export function offTape<T>(f: () => T): T {
   if (!activeTape()) return tidy(f);
   throw new WeftError(

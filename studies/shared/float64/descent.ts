@@ -1,6 +1,6 @@
 /**
- * Full-batch gradient descent and SAM in float64 on problems of a few hundred weights, a million steps per minute: plain arrays, nothing
- * allocated within a step.
+ * Full-batch gradient descent and SAM in float64 on problems of a few hundred weights, a million steps per minute:
+ * plain arrays, nothing allocated within a step.
  */
 
 export interface SmallProblem {
@@ -64,7 +64,10 @@ export interface Power {
   readonly vector: Float64Array;
 }
 
-/** Power iteration on central differences of gradients, (g(w + r·v) − g(w − r·v))/2r, until the value changes by less than 1e-6 of itself. */
+/**
+ * Power iteration on central differences of gradients, (g(w + r·v) − g(w − r·v))/2r, until the value changes by less
+ * than 1e-6 of itself.
+ */
 export function powerIteration(
   { size, evaluate }: SmallProblem,
   start: Float64Array,

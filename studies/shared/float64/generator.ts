@@ -1,6 +1,6 @@
 /**
- * The generator with which the small problems of the flatness studies were calibrated: their published numbers belong to its draws, which
- * is why they do not come from `stream`.
+ * The generator with which the small problems of the flatness studies were calibrated: their published numbers belong
+ * to its draws, which is why they do not come from `stream`.
  */
 
 export interface Draws {

@@ -1,6 +1,6 @@
 /**
- * Large tensors take other ways through the native backend than the small ones of the contract (wide normalization, masks
- * for pooling, products for 1x1 convolutions). The result must be that of the other backends.
+ * Large tensors take other ways through the native backend than the small ones of the contract (wide normalization,
+ * masks for pooling, products for 1x1 convolutions). The result must be that of the other backends.
  */
 import { expect } from 'chai';
 import type { NamedTensors } from '../../../src/tensor/named.js';

@@ -8,7 +8,10 @@ import { color } from '../../palette.js';
 import { type pooledEffects } from '../by-option.js';
 import { type SharingDegree } from '../by-sharing.js';
 
-/** Effect of one more place with the operation on loss2 - loss1, with two standard errors to either side, the most forgetful on top. */
+/**
+ * Effect of one more place with the operation on loss2 - loss1, with two standard errors to either side, the most
+ * forgetful on top.
+ */
 export function operationChart(operations: ReturnType<typeof pooledEffects>): string | undefined {
   const known = operations
     .flatMap(({ option, effect, effectError }) =>
@@ -91,8 +94,8 @@ export function sharingChart(sharing: readonly SharingDegree[]): string | undefi
 }
 
 /**
- * R as a heat map: rows are training events, columns architectures in the order of their training; the darker, the better.
- * `percentages` prints a number into each cell while there is room.
+ * R as a heat map: rows are training events, columns architectures in the order of their training; the darker, the
+ * better. `percentages` prints a number into each cell while there is room.
  */
 export function matrixChart(
   matrix: PerformanceMatrix,

@@ -11,8 +11,8 @@ import { type EpochMeasurement } from '../measurements.js';
 const MAX_EPOCHS = 40;
 
 /**
- * FV = acc2 - acc1 of every architecture of an epoch, in points: negative is forgotten. Dots are architectures, the thin bar
- * spans the 5th to the 95th percentile, the thick one the middle half, the white mark is the median.
+ * FV = acc2 - acc1 of every architecture of an epoch, in points: negative is forgotten. Dots are architectures, the
+ * thin bar spans the 5th to the 95th percentile, the thick one the middle half, the white mark is the median.
  */
 export function valueChart(epochs: readonly EpochMeasurement[]): string | undefined {
   if (epochs.length === 0) return undefined;

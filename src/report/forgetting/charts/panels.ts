@@ -1,4 +1,6 @@
-/** The four panels of the article (mean, best five, worst, reward over epochs), and the levels that belong beneath them. */
+/**
+ * The four panels of the article (mean, best five, worst, reward over epochs), and the levels that belong beneath them.
+ */
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { decimal, isNumber, percent } from '../../format.js';
@@ -74,7 +76,10 @@ export function fourPanels(series: readonly Series[]): Panel[] {
   ];
 }
 
-/** Levels of loss and error, right after training (dashed) and at the end of the epoch (solid): a small difference of two bad numbers is no success. */
+/**
+ * Levels of loss and error, right after training (dashed) and at the end of the epoch (solid): a small difference of
+ * two bad numbers is no success.
+ */
 export function levelPanels(series: readonly Series[]): Panel[] {
   const both = (first: Value, second: Value, share: boolean, axis: string, aria: string): string | undefined =>
     levels(series, { first, second, share, axis, aria });

@@ -11,7 +11,9 @@ import { type EpochMeasurement } from '../measurements.js';
 /** How many tensors get a ring in the scatter. */
 const RINGED = 3;
 
-/** One dot a tensor on logarithmic scales; those with the most predicted damage have a ring, the first of them its name. */
+/**
+ * One dot a tensor on logarithmic scales; those with the most predicted damage have a ring, the first of them its name.
+ */
 export function driftChart(tensors: readonly TensorSummary[]): string | undefined {
   const moved = movedTensors(tensors);
   if (moved.length < 2) return undefined;
@@ -108,7 +110,10 @@ export function fisherChart(histogram: readonly number[] | undefined): string | 
   });
 }
 
-/** Measured rise of the loss against the damage that the quadratic model predicts, one dot per epoch, with the line through zero. */
+/**
+ * Measured rise of the loss against the damage that the quadratic model predicts, one dot per epoch, with the line
+ * through zero.
+ */
 export function calibrationChart(epochs: readonly EpochMeasurement[]): string | undefined {
   const both = epochs
     .map((epoch) => ({ predicted: predictedDamage(epoch), measured: epoch.loss.meanDiff }))

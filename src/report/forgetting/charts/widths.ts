@@ -13,7 +13,10 @@ interface Square {
   readonly own: boolean;
 }
 
-/** Rows are trained, columns measured, named by their parameters; orange is lost, blue is gained, full colour at `scale` nats. */
+/**
+ * Rows are trained, columns measured, named by their parameters; orange is lost, blue is gained, full colour at `scale`
+ * nats.
+ */
 export function widthChart(
   parameters: readonly number[],
   change: ChangeMatrix,

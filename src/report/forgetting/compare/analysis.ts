@@ -16,7 +16,10 @@ export interface ForgettingComparison {
   readonly health: readonly HealthCheck[];
 }
 
-/** Compares every arm with the one without regularizer, or with the arm of the first run. Throws WeftError('run') when no two runs can be paired, and says why. */
+/**
+ * Compares every arm with the one without regularizer, or with the arm of the first run. Throws WeftError('run') when
+ * no two runs can be paired, and says why.
+ */
 export function compareForgetting(
   runs: readonly ComparedRun[],
   { fromEpoch: given }: { fromEpoch?: number | undefined } = {},

@@ -1,4 +1,7 @@
-/** Which runs can be compared: arms that differ in their regularizer against forgetting, and within them runs of the same seed. */
+/**
+ * Which runs can be compared: arms that differ in their regularizer against forgetting, and within them runs of the
+ * same seed.
+ */
 import { flatten, lookUp } from '../../input.js';
 import { bothValues, differingNames, distinguishing, type Settings, settingsOf } from '../../settings.js';
 import { type ForgettingAnalysis } from '../analysis.js';
@@ -23,11 +26,15 @@ export interface Pair {
   readonly seed: number;
   readonly baseline: ComparedRun;
   readonly run: ComparedRun;
-  /** Epoch, from 0, from which on other architectures were sampled; undefined when all were the same, in the same order. */
+  /**
+   * Epoch, from 0, from which on other architectures were sampled; undefined when all were the same, in the same order.
+   */
   readonly differsFrom: number | undefined;
 }
 
-/** The runs by what works against forgetting, in the order in which they were given; the arm without regularizer first. */
+/**
+ * The runs by what works against forgetting, in the order in which they were given; the arm without regularizer first.
+ */
 export function armsOf(runs: readonly ComparedRun[]): Arm[] {
   const groups = [
     ...groupBy(

@@ -15,8 +15,8 @@ import { FINAL_EPOCHS } from '../summary.js';
 import { type Arm, type Pair } from './arms.js';
 
 /**
- * Means over seeds, each seed giving the mean over its epochs, and what the pairs of seeds say of their difference. Epochs of
- * one seed are not independent of each other and count once.
+ * Means over seeds, each seed giving the mean over its epochs, and what the pairs of seeds say of their difference.
+ * Epochs of one seed are not independent of each other and count once.
  */
 export interface Contrast extends Pick<Assessment, 'interval' | 'p' | 'claim' | 'obstacle' | 'fewest'> {
   readonly baseline: number;

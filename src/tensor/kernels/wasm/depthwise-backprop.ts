@@ -4,8 +4,8 @@ import { geometry, padded, type WindowAttributes } from './window.js';
 type FilterShape = [height: number, width: number, channels: number, multiplier: number];
 
 /**
- * Gradient of a depthwise convolution with respect to its filter, dW[i,j,c,m] = Σ x[n, s·p+i, s·q+j, c]·dy[n,p,q,c·M+m]:
- * one strided slice, product and sum for each tap (i,j).
+ * Gradient of a depthwise convolution with respect to its filter, dW[i,j,c,m] = Σ x[n, s·p+i, s·q+j,
+ * c]·dy[n,p,q,c·M+m]: one strided slice, product and sum for each tap (i,j).
  */
 export function depthwiseBackpropFilter(
   { x, dy }: { x: Tensor4D; dy: Tensor4D },

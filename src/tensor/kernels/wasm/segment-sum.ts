@@ -1,6 +1,9 @@
 import { tf, type Tensor, type Tensor1D } from '../../library.js';
 
-/** Sums of the rows of x [n,...] with the same id [n]: [numSegments,...]. The gradient of an embedding; rows with negative ids are ignored. */
+/**
+ * Sums of the rows of x [n,...] with the same id [n]: [numSegments,...]. The gradient of an embedding; rows with
+ * negative ids are ignored.
+ */
 export function segmentSum(
   { x, segmentIds }: { x: Tensor; segmentIds: Tensor1D },
   { numSegments }: { numSegments: number },

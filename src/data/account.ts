@@ -1,20 +1,17 @@
-/**
- * A short account of a data set once it has been read: what was found, what was left out and why, and what to be
- * careful about.
- */
+/** A short summary of a data set once it has been read: what was found, what was left out and why, and any cautions. */
 import { classCounts, type Dataset } from './dataset.js';
 import { type NearlySeen } from './near-duplicates.js';
 import { type Splits } from './split.js';
 import { suspiciousColumns } from './suspicious.js';
 
-/** Classes that are named one by one. */
+/** Classes that are listed individually. */
 const MOST_CLASSES = 10;
-/** With fewer examples than this, little can be said of a class. */
+/** With fewer examples than this, a class cannot be assessed reliably. */
 const RARE = 10;
-/** Above this share of one class, always naming it looks like success. */
+/** If one class exceeds this share, always predicting it looks like success. */
 const DOMINANT = 0.9;
 
-/** What the examples are. */
+/** The kind of examples. */
 const examplesOf = ({ inputShape, series }: Dataset): string =>
   series
     ? `windows of ${series.window} rows of ${series.columns.length === 1 ? series.columns[0]! : `${series.columns.length} numbers`}, which predict ${series.horizon === 0 ? 'their last row' : series.horizon === 1 ? 'the next row' : `the row ${series.horizon} rows later`}`
@@ -25,8 +22,7 @@ const examplesOf = ({ inputShape, series }: Dataset): string =>
         : `images of ${inputShape[1]}x${inputShape[0]}`;
 
 /**
- * Lines for people; the last ones are warnings. `seen`: test examples of which an equal one is in another part, by its
- * name.
+ * Human-readable lines; warnings come last. `seen`: test examples that also occur in another part, by the part's name.
  */
 export function accountFor(
   dataset: Dataset,
@@ -63,7 +59,7 @@ function accountForClasses(dataset: Dataset, splits: Splits): string[] {
   ];
 }
 
-/** Files that are named one by one. */
+/** Files that are listed individually. */
 const MOST_FILES = 50;
 
 function filesLeftOut({ leftOut = [] }: Dataset): string[] {
@@ -81,7 +77,7 @@ const partsOf = (splits: Splits): string =>
     .flatMap((part) => (splits[part] ? [`${splits[part].indices.length} ${part === 'train' ? 'training' : part}`] : []))
     .join(', ')}`;
 
-/** Deviations from the mean beyond which a single target decides what squared errors say. */
+/** A target this many standard deviations from the mean dominates the squared error on its own. */
 const FAR = 10;
 
 function accountForTargets(dataset: Dataset, splits: Splits): string[] {
@@ -180,7 +176,7 @@ function columnsOf({ columns, encoding, inputShape }: Dataset): string[] {
   ];
 }
 
-/** Test examples that the training has seen: what is known by heart says nothing of new examples. */
+/** Test examples seen in training: performance on memorized examples says nothing about new ones. */
 function repeats({ test }: Splits, seen: Readonly<Record<string, number>>): string[] {
   return Object.entries(seen)
     .filter(([, count]) => count > 0)
@@ -190,7 +186,7 @@ function repeats({ test }: Splits, seen: Readonly<Record<string, number>>): stri
     );
 }
 
-/** The same for pictures that are nearly the same. */
+/** The same for near-duplicate images. */
 function nearRepeats({ test }: Splits, nearly: NearlySeen | undefined): string[] {
   return Object.entries(nearly?.parts ?? {})
     .filter(([, count]) => count > 0)
@@ -200,7 +196,7 @@ function nearRepeats({ test }: Splits, nearly: NearlySeen | undefined): string[]
     );
 }
 
-/** Classes of which a part that judges has no example. */
+/** Classes with no examples in an evaluation part. */
 function absences(splits: Splits, nameOf: (index: number) => string): string[] {
   return (['validation', 'test'] as const).flatMap((part) => {
     const { labels, classes } = splits[part];

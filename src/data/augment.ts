@@ -1,4 +1,4 @@
-/** Random changes of a training image. Every one is off unless asked for. */
+/** Random augmentation of a training image. Every change is off by default. */
 import { WeftError } from '../errors.js';
 import type { Rng } from '../tensor/rng.js';
 import type { InputShape } from './dataset.js';
@@ -6,38 +6,38 @@ import { isTurning } from './turn.js';
 
 export interface Augmentation {
   /**
-   * Pad by so many pixels on each side and crop the old size anywhere in it. The padding is the mean colour, as in the
-   * ENAS code, which pads images that are normalized already. CIFAR-10: 4.
+   * Number of pixels to pad on each side before a random crop back to the original size. The padding is the mean
+   * colour, as in the ENAS code, which pads already normalized images. CIFAR-10: 4.
    */
   readonly crop?: number | undefined;
-  /** The same move by up to so many pixels, but over the background of value 0: for digits and other drawings. */
+  /** The same shift by up to this many pixels, but with a background of value 0: for digits and other drawings. */
   readonly shift?: number | undefined;
-  /** Mirror left to right with probability 1/2. */
+  /** Horizontal flip with probability 1/2. */
   readonly flip?: boolean | undefined;
   /**
-   * Side of a square set to the mean colour around a uniform centre, cut off at the border. CIFAR-10: 16.
-   * [DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout", 3.2]
+   * Side of a square around a uniformly drawn centre that is set to the mean colour and clipped at the border.
+   * CIFAR-10: 16. [DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout", 3.2]
    */
   readonly cutout?: number | undefined;
-  /** Turn by up to so many degrees either way, before the changes above. */
+  /** Rotate by up to this many degrees in either direction, before the changes above. */
   readonly rotate?: number | undefined;
-  /** Magnify or shrink by up to this share, with the turn; below 1. */
+  /** Magnify or shrink by up to this fraction, together with the rotation; below 1. */
   readonly zoom?: number | undefined;
 }
 
-/** What happens to one image: output pixel (y, x) comes from (y + dy, x + dx), x mirrored first if `flip`. */
+/** The augmentation of one image: output pixel (y, x) comes from (y + dy, x + dx), x mirrored first if `flip`. */
 export interface Change {
   dy: number;
   dx: number;
   flip: boolean;
-  /** The square of cutout: rows [top, bottom), columns [left, right). */
+  /** The cutout square: rows [top, bottom), columns [left, right). */
   top: number;
   bottom: number;
   left: number;
   right: number;
 }
 
-/** Whether any change is asked for; a wrong setting throws. */
+/** Whether any change is enabled; throws on an invalid setting. */
 export function checkAugmentation(augmentation: Augmentation, [height, width]: InputShape): boolean {
   const { crop = 0, shift = 0, flip = false, cutout = 0, rotate = 0, zoom = 0 } = augmentation;
   for (const [name, value] of Object.entries({ crop, shift, cutout }))
@@ -63,8 +63,8 @@ export function checkAugmentation(augmentation: Augmentation, [height, width]: I
 }
 
 /**
- * Draws the change of the next image into `change`. Five numbers are drawn whatever is asked for, so that
- * switching one change on leaves the draws of the others as they are.
+ * Draws the augmentation of the next image into `change`. Five numbers are drawn regardless of the settings, so that
+ * enabling one change does not affect the draws of the others.
  */
 export function drawChange(
   change: Change,

@@ -1,10 +1,10 @@
-/** Many images that cannot be read or are not there, in one error. */
+/** Many images that are missing or cannot be read, in one error. */
 import { WeftError } from '../errors.js';
 
-/** Images that are named together. */
+/** Number of images listed in one error. */
 const MOST_NAMED = 50;
 
-/** The one error, or all of them under `what`, of which the first fifty are named. */
+/** The single error, or all of them under `what`, with the first fifty listed. */
 export function badImages(
   errors: readonly WeftError[],
   count: number,

@@ -1,6 +1,6 @@
 /**
- * Batches as a pure function of (seed, name, epoch, step): a resumed run asks for the same epoch and step and gets the
- * same bytes, so that no random state has to be saved.
+ * Batches as a pure function of (seed, name, epoch, step): a resumed run that asks for the same epoch and step gets the
+ * same bytes, so no random state has to be saved.
  */
 import { WeftError } from '../errors.js';
 import { stream, type Rng } from '../tensor/rng.js';
@@ -13,19 +13,19 @@ import { drawTurn, isTurning, writeTurned, type Turn } from './turn.js';
 import { scaling, writeChanged, writePlain } from './write-example.js';
 
 /**
- * Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The arrays are the
- * caller's.
+ * Normalized inputs in row-major [count, height, width, channels], and their classes or targets. The caller owns the
+ * arrays.
  */
 export interface Batch {
   readonly inputs: Float32Array;
-  /** Classes [count], or targets in row-major [count, targets], as bytes where they are labels that hold or do not. */
+  /** Classes [count], or targets in row-major [count, targets]; bytes for binary labels. */
   readonly labels: Int32Array | Float32Array | Uint8Array;
   readonly shape: [count: number, height: number, width: number, channels: number];
 }
 
 export interface OrderOptions {
   readonly seed: number;
-  /** Two orders of different names are independent. */
+  /** Orders with different names are independent. */
   readonly name: string;
   readonly epoch: number;
 }
@@ -35,9 +35,9 @@ export const epochOrder = (count: number, { seed, name, epoch }: OrderOptions): 
   stream(seed, 'data-order', name, epoch).permutation(count);
 
 /**
- * An epoch of `labels.length` places in which every class that occurs is equally likely at each place: a class is
- * drawn, and of its examples the next one of a random order, which starts again when it has ended. By
- * `stream(seed, 'balanced-order', name, epoch)`.
+ * An epoch of `labels.length` positions at which every class that occurs is equally likely: a class is drawn, then the
+ * next of its examples in a random order, which restarts when it is exhausted. Drawn from `stream(seed,
+ * 'balanced-order', name, epoch)`.
  */
 export function balancedOrder(labels: ArrayLike<number>, { seed, name, epoch }: OrderOptions): Uint32Array {
   const rng = stream(seed, 'balanced-order', name, epoch);
@@ -72,10 +72,11 @@ export interface BatchesOptions {
   /** A new order every epoch (default), or always the split's own. */
   readonly shuffle?: boolean;
   /**
-   * Whether the examples of an epoch are drawn so that all classes are equally frequent; each example once by default.
+   * Whether the examples of an epoch are drawn so that all classes are equally frequent; by default each example
+   * appears once.
    */
   readonly balanced?: boolean;
-  /** Whether a last batch that is not full is left out (default) or given. */
+  /** Whether an incomplete last batch is dropped (default) or returned. */
   readonly last?: 'drop' | 'keep';
   readonly augment?: Augmentation;
 }
@@ -83,21 +84,21 @@ export interface BatchesOptions {
 export interface Batches {
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
-  /** Examples of the split. */
+  /** Number of examples in the split. */
   readonly examples: number;
-  /** Examples seen in one epoch. */
+  /** Number of examples seen in one epoch. */
   readonly examplesPerEpoch: number;
-  /** Examples in the smallest batch of an epoch. */
+  /** Number of examples in the smallest batch of an epoch. */
   readonly smallest: number;
-  /** The batch of a step in 0..stepsPerEpoch-1 of an epoch: the same bytes each time it is asked for, in any order. */
+  /** The batch of a step in 0..stepsPerEpoch-1 of an epoch: the same bytes on every request, in any order. */
   at(epoch: number, step: number): Batch;
-  /** Positions in the split of the examples of that batch. */
+  /** Positions of that batch's examples in the split. */
   positionsAt(epoch: number, step: number): Uint32Array;
-  /** The examples at other positions in its place, changed at random as those of that batch. */
+  /** The examples at other positions instead, with the same random augmentation as that batch. */
   pick(positions: Uint32Array, epoch: number, step: number): Batch;
 }
 
-/** The batches of a split, each available directly by its epoch and step. */
+/** The batches of a split, each directly accessible by its epoch and step. */
 export function batches(
   split: Split,
   {
@@ -152,7 +153,7 @@ export function batches(
   };
 }
 
-/** The examples at some positions of a split as one batch, changed at random if `augmentation` is given. */
+/** The examples at some positions of a split as one batch, augmented if `augmentation` is given. */
 export function makeBatch(
   split: Split,
   positions: ArrayLike<number>,
@@ -184,7 +185,7 @@ export function makeBatch(
   return { inputs, labels, shape: [positions.length, ...inputShape] };
 }
 
-/** The changes of a batch, then its turns where there are any: these leave the draws of the others as they are. */
+/** The augmentation of a batch, then its rotations if any: these do not affect the draws of the others. */
 function drawAll(
   count: number,
   { augment, rng }: { readonly augment: Augmentation; readonly rng: Rng },

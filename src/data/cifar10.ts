@@ -1,6 +1,6 @@
 /**
- * CIFAR-10's binary form: records of 3,073 bytes, a label and then the red, green and blue planes of
- * a 32x32 image [Krizhevsky 2009, "Learning multiple layers of features from tiny images"].
+ * CIFAR-10's binary form: records of 3,073 bytes, each a label followed by the red, green and blue planes of a 32x32
+ * image [Krizhevsky 2009, "Learning multiple layers of features from tiny images"].
  */
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -12,7 +12,7 @@ const PLANE = SIDE * SIDE;
 const RECORD = 1 + 3 * PLANE;
 const CLASS_NAMES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** The files of a folder that hold training batches (any number of `data_batch_*.bin`) and the test batch. */
+/** The files in a folder that hold training batches (any number of `data_batch_*.bin`) and the test batch. */
 export function findCifarFiles(folder: string): { train: string[]; test: string[] } {
   const matching = (pattern: RegExp): string[] =>
     listFolder(folder)
@@ -21,7 +21,7 @@ export function findCifarFiles(folder: string): { train: string[]; test: string[
   return { train: matching(/^data_batch_\w+\.bin(\.gz)?$/), test: matching(/^test_batch\.bin(\.gz)?$/) };
 }
 
-/** Reads every `data_batch_*.bin` of a folder for training and `test_batch.bin`, where there is one, for testing. */
+/** Reads every `data_batch_*.bin` in a folder for training and `test_batch.bin`, if present, for testing. */
 export function readCifarFolder(folder: string, name: string): Dataset {
   const files = findCifarFiles(folder);
   if (files.train.length === 0)
@@ -42,7 +42,7 @@ export function readCifarFolder(folder: string, name: string): Dataset {
   );
 }
 
-/** Records of all files in order, planes interleaved into [count, 32, 32, 3]. */
+/** The records of all files in order, planes interleaved into [count, 32, 32, 3]. */
 function decodeRecords(files: readonly SourceFile[]): { images: Uint8Array; labels: Uint8Array } {
   const count = files.reduce((total, file) => total + recordCount(file), 0);
   const images = new Uint8Array(count * 3 * PLANE);

@@ -1,9 +1,9 @@
-/** Names of classes as people write them. */
+/** Class names as people write them. */
 import { WeftError } from '../errors.js';
 
 /**
- * Refuses two classes that differ only in case or spaces, such as `Yes` and `yes`; single letters may be just that, as
- * in handwriting.
+ * Refuses two classes that differ only in case or spaces, such as `Yes` and `yes`; single letters may differ in case
+ * alone, as in handwriting.
  */
 export function requireDifferentNames(
   classes: readonly { readonly name: string; readonly place: string }[],
@@ -24,7 +24,7 @@ export function requireDifferentNames(
   }
 }
 
-/** Refuses two classes that are one number, such as `1` and `1.0`. */
+/** Refuses two classes that are the same number, such as `1` and `1.0`. */
 export function requireDifferentNumbers(
   classes: readonly { readonly name: string; readonly place: string }[],
   path: string,

@@ -1,4 +1,4 @@
-/** Columns of tables, found by their names. */
+/** Table columns, looked up by name. */
 import { WeftError } from '../errors.js';
 import { type Dataset, type Examples } from './dataset.js';
 
@@ -19,14 +19,14 @@ export function placesOf(columns: readonly string[], header: readonly string[], 
 
 const MOST_NAMED = 10;
 
-/** The first of them in quotes, and how many more there are. */
+/** The first of them in quotes, and the number of the others. */
 export const nameColumns = (columns: readonly string[]): string =>
   columns
     .slice(0, MOST_NAMED)
     .map((column) => `'${column}'`)
     .join(', ') + (columns.length > MOST_NAMED ? ` and ${columns.length - MOST_NAMED} more` : '');
 
-/** The same table with these of its columns in this order, without any others; the table itself if it has no header. */
+/** The same table with only these of its columns, in this order; the table itself if it has no header. */
 export function withColumns(dataset: Dataset, columns: readonly string[], path: string): Dataset {
   const { columns: own, inputShape, train, test } = dataset;
   if (!own || own.join('\n') === columns.join('\n')) return dataset;

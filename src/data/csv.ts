@@ -1,4 +1,4 @@
-/** Tables with a class or a number to predict on each row: comma, semicolon or tab, header optional, gzipped or not. */
+/** Tables with a class or a number to predict in each row: comma, semicolon or tab, header optional, gzipped or not. */
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
@@ -14,42 +14,42 @@ import { strataOf, stratumOf } from './targets.js';
 
 export interface CsvOptions {
   /**
-   * Column of the class: its name in the header, or its index from 0 (negative: from the end). Left out: the column
-   * named `label`, `class` or `target`, otherwise the last. Several columns are several numbers to predict.
+   * Column of the class: its name in the header, or its index from 0 (negative: from the end). Default: the column
+   * named `label`, `class` or `target`, otherwise the last. Several columns are several targets.
    */
   readonly label?: LabelColumns;
-  /** The separator of several labels in one field; each label is then present or absent. */
+  /** Separator between several labels in one field; each label is then either present or absent. */
   readonly labelSeparator?: string;
   /**
-   * Whether the label is a class or a number to predict; `auto` decides by looking at it. Left out: a class, and labels
-   * that are plainly no classes are refused.
+   * Whether the label is a class or a number to predict; `auto` infers it from the values. Default: a class; labels
+   * that clearly are not classes are refused.
    */
   readonly task?: LabelKind;
-  /** Whether the first line names the columns. Left out: found by looking at it. */
+  /** Whether the first line is a header. Default: inferred from its content. */
   readonly header?: boolean;
   /**
-   * How the text is encoded, where it is not UTF-8 (or UTF-16, which is known by its first bytes): `latin1` as Windows
+   * The text encoding, if it is not UTF-8 (or UTF-16, which is recognized by its first bytes): `latin1` as Windows
    * writes it.
    */
   readonly charset?: Charset;
-  /** The bytes of the table, where it is no file: its path is only a name then. */
+  /** The bytes of the table, if it is not a file: its path then serves only as a name. */
   readonly content?: Uint8Array;
-  /** Whether a table of one column is accepted, as a series may be. Default false. */
+  /** Whether a table with a single column is accepted, as for a series. Default false. */
   readonly oneColumn?: boolean;
-  /** Columns that are left out, by their names in the header. */
+  /** Columns to leave out, by their names in the header. */
   readonly ignore?: readonly string[];
-  /** [height, width, channels] of a row that is an image, in row-major order. Left out: [1, 1, columns]. */
+  /** [height, width, channels] of a row that is an image, in row-major order. Default: [1, 1, columns]. */
   readonly imageShape?: InputShape;
-  /** The classes that a label may be of, in the order of a network's outputs. Left out: those that occur. */
+  /** The possible classes of a label, in the order of a network's outputs. Default: those that occur. */
   readonly classNames?: readonly string[];
-  /** What each column besides the label is, as a network was trained on it. Left out: found by looking at all rows. */
+  /** The encoding of each column besides the label, as a network was trained on it. Default: inferred from all rows. */
   readonly encoding?: readonly Column[];
 }
 
-/** Reads a CSV file, and a second one as the test part where there is one. Labels may be any text. */
+/** Reads a CSV file, and optionally a second one as the test part. Labels may be any text. */
 export function readCsv(path: string, name: string, options: CsvOptions = {}, testPath?: string): Dataset {
   const train = readTable(path, options);
-  // The test part is read as the training part was, whatever occurs in it.
+  // The test part is read like the training part, whatever occurs in it.
   const same = train.encoding && { encoding: train.encoding };
   const test = testPath === undefined ? undefined : readTable(testPath, { ...options, ...same });
   if (test && !train.encoding) requireSameColumns(train, path, test, testPath!);
@@ -61,7 +61,7 @@ interface TableFile {
   readonly path: string;
 }
 
-/** The data set of a table, and of another one as the test part where there is one. */
+/** The data set of a table, optionally with another table as the test part. */
 export function ofTables(
   { table: train, path }: TableFile,
   test: TableFile | undefined,
@@ -117,7 +117,7 @@ export function ofTables(
     const trained = of({ table: train, path });
     const tested = test && of(test);
     const size = outputs.length;
-    // A data set that a finished network is judged by may have one row, or one value.
+    // A data set used to evaluate a finished network may have a single row or a single value.
     const bounds = strataOf(trained.targets, size);
     const labelled = (part: typeof trained) => ({ ...part, labels: stratumOf(part.targets, size, bounds) });
     return defineDataset(
@@ -190,14 +190,13 @@ function requireSameColumns(train: Table, path: string, test: Table, testPath: s
 interface Flags {
   readonly names: readonly string[];
   readonly reason: string;
-  /** Row-major [rows, names], 1 where the label holds. */
+  /** Row-major [rows, names], 1 if the label is present. */
   readonly train: Float64Array;
   readonly test: Float64Array | undefined;
 }
 
 /**
- * Labels of which any number may hold; undefined if several columns contain values other than yes and no and are not
- * declared as labels.
+ * Multi-label flags; undefined if several columns contain values other than yes and no and are not declared as labels.
  */
 function readFlags(
   train: TableFile,
@@ -261,7 +260,7 @@ function readFlags(
   };
 }
 
-/** Columns of yes and no, row-major. Throws WeftError('data') naming the line of what is neither. */
+/** Columns of yes and no, row-major. Throws WeftError('data') naming the line of a value that is neither. */
 function flagColumns({ table, path }: TableFile): Float64Array {
   const outputs = outputsOf(table);
   const flags = new Float64Array(outputs.length * table.labelOf.length);
@@ -282,17 +281,14 @@ function flagColumns({ table, path }: TableFile): Float64Array {
   return flags;
 }
 
-/** The columns that are to be predicted. */
+/** The columns to predict. */
 const outputsOf = ({ outputs, labelColumn, labels, labelOf }: Table): readonly LabelColumn[] =>
   outputs ?? [{ column: labelColumn, labels, labelOf }];
 
 const nameOf = ({ header, labelName }: Table, { column, name }: LabelColumn): string =>
   name ?? labelName ?? header?.[column] ?? `column ${column + 1}`;
 
-/**
- * The numbers to predict, row-major [rows, outputs]. Throws WeftError('data') naming the line of a value that is not a
- * number.
- */
+/** The targets, row-major [rows, outputs]. Throws WeftError('data') naming the line of a value that is not a number. */
 function targetsOf({ table, path }: TableFile): Float64Array {
   const { header, separator, unit } = table;
   const decimals = decimalMarks(separator, path);
@@ -318,8 +314,8 @@ function targetsOf({ table, path }: TableFile): Float64Array {
 }
 
 /**
- * The distinct labels of so many rows, by value if all are numbers, otherwise by code point. Throws WeftError('data')
- * for labels that are no classes, or may be the same one.
+ * The distinct labels, sorted by value if all are numbers, otherwise by code point. Throws WeftError('data') for labels
+ * that are not classes, or that may denote the same class.
  */
 export function classesOf(
   { labels, labelOf, unit }: { labels: Table['labels']; labelOf: ArrayLike<unknown>; unit: Table['unit'] },

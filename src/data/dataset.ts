@@ -1,32 +1,32 @@
 /**
- * A labelled data set in plain typed arrays. Pixels stay as they were read (bytes where they are
- * bytes, so CIFAR-10 takes 180 MB and not 740); they become normalized floats batch by batch.
+ * A labelled data set in plain typed arrays. Pixels stay as they were read (bytes stay bytes, so CIFAR-10 takes 180 MB
+ * and not 740); they are converted to normalized floats batch by batch.
  */
 import { WeftError } from '../errors.js';
 import { type Column } from './csv/encoding.js';
 import type { SeriesForm } from './series.js';
 
-/** Height, width, channels. A row of n numbers that is no image has the shape [1, 1, n]. */
+/** Height, width, channels. A row of n numbers that is not an image has the shape [1, 1, n]. */
 export type InputShape = readonly [height: number, width: number, channels: number];
 
-/** Inputs and their labels, one after the other. */
+/** Inputs and labels, one example after another. */
 export interface Examples {
   /** Row-major [count, height, width, channels]. */
   readonly images: Uint8Array | Float32Array;
-  /** Class of each example, 0..classes-1; where there are targets, the part of their range that it is in. */
+  /** Class of each example, 0..classes-1; for regression, the stratum of its target. */
   readonly labels: Uint8Array | Int32Array;
-  /** Numbers to predict, row-major [count, targets] in their own units. */
+  /** Targets, row-major [count, targets], in their own units. */
   readonly targets?: Float64Array;
   readonly count: number;
 }
 
-/** A file (or a folder of files) that a data set was read from, as a run records it. */
+/** A file (or a folder of files) that a data set was read from, as recorded in a run. */
 export interface Source {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
   /**
-   * Of a folder: `HASH  PATH` of each file, a line each, as `sha256sum` writes it; `sha256` is the hash of this text.
+   * For a folder: `HASH PATH` of each file, one per line, as `sha256sum` writes it; `sha256` is the hash of this text.
    */
   readonly listing?: string;
 }
@@ -34,40 +34,38 @@ export interface Source {
 export interface Dataset {
   readonly name: string;
   readonly inputShape: InputShape;
-  /** Classes; where there are targets, the parts of their range, from each of which every split has its share. */
+  /** Classes; for regression, the strata of the target, each of which is represented in every split. */
   readonly classes: number;
   readonly classNames?: readonly string[];
   /**
-   * What the numbers to predict are called, where the examples have no classes, and why they are taken for numbers
-   * where nobody said so.
+   * Names of the targets if the examples have no classes, and why they were taken for targets if the user did not say
+   * so.
    */
   readonly targets?: {
     readonly names: readonly string[];
     readonly reason?: string;
-    /** Whether they are labels that hold (1) or do not (0), any number of them at once. */
+    /** Whether the targets are binary labels (1 or 0), any number of which may be present at once. */
     readonly areFlags?: boolean;
   };
-  /** How windows were made of the rows of series, where the examples are such windows. */
+  /** How windows were made from the rows of series, if the examples are such windows. */
   readonly series?: SeriesForm;
   /** The names of a table's columns, except the label; undefined if it has no header. */
   readonly columns?: readonly string[];
-  /** What each column of a table is, the label left out; undefined where all are numbers without gaps. */
+  /** The type of each column of a table, without the label; undefined if all are numeric with no missing values. */
   readonly encoding?: readonly Column[];
   readonly train: Examples;
-  /**
-   * Which of the training examples the source sets apart for validation, ascending; undefined where it does not say.
-   */
+  /** Which training examples the source reserves for validation, ascending; undefined if it does not say. */
   readonly validation?: Uint32Array;
-  /** Undefined where the source has no test part: `splitDataset` then takes one from `train`. */
+  /** Undefined if the source has no test part: `splitDataset` then takes one from `train`. */
   readonly test: Examples | undefined;
   readonly sources: readonly Source[];
-  /** What has decoded images, with its version; undefined where none were. */
+  /** The image decoder with its version; undefined if no images were decoded. */
   readonly decoder?: string;
-  /** Why files were taken for what they are, where that is worth saying. */
+  /** Why the files were taken for the format that they are, if that is worth saying. */
   readonly reason?: string;
-  /** Files that could not be read and were left out, and why, a sentence each. */
+  /** Files that could not be read and were skipped, with the reason, one sentence each. */
   readonly leftOut?: readonly string[];
-  /** What else to be careful about, found while reading, a sentence each. */
+  /** Other cautions found while reading, one sentence each. */
   readonly warnings?: readonly string[];
 }
 
@@ -76,16 +74,16 @@ export type DatasetFields = Omit<Dataset, 'train' | 'test' | 'sources'> & {
   readonly test?: Omit<Examples, 'count'> | undefined;
   readonly sources?: readonly Source[];
   /**
-   * Whether classes without a training example are in order: the classes are those of a network, which the data is to
-   * be judged by.
+   * Whether classes without a training example are allowed: the classes are those of a network that is to be evaluated
+   * on the data.
    */
   readonly partial?: boolean;
 };
 
 /**
  * A checked data set from arrays in memory: sizes agree with the shape, labels lie in 0..classes-1, and every class has
- * a training example unless the data is `partial`; targets are finite, one row for each example. Errors speak of
- * `where`, the file that holds the labels.
+ * a training example unless the data is `partial`; targets are finite, one row per example. Errors name `where`, the
+ * file that holds the labels.
  */
 export function defineDataset({ partial = false, ...fields }: DatasetFields, where: string = fields.name): Dataset {
   const { inputShape, classes, classNames } = fields;
@@ -133,10 +131,10 @@ export function defineDataset({ partial = false, ...fields }: DatasetFields, whe
   };
 }
 
-/** Numbers in one example. */
+/** Number of values in one example. */
 export const exampleSize = ([height, width, channels]: InputShape): number => height * width * channels;
 
-/** How many labels there are of each class. */
+/** Number of examples per class. */
 export function classCounts(labels: ArrayLike<number>, classes: number): Uint32Array {
   const counts = new Uint32Array(classes);
   for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;

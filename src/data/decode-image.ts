@@ -9,18 +9,20 @@ import { rgbOverWhite } from './pixels.js';
 export interface RgbImage {
   readonly height: number;
   readonly width: number;
-  /** Row-major [height, width, 3], 0 to 255; floats if the file has 16 bits per sample, so that none is lost. */
+  /**
+   * Row-major [height, width, 3], 0 to 255; floats if the file has 16 bits per sample, so that no precision is lost.
+   */
   readonly pixels: Uint8Array | Float32Array;
   /** Whether any pixel was transparent. */
   readonly transparent?: boolean;
 }
 
-/** The most pixels that an image may have: a corrupt header must not make the decoder fill the memory. */
+/** The maximum number of pixels of an image: a corrupt header must not make the decoder exhaust memory. */
 export const MOST_MEGAPIXELS = 64;
 
 const PNG_START = [0x89, 0x50, 0x4e, 0x47];
 const JPEG_START = [0xff, 0xd8];
-/** Other forms by how they begin, to be told by name. */
+/** Other formats by their first bytes, so that errors can name them. */
 const OTHERS: readonly [start: RegExp, name: string][] = [
   [/^RIFF[^]{4}WEBP/, 'a WebP'],
   [/^GIF8/, 'a GIF'],
@@ -31,8 +33,8 @@ const OTHERS: readonly [start: RegExp, name: string][] = [
 ];
 
 /**
- * Decodes a PNG (transparency over white) or a JPEG (upright, as its camera says), distinguished by their content;
- * `path` is for messages.
+ * Decodes a PNG (transparency over white) or a JPEG (upright, by its EXIF orientation), recognized by content; `path`
+ * is used in messages.
  */
 export function decodeImage(bytes: Buffer, path: string): RgbImage {
   const decode = startsWith(bytes, PNG_START) ? decodePng : startsWith(bytes, JPEG_START) ? decodeJpeg : undefined;
@@ -78,7 +80,7 @@ function decodePng(bytes: Buffer, path: string): RgbImage {
   return { height, width, ...rgbOverWhite(samples, 4) };
 }
 
-/** The decoder bounds what it unpacks of other images by their size, but not of interlaced ones. */
+/** The decoder limits the decompressed size of other images, but not of interlaced ones. */
 function requireInterlacedSize(bytes: Buffer, width: number, height: number): void {
   const parts: Buffer[] = [];
   for (let at = 8; at + 8 <= bytes.length;) {
@@ -86,7 +88,7 @@ function requireInterlacedSize(bytes: Buffer, width: number, height: number): vo
     if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  // Seven passes of at most 8 bytes a pixel, and a byte for each of their rows.
+  // Seven passes of at most 8 bytes per pixel, and one byte for each of their rows.
   inflateSync(Buffer.concat(parts), { maxOutputLength: 8 * width * height + 7 * (height + 1) + 64 });
 }
 

@@ -1,7 +1,7 @@
 /**
- * Images by sharp (libvips), where it loads. It decodes asynchronously and data sets are read synchronously, and a
- * broken file may bring a decoder down: so many files at a time are decoded in a separate process, as many of them at
- * once as there are processors. What affects pixel values apart from the decoder (transparency over white, the size) is
+ * Images by sharp (libvips), if it loads. It decodes asynchronously while data sets are read synchronously, and a
+ * broken file may crash a decoder: batches of files are therefore decoded in a separate process, as many at once as
+ * there are processors. Everything besides the decoder that affects pixel values (transparency over white, the size) is
  * computed by the functions of `pixels.ts`, as everywhere.
  */
 import { spawnSync } from 'node:child_process';
@@ -17,9 +17,9 @@ import { resizePixels, rgbOverWhite } from './pixels.js';
 export interface ImageJob {
   readonly path: string;
   readonly form: ImageForm;
-  /** What the file must still contain. */
+  /** What the file is still required to contain. */
   readonly sha256: string;
-  /** Undefined: its own size. */
+  /** Undefined: its original size. */
   readonly size?: readonly [height: number, width: number] | undefined;
 }
 
@@ -29,12 +29,12 @@ export interface DecodingFailure {
 }
 
 const MOST_BYTES = 2 ** 30;
-/** The status with which the process ends where sharp does not load. */
+/** The exit status of the process if sharp does not load. */
 const NOT_LOADED = 86;
 
 /**
- * Answers, a job each in any order: its number, status, width, height, bytes per sample, transparent, bytes that
- * follow; then pixels or the text of an error.
+ * One answer per job, in any order: its number, status, width, height, bytes per sample, transparent, byte count that
+ * follows; then pixels or the text of an error.
  */
 const program = (): string => `
 import { createHash } from 'node:crypto';
@@ -79,12 +79,12 @@ await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, worker)
 
 const HEAD = 7;
 
-/** The images of these jobs in their order, or why they could not be decoded; undefined where sharp does not load. */
+/** The images of these jobs in order, or why they could not be decoded; undefined if sharp does not load. */
 export function decodeBySharp(jobs: readonly ImageJob[]): (RgbImage | DecodingFailure)[] | undefined {
   return ask(jobs, false);
 }
 
-/** Sizes alone, without decoding. */
+/** Sizes only, without decoding. */
 export function measureBySharp(
   jobs: readonly ImageJob[],
 ): (Pick<RgbImage, 'height' | 'width'> | DecodingFailure)[] | undefined {
@@ -106,7 +106,7 @@ function ask(jobs: readonly ImageJob[], measure: boolean): (RgbImage | DecodingF
   if (signal === 'SIGINT' || signal === 'SIGTERM')
     throw new WeftError('data', `reading images was ended by ${signal}`, 'start again');
   if (!error && status === 0) return answersOf(stdout, jobs.length);
-  // Too large together, or one of them has brought the decoder down: which one is found by halves.
+  // Too large together, or one of them crashed the decoder: bisection finds which.
   if (jobs.length === 1) return [{ reason: error?.message ?? `the decoder ended with ${status ?? signal}` }];
   const half = Math.ceil(jobs.length / 2);
   const [first, second] = [ask(jobs.slice(0, half), measure), ask(jobs.slice(half), measure)];
@@ -139,5 +139,5 @@ function answersOf(stdout: Buffer, count: number): (RgbImage | DecodingFailure)[
   return answers;
 }
 
-/** `sharp 0.35.5`, each version of which brings one version of its decoders; undefined where it is not installed. */
+/** `sharp 0.35.5`, each version of which ships one version of its decoders; undefined if it is not installed. */
 export const sharpName = (): string | undefined => nameAndVersion('sharp');

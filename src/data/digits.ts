@@ -1,6 +1,6 @@
 /**
- * The embedded data set: 1,797 handwritten digits of 8x8, so that a first run needs no download.
- * Source, licence and the making of its test part: `digits/README.md`.
+ * The embedded data set: 1,797 handwritten digits of 8x8, so that a first run needs no download. Source, licence and
+ * how its test part was made: `digits/README.md`.
  */
 import { gunzipSync } from 'node:zlib';
 import { classCounts, defineDataset, type Dataset, type Examples } from './dataset.js';
@@ -13,7 +13,7 @@ const RECORD = SIDE * SIDE + 1;
 const CLASSES = 10;
 const TEST_COUNT = 360;
 
-/** Digits of [8, 8, 1] with pixels 0..16: 1,437 to train on and always the same 360 to test on. */
+/** Digits of [8, 8, 1] with pixels 0..16: 1,437 for training and a fixed test part of 360. */
 export function readDigits(): Dataset {
   const records = gunzipSync(Buffer.from(pixels, 'base64'));
   const labels = Uint8Array.from({ length: records.length / RECORD }, (_, i) => records[(i + 1) * RECORD - 1]!);
@@ -33,7 +33,7 @@ export function readDigits(): Dataset {
   });
 }
 
-/** Evenly spaced members of each class, in ascending order: a rule that any other tool can repeat. */
+/** Evenly spaced members of each class, in ascending order: a rule that any other tool can reproduce. */
 function testIndices(labels: Uint8Array): Uint32Array {
   const wanted = quotas(classCounts(labels, CLASSES), TEST_COUNT);
   const picked = byClass(allIndices(labels.length), labels, CLASSES).flatMap((members, c) =>

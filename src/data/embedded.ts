@@ -1,8 +1,8 @@
-/** Functions as text, for programs that run elsewhere: the page of an export, the process that decodes images. */
+/** Functions as source text, for programs that run elsewhere: exported pages, and the process that decodes images. */
 
-/** Definitions of functions that refer to nothing outside themselves, by the names that the program calls them by. */
+/** Definitions of self-contained functions, under the names by which the program calls them. */
 export function embedded(functions: Readonly<Record<string, (...args: never[]) => unknown>>): string {
-  // Some tools that strip types mark functions with their names by a helper of this name.
+  // Some type-stripping tools wrap functions in a helper of this name to preserve their names.
   const helper = '  const __name = (f) => f;\n';
   return (
     helper +

@@ -3,7 +3,7 @@ import { PNG } from 'pngjs';
 import { exampleSize, type InputShape } from './dataset.js';
 import { resizePixels } from './pixels.js';
 
-/** Pixels of the longer side; larger pictures are made smaller. */
+/** Pixels of the longer side; larger pictures are downscaled. */
 const MOST_SIDE = 64;
 
 /**

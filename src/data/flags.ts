@@ -1,17 +1,17 @@
-/** Several labels of one example, each of which holds or does not. */
+/** Several labels of one example, each of which is present or absent. */
 import { WeftError } from '../errors.js';
 import { type Split } from './split.js';
 
-/** Texts of a column that say yes or no, in any case. */
+/** Field values that mean yes or no, case-insensitive. */
 const ANSWERS: Readonly<Record<string, 0 | 1>> = { '0': 0, '1': 1, false: 0, true: 1, no: 0, yes: 1 };
 
-/** 1 where the text says that a label holds, 0 where it says that it does not; undefined where it says neither. */
+/** 1 if the text says that a label is present, 0 if it says that it is absent; undefined otherwise. */
 export const answerIn = (text: string): 0 | 1 | undefined => {
   const lower = text.trim().toLowerCase();
   return Object.hasOwn(ANSWERS, lower) ? ANSWERS[lower] : undefined;
 };
 
-/** The labels in a field, between separators, without those that are empty. */
+/** The labels in a field, split at separators, without empty ones. */
 export const labelsIn = (text: string, separator: string): string[] => [
   ...new Set(
     text
@@ -22,8 +22,8 @@ export const labelsIn = (text: string, separator: string): string[] => [
 ];
 
 /**
- * By which examples every part of the data gets its share of each label: the rarest label that the example has, or
- * none, 0..size. Flags are row-major [count, size].
+ * Stratum of each example, so that every part of the data gets its share of each label: the rarest label that the
+ * example has, or none, 0..size. Flags are row-major [count, size].
  */
 export function rarestFlag(flags: ArrayLike<number>, size: number): Int32Array {
   const count = flags.length / size;
@@ -40,10 +40,7 @@ export function rarestFlag(flags: ArrayLike<number>, size: number): Int32Array {
   });
 }
 
-/**
- * Throws WeftError('data') for a label that holds for every training example, or for none: nothing can be learned of
- * it.
- */
+/** Throws WeftError('data') for a label that is present in every training example, or in none: it cannot be learned. */
 export function requireBothAnswers({ targets = new Float64Array() }: Split, names: readonly string[]): void {
   const size = names.length;
   names.forEach((name, label) => {

@@ -1,6 +1,6 @@
 /**
- * The IDX form of MNIST and its relatives: two zero bytes, a type, the number of dimensions, the
- * dimensions as big-endian 32-bit integers, then the values [LeCun, "The MNIST database"].
+ * The IDX format of MNIST and its relatives: two zero bytes, a type, the number of dimensions, the dimensions as
+ * big-endian 32-bit integers, then the values [LeCun, "The MNIST database"].
  */
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -16,7 +16,7 @@ const UNSIGNED_BYTE = 0x08;
 const COPY_AGAIN = 'the file is truncated or corrupt: fetch or copy it again';
 const FILE_NAME = /^(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
 
-/** Parses an IDX array of unsigned bytes; `path` is for messages. */
+/** Parses an IDX array of unsigned bytes; `path` is used in messages. */
 export function parseIdx(bytes: Uint8Array, path: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint16(0) !== 0)
@@ -42,7 +42,7 @@ export function parseIdx(bytes: Uint8Array, path: string): IdxArray {
   return { shape, values: bytes.subarray(start) };
 }
 
-/** The IDX files of a folder as `part-kind -> path`; a plain file is preferred to its gzipped twin. */
+/** The IDX files of a folder as `part-kind -> path`; a plain file is preferred to its gzipped counterpart. */
 export function findIdxFiles(folder: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const file of listFolder(folder)) {
@@ -54,7 +54,7 @@ export function findIdxFiles(folder: string): Map<string, string> {
   return found;
 }
 
-/** Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and, where there are, the `t10k` pair, gzipped or not. */
+/** Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and, if present, the `t10k` pair, gzipped or not. */
 export function readIdxFolder(folder: string, name: string): Dataset {
   const files = findIdxFiles(folder);
   const train = readPart(folder, files, 'train');

@@ -1,7 +1,6 @@
 /**
- * Decoded and resized images in the user's cache folder ($XDG_CACHE_HOME/weft/images), by the hash of the file's
- * content, the size and the decoder. Whatever is damaged there, or cannot be read or written, is as if it were not
- * there.
+ * Decoded and resized images in the user's cache folder ($XDG_CACHE_HOME/weft/images), keyed by the hash of the file's
+ * content, the size and the decoder. Entries that are damaged, or cannot be read or written, are treated as missing.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,21 +11,21 @@ import { type RgbImage } from './decode-image.js';
 export interface ImageCache {
   get(sha256: string, size: readonly [number, number]): RgbImage | undefined;
   put(sha256: string, image: RgbImage): void;
-  /** Removes what was used longest ago, down to `BYTES_KEPT`, where there is more than `MOST_BYTES`. */
+  /** Evicts the least recently used entries, down to `BYTES_KEPT`, once there is more than `MOST_BYTES`. */
   trim(): void;
 }
 
-/** All entries together. */
+/** Maximum size of all entries together. */
 const MOST_BYTES = 2 ** 31;
 const BYTES_KEPT = 2 ** 30;
-/** Larger entries are read no faster than they are decoded. */
+/** Reading larger entries is no faster than decoding them. */
 export const MOST_ENTRY_BYTES = 2 ** 18;
-/** Raised where the same decoder gives other pixels than before. */
+/** Incremented when the same decoder produces different pixels than before. */
 const FORMAT = 1;
 const HASH_BYTES = 16;
 const HEAD = 4 * 4;
 
-/** The user's folder for what can be made again; undefined where the environment says $WEFT_CACHE=off. */
+/** The user's cache folder; undefined if the environment sets $WEFT_CACHE=off. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
   if (env['WEFT_CACHE'] === 'off') return undefined;
   const named = env['XDG_CACHE_HOME'];
@@ -73,11 +72,11 @@ function quietly<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
-    return undefined; // a cache that fails costs time alone
+    return undefined; // a cache that fails only costs time
   }
 }
 
-/** Hash of the rest; height, width, bytes per sample, transparent; pixels. */
+/** Hash of everything after it; height, width, bytes per sample, transparent; pixels. */
 function encoded({ height, width, pixels, transparent = false }: RgbImage): Buffer {
   const head = Buffer.from(Uint32Array.of(height, width, pixels.BYTES_PER_ELEMENT, transparent ? 1 : 0).buffer);
   const rest = Buffer.concat([head, Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength)]);

@@ -1,4 +1,4 @@
-/** Which files of a folder are its images, and of which class and part. */
+/** Finds the images of a folder, with their class and part. */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { WeftError, unknownNameHint } from '../errors.js';
@@ -11,7 +11,7 @@ export interface LabelledFile {
   readonly label: string;
 }
 
-/** The images of a folder: those to learn from, and its validation and test part where it has them. */
+/** The images of a folder: the training part, and its validation and test parts if it has them. */
 export interface ImageFiles {
   readonly classNames: readonly string[];
   readonly train: readonly LabelledFile[];
@@ -22,36 +22,36 @@ export interface ImageFiles {
 const DECODED_HERE = ['.png', '.jpg', '.jpeg'];
 const REFUSED_FORMS = ['.bmp', '.heic', '.heif'];
 
-/** The names that parts of a data set have, in any case. */
+/** Names of the parts of a data set, case-insensitive. */
 const PARTS = {
   train: /^train(ing)?$/i,
   validation: /^val(id|idation)?$/i,
   test: /^test(ing)?$/i,
 } as const;
 
-/** Which part a folder or a value of this name means. */
+/** The part that a folder or a value with this name denotes. */
 export function partNamed(name: string): keyof typeof PARTS | undefined {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).find((part) => PARTS[part].test(name));
 }
 
-/** Whether a file of this name is read, or refused by name. */
+/** Whether a file with this name is read, or rejected by name. */
 export const isImageName = (file: string): boolean => isReadable(file) || isRefusedForm(file);
 
 const isReadable = (file: string): boolean => DECODED_HERE.includes(extname(file).toLowerCase()) || isForeignName(file);
 
-/** Images that are listed to be refused by name when they are read. */
+/** Images that are listed only to be rejected by name when they are read. */
 export const isRefusedForm = (file: string): boolean => REFUSED_FORMS.includes(extname(file).toLowerCase());
 
-/** What programs leave for themselves is no data: hidden files and folders, and those of macOS archives. */
+/** Files that programs leave behind are not data: hidden files and folders, and those of macOS archives. */
 const isVisible = (name: string): boolean => !name.startsWith('.') && name !== '__MACOSX';
 
-/** The visible sub-folders of a folder, by name. */
+/** The visible subfolders of a folder, sorted by name. */
 const subfolders = (folder: string): string[] =>
   listFolder(folder).filter((name) => isVisible(name) && isFolder(join(folder, name)));
 
 /**
- * The folders of the parts. One called `train` without folders in it is a class of that name; without it, so are the
- * others.
+ * The folders of the parts. A folder called `train` without subfolders is a class of that name; without a `train`
+ * folder, the other part names are classes too.
  */
 function partFolders(folder: string): { readonly train: string; readonly validation?: string; readonly test?: string } {
   const names = subfolders(folder);
@@ -83,22 +83,22 @@ export function isImageFolder(folder: string): boolean {
     try {
       for (const path of filesBelow(join(root, label), seen)) if (isReadable(path)) return true;
     } catch (error) {
-      if (error instanceof WeftError) return true; // reading it will tell what is wrong with it
+      if (error instanceof WeftError) return true; // reading it will report what is wrong with it
       throw error;
     }
   }
   return false;
 }
 
-/** Whether its folders look like classes although a table names images: several folders, not all named like parts. */
+/** Whether its folders look like classes although a table lists images: several folders, not all named like parts. */
 export function hasClassFolders(folder: string): boolean {
   const names = subfolders(partFolders(folder).train);
   return names.length > 1 && names.some((name) => partNamed(name) === undefined);
 }
 
 /**
- * Lists the images of all parts; each real file and folder is one image or folder of one class in one part. With
- * `known` classes there are no others.
+ * Lists the images of all parts; each real file and folder is one image or folder of one class in one part. If classes
+ * are `known`, no others are allowed.
  */
 export function listImageFiles(folder: string, known?: readonly string[]): ImageFiles {
   const parts = partFolders(folder);
@@ -149,7 +149,7 @@ export function listImageFiles(folder: string, known?: readonly string[]): Image
   };
 }
 
-/** The readable images below a folder, at any depth, in the order of their paths. */
+/** The readable images below a folder, at any depth, sorted by path. */
 export function imagesBelow(folder: string): string[] {
   return [...filesBelow(folder, rememberPaths())].filter(isReadable);
 }
@@ -170,7 +170,7 @@ function listClasses(folder: string, classNames: readonly string[], seen: Seen):
   });
 }
 
-/** The files below a folder, in the order of their paths. Symbolic links are followed, but nothing is met twice. */
+/** The files below a folder, sorted by path. Symbolic links are followed, but nothing is visited twice. */
 function* filesBelow(folder: string, seen: Seen): Generator<string> {
   const real = readable(folder, () => realpathSync(folder));
   seen.add(real, folder);
@@ -185,7 +185,7 @@ function* filesBelow(folder: string, seen: Seen): Generator<string> {
       found.push({ path, ...target });
     } else found.push({ path, real: join(real, entry.name), folder: entry.isDirectory() });
   }
-  // As if all paths below were sorted together: those of a folder are where its name with a slash would be.
+  // As if all paths below were sorted together: those of a folder come where its name followed by a slash would.
   const key = (one: { path: string; folder: boolean }): string => (one.folder ? `${one.path}/` : one.path);
   found.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   for (const one of found) {
@@ -198,7 +198,7 @@ function* filesBelow(folder: string, seen: Seen): Generator<string> {
   }
 }
 
-/** Where a link leads; undefined where that is nowhere and no image would be missed. */
+/** The target of a link; undefined if it is broken and no image would be missed. */
 function resolveLink(path: string): { real: string; folder: boolean } | undefined {
   try {
     return { real: realpathSync(path), folder: statSync(path).isDirectory() };
@@ -214,7 +214,7 @@ function resolveLink(path: string): { real: string; folder: boolean } | undefine
 }
 
 interface Seen {
-  /** Refuses a real path that was met under another name. */
+  /** Rejects a real path that was already visited under another name. */
   add(real: string, path: string): void;
 }
 

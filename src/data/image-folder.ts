@@ -1,6 +1,4 @@
-/**
- * Images sorted into one folder for each class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`.
- */
+/** Images sorted into one folder per class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
 import { dirname } from 'node:path';
 import { WeftError } from '../errors.js';
 import { defineDataset, type Dataset, type InputShape } from './dataset.js';
@@ -13,22 +11,22 @@ import { folderSource } from './source.js';
 export { isImageFolder } from './image-files.js';
 
 export interface ImageFolderOptions extends ReadImagesOptions {
-  /** 1 for greyscale (ITU-R 601 luma), 3 for RGB. Left out: 1 if no image has any colour. */
+  /** 1 for greyscale (ITU-R 601 luma), 3 for RGB. Default: 1 if no image has any colour. */
   readonly channels?: 1 | 3;
-  /** The classes that folders may be called by, in the order of a network's outputs. Left out: those that occur. */
+  /** The allowed names of class folders, in the order of a network's outputs. Default: those that occur. */
   readonly classNames?: readonly string[];
 }
 
 /**
- * Reads a folder of PNG and JPEG images. Classes are the sub-folders in the order of their names; deeper folders belong
- * to their class. With `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same
+ * Reads a folder of PNG and JPEG images. Classes are the subfolders in alphabetical order; deeper folders belong to
+ * their class. Alongside `train/` (or Training, in any case) there may be `val/` and `test/`, with (some of) the same
  * classes.
  */
 export function readImageFolder(folder: string, name: string, options: ImageFolderOptions = {}): Dataset {
   return readImageFiles(listImageFiles(folder, options.classNames), { folder, name }, options);
 }
 
-/** Reads the images that tables name: one, or one for each part, all in one folder. See `readImageList`. */
+/** Reads the images that tables list: a single table, or one per part, all in one folder. See `readImageList`. */
 export function readListedImages(
   paths: readonly string[],
   name: string,
@@ -38,7 +36,7 @@ export function readListedImages(
   return readImageFiles(files, { folder: dirname(paths[0]!), name, tables, reason, absent }, options);
 }
 
-/** The data set of files whose classes and parts are known; their paths are recorded as they lie below the folder. */
+/** The data set of files whose classes and parts are known; their paths are recorded relative to the folder. */
 export function readImageFiles(
   { classNames, train, validation, test }: ImageFiles,
   {
@@ -99,8 +97,8 @@ export function readImageFiles(
 }
 
 /**
- * Images [count, height, width, channels] of any size, brought to one shape as those of a folder are, and what has
- * decoded them. Throws WeftError('data') naming each that cannot be read.
+ * Images of any size as [count, height, width, channels], resized to one shape like those of a folder, and the decoder
+ * that read them. Throws WeftError('data') naming each that cannot be read.
  */
 export function readImagesAs(
   paths: readonly string[],

@@ -1,15 +1,15 @@
-/** What the first bytes of an image say: its form, and of a PNG or JPEG its size. */
+/** The information in the first bytes of an image: its format and, for a PNG or JPEG, its size. */
 import { extname } from 'node:path';
 import { orientationOf } from './orientation.js';
 
 export type ImageForm = 'png' | 'jpeg' | 'foreign';
 
 export interface ImageHeader {
-  /** `foreign` is what is decoded by sharp alone. */
+  /** `foreign` formats are decoded by sharp only. */
   readonly form: ImageForm;
-  /** Once upright; undefined where it is not known without decoding. */
+  /** After it is turned upright; undefined if it is not known without decoding. */
   readonly size?: readonly [height: number, width: number];
-  /** Of a JPEG: four channels of ink. */
+  /** For a JPEG: four ink channels (CMYK). */
   readonly cmyk?: boolean;
 }
 
@@ -19,10 +19,10 @@ const FOREIGN = /^(RIFF[^]{4}WEBP|GIF8|II\*\0|MM\0\*|[^]{4}ftypavi[fs])/;
 
 const FOREIGN_NAMES = ['.webp', '.gif', '.tif', '.tiff', '.avif'];
 
-/** Whether a file of this name is decoded by sharp alone. */
+/** Whether a file with this name is decoded by sharp only. */
 export const isForeignName = (path: string): boolean => FOREIGN_NAMES.includes(extname(path).toLowerCase());
 
-/** Undefined where it is no image that can be read. */
+/** Undefined if it is not a readable image. */
 export function headerOf(bytes: Buffer): ImageHeader | undefined {
   const start = bytes.toString('latin1', 0, 16);
   if (start.startsWith(PNG_START))
@@ -36,12 +36,12 @@ export function headerOf(bytes: Buffer): ImageHeader | undefined {
   return FOREIGN.test(start) ? { form: 'foreign' } : undefined;
 }
 
-/** From the start of the frame [ITU-T T.81, B.2.2]. */
+/** Relative to the start of the frame [ITU-T T.81, B.2.2]. */
 function jpegFrame(bytes: Buffer): Pick<ImageHeader, 'size' | 'cmyk'> {
   for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1]!;
     if (marker === 0xff) {
-      at++; // fill bytes may stand before a marker
+      at++; // fill bytes may precede a marker
       continue;
     }
     if (marker === 0xc0 || (marker > 0xc0 && marker <= 0xcf && marker % 4 !== 0)) {

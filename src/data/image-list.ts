@@ -1,6 +1,6 @@
 /**
- * A table in a folder of images that names them and their classes: `file,label` in CSV or JSON lines, with a column
- * `split` if there is one.
+ * A table in a folder of images that lists them with their classes: `file,label` in CSV or JSON Lines, optionally with
+ * a column `split`.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -19,14 +19,14 @@ import type { Source } from './dataset.js';
 export interface ImageList extends ImageFiles {
   /** The tables themselves, which are part of the data. */
   readonly tables: readonly Source[];
-  /** Why they were taken for lists of images, for people. */
+  /** Why they were taken for lists of images, as readable text. */
   readonly reason: string;
-  /** Images that are not there and were left out. */
+  /** Images that are missing and were skipped. */
   readonly absent: readonly WeftError[];
 }
 
 export interface ImageListOptions {
-  /** The column of classes. Default: `label`, `class` or `target`, or the one that is left. */
+  /** The class column. Default: `label`, `class` or `target`, or the only one left. */
   readonly label?: string | number | readonly (string | number)[] | undefined;
   readonly charset?: Charset | undefined;
   readonly classNames?: readonly string[] | undefined;
@@ -34,7 +34,7 @@ export interface ImageListOptions {
 }
 
 const LIST = /\.(csv|tsv|jsonl|ndjson)$/i;
-/** Rows that are looked at to tell what a table is. */
+/** Number of rows examined to determine what a table holds. */
 const SAMPLE = 20;
 const SPLIT_NAMES = ['split', 'part', 'subset', 'set'];
 
@@ -48,18 +48,18 @@ interface Rows {
   readonly rows: Iterable<Row>;
 }
 
-/** Whether a table names images in one of its columns. */
+/** Whether one column of a table lists images. */
 export function isImageList(path: string): boolean {
   if (!LIST.test(path)) return false;
   try {
     return imageColumn(sampleOf(openRows(path, undefined))) !== undefined;
   } catch (error) {
-    if (error instanceof WeftError) return false; // whatever reads it as a table says what is wrong with it
+    if (error instanceof WeftError) return false; // whatever reads it as a table will report what is wrong with it
     throw error;
   }
 }
 
-/** The tables of a folder that name images: one, or one for each part. */
+/** The tables of a folder that list images: a single one, or one per part. */
 export function imageListsIn(folder: string): string[] {
   return listFolder(folder)
     .map((name) => join(folder, name))
@@ -69,9 +69,9 @@ export function imageListsIn(folder: string): string[] {
 const nameOf = (path: string): string => basename(path, extname(path));
 
 /**
- * Reads which images there are, of which class and part. Paths are relative to the folder of the table and must not
- * lead out of it; symbolic links are followed. Throws WeftError('data') with the lines of images that are not there,
- * are named twice (also by way of a link) or have no class.
+ * Reads the list of images with their classes and parts. Paths are relative to the folder of the table and must not
+ * lead out of it; symbolic links are followed. Throws WeftError('data') with the lines of images that are missing,
+ * listed twice (also through a link) or without a class.
  */
 export function readImageList(paths: readonly string[], options: ImageListOptions = {}): ImageList {
   const byPart = new Map<string, string>();
@@ -180,7 +180,7 @@ function readOne(
   };
 }
 
-/** A path below the folder of the table; refuses one that leads out of it. */
+/** A path below the folder of the table; rejects one that leads out of it. */
 function inside(folder: string, name: string, where: string): string {
   const file = resolve(folder, name);
   const below = relative(folder, file);
@@ -231,7 +231,7 @@ function labelColumnOf(
   );
 }
 
-/** The one column whose values all end as names of images do. */
+/** The only column whose values all end like image file names. */
 function imageColumn({ rows }: { readonly rows: readonly Row[] } & Pick<Rows, 'header'>): number | undefined {
   const [first] = rows;
   if (!first) return undefined;
@@ -250,7 +250,7 @@ function sampleOf({ header, rows }: Rows): { readonly header: Rows['header']; re
   return { header, rows: sample };
 }
 
-/** The rows of a table as texts, and its header where its first line names no image. */
+/** The rows of a table as texts, and its header if the first line names no image. */
 function openRows(path: string, charset: Charset | undefined): Rows {
   if (isJsonLines(path)) {
     const { header, rows } = openJsonTable(path, { ...(charset && { charset }), label: 1 });

@@ -1,16 +1,14 @@
-/** Labels of examples in memory that are lists: several numbers to predict, or any number of labels that hold. */
+/** List-valued labels of examples in memory: several targets, or any number of labels. */
 import { unknownNameHint, WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 
-/**
- * Several numbers to predict, the names of the labels that hold, or an answer (1 or 0, true or false) to each label.
- */
+/** Several targets, the names of the labels that are present, or an answer (1 or 0, true or false) for each label. */
 export type LabelList =
   readonly string[] | readonly number[] | readonly boolean[] | Float32Array | Float64Array | Uint8Array;
 
 type Labels = readonly (string | number | LabelList)[];
 
-/** A part of the data; `where` is what errors call it. */
+/** A part of the data; `where` is its name in errors. */
 interface Part {
   readonly where: string;
   readonly labels: Labels;
@@ -22,8 +20,8 @@ const isList = (label: Labels[number]): label is LabelList => typeof label === '
 export const areLists = (labels: Labels): boolean => labels.length > 0 && isList(labels[0]!);
 
 /**
- * The numbers to predict of each example, row-major. Throws WeftError('data') for what is not as many finite numbers as
- * there are names.
+ * The targets of each example, row-major. Throws WeftError('data') for a label that is not a list of as many finite
+ * numbers as there are names.
  */
 export function targetsIn({ labels, where }: Part, names: readonly string[]): Float64Array {
   const size = names.length;
@@ -46,8 +44,8 @@ export function targetsIn({ labels, where }: Part, names: readonly string[]): Fl
 }
 
 /**
- * What the labels are called: as `classNames` says, or the names among the lists, sorted. Throws WeftError('data')
- * where nothing says it.
+ * The label names: as given by `classNames`, or the names in the lists, sorted. Throws WeftError('data') if neither is
+ * available.
  */
 export function labelsNamed(
   parts: readonly Part[],
@@ -73,8 +71,8 @@ export function labelsNamed(
 }
 
 /**
- * Which labels hold (1) for each example, row-major. Throws WeftError('data') for names that are not among those of the
- * labels, and for answers that are neither yes nor no.
+ * Which labels are present (1) in each example, row-major. Throws WeftError('data') for unknown label names, and for
+ * answers that are neither yes nor no.
  */
 export function flagsOf({ labels, where }: Part, names: readonly string[]): Float64Array {
   const places = new Map(names.map((name, i) => [name, i]));

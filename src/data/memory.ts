@@ -1,4 +1,4 @@
-/** Data in the memory of a program: arrays, typed arrays or a stream of examples, as a data set. */
+/** In-memory data as a data set: arrays, typed arrays or a stream of examples. */
 import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
@@ -7,7 +7,7 @@ import { areLists, flagsOf, labelsNamed, type LabelList, targetsIn } from './mem
 import { rarestFlag } from './flags.js';
 import { strataOf, stratumOf } from './targets.js';
 
-/** Numbers of one example: a row, or an image as [height][width] or [height][width][channels]. */
+/** The numbers of one example: a row, or an image as [height][width] or [height][width][channels]. */
 export type ExampleInput = ArrayLike<number> | readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>[])[];
 
 /** The name of a class, or its number 0, 1, 2, … */
@@ -16,13 +16,13 @@ export type ExampleLabel = string | number;
 export interface LabelledExample {
   readonly input: ExampleInput;
   /**
-   * A class, a number to predict, or a list: of several numbers to predict, of the names of the labels that hold, or of
-   * an answer (1 or 0, true or false) to each label.
+   * A class, a target, or a list: several targets, the names of the labels that are present, or an answer (1 or 0, true
+   * or false) for each label.
    */
   readonly label: ExampleLabel | LabelList;
 }
 
-/** Inputs with their labels; one typed array may hold all inputs, row-major, where `inputShape` is given. */
+/** Inputs with their labels; one typed array may hold all inputs, row-major, if `inputShape` is given. */
 export interface InputsAndLabels {
   readonly inputs: readonly ExampleInput[] | Uint8Array | Uint8ClampedArray | Float32Array | Float64Array;
   readonly labels: ArrayLike<ExampleLabel> | readonly LabelList[];
@@ -32,25 +32,25 @@ export type MemoryPart = InputsAndLabels | Iterable<LabelledExample> | AsyncIter
 
 /** Labelled examples in memory. */
 export interface MemoryData {
-  /** What runs and reports call it; `data` by default. */
+  /** Its name in runs and reports; `data` by default. */
   readonly name?: string;
   readonly train: MemoryPart;
-  /** Rewards the controller; by default a share of `train` (`data.validation` of the configuration). */
+  /** Used for the controller's rewards; by default a share of `train` (`data.validation` of the configuration). */
   readonly validation?: MemoryPart;
-  /** Seen once, at the end; by default a share of `train` (`data.test` of the configuration). */
+  /** Used once, at the end; by default a share of `train` (`data.test` of the configuration). */
   readonly test?: MemoryPart;
   /**
-   * [numbers] of a row, or [height, width] or [height, width, channels] of an image; by default as the inputs are
-   * nested.
+   * [numbers] for a row, or [height, width] or [height, width, channels] for an image; by default inferred from the
+   * nesting of the inputs.
    */
   readonly inputShape?: readonly number[];
   /**
-   * Of the classes 0, 1, 2, …, or of the labels of which any number hold; by default the names among the labels,
+   * Names of the classes 0, 1, 2, …, or of the labels of a multi-label task; by default the names among the labels,
    * sorted, or the numbers themselves.
    */
   readonly classNames?: readonly string[];
   /**
-   * What the labels are called where they are numbers to predict and no classes; a list where each label is a list of
+   * Names of the targets if the labels are numbers to predict rather than classes; a list if each label is a list of
    * several numbers.
    */
   readonly target?: string | readonly string[];
@@ -58,15 +58,15 @@ export interface MemoryData {
 
 const PREFIX = 'memory:';
 
-/** Whether a configuration's `data.source` stands for data in the memory of a program. */
+/** Whether a configuration's `data.source` stands for in-memory data. */
 export const isInMemory = (source: string): boolean => source.startsWith(PREFIX);
 
-/** What a configuration calls this data. */
+/** The name of this data in a configuration. */
 export const memorySource = ({ name }: Pick<Dataset, 'name'>): string => `${PREFIX}${name}`;
 
 /**
- * A checked data set of labelled examples in memory, which streams are read to their end for. Throws WeftError('data')
- * naming the part and the example whose shape, numbers or label do not fit.
+ * A checked data set of labelled examples in memory; streams are consumed to the end. Throws WeftError('data') naming
+ * the part and the example whose shape, numbers or label do not fit.
  */
 export async function collectDataset(data: MemoryData): Promise<Dataset> {
   const { name = 'data', classNames } = data;
@@ -98,8 +98,8 @@ export async function collectDataset(data: MemoryData): Promise<Dataset> {
 }
 
 /**
- * A data set of the caller's own with a hash of its content, by which a run recognizes it. Throws WeftError('data')
- * where sizes, labels or numbers are wrong.
+ * A user-supplied data set with a hash of its content, by which a run recognizes it. Throws WeftError('data') if sizes,
+ * labels or numbers are wrong.
  */
 export function inMemory(
   fields: Omit<Dataset, 'train' | 'test' | 'sources'> & {
@@ -157,7 +157,7 @@ function withTargets(names: readonly string[], parts: Parts): Dataset {
   });
 }
 
-/** Labels of which any number hold. */
+/** Labels of a multi-label task. */
 const withFlags = (names: readonly string[], parts: Parts): Dataset =>
   withAnswers(parts, (part) => flagsOf(part, names), {
     classes: names.length + 1,
@@ -262,7 +262,7 @@ function collected(
   return { where, shape, images, labels };
 }
 
-/** [n] is a row, [h, w] an image of one channel. */
+/** [n] is a row, [h, w] a single-channel image. */
 function asInputShape(shape: readonly number[], where: string): InputShape {
   if (shape.length === 1) return [1, 1, shape[0]!];
   if (shape.length === 2) return [shape[0]!, shape[1]!, 1];
@@ -293,7 +293,7 @@ function flat(input: ExampleInput): ArrayLike<number> {
     : (input as ArrayLike<number>);
 }
 
-/** The names of the classes where labels are names; undefined where they are numbers. */
+/** The class names if labels are names; undefined if they are numbers. */
 function namesAmong(parts: readonly Collected[], name: string): string[] | undefined {
   if (typeof parts[0]!.labels[0] === 'number') return undefined;
   const names = [...new Set(parts.flatMap(({ labels }) => labels))].filter((label) => typeof label === 'string');

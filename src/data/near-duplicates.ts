@@ -1,28 +1,32 @@
 /**
- * Images that are nearly the same: copies that were saved again, made smaller or lighter. Their difference hashes
- * [Krawetz 2013, "Kind of Like That"] are near: whether in a small grey picture each cell is brighter than the one
- * before it, to the right in 9 x 8 cells and downwards in 8 x 9. Those that are near are compared pixel by pixel.
+ * Images that are nearly the same: copies that were re-encoded, resized or brightened. Their difference hashes [Krawetz
+ * 2013, "Kind of Like That"] are close: whether, in a small grey picture, each cell is brighter than the previous one,
+ * horizontally in 9 x 8 cells and vertically in 8 x 9. Candidates with close hashes are compared pixel by pixel.
  */
 import { exampleSize } from './dataset.js';
 import { type Split, type Splits } from './split.js';
 
 const CELLS = 8;
-/** Words of 32 bits in a hash: 64 comparisons to the right and 64 downwards. */
+/** Number of 32-bit words in a hash: 64 horizontal and 64 vertical comparisons. */
 const WORDS = 4;
-/** Bits of 128 in which near duplicates may differ. */
+/** Number of bits, of 128, in which near duplicates may differ. */
 export const MOST_DIFFERENT_BITS = 10;
-/** Least correlation of their grey pixels: drawings of one digit have near hashes too, but are not the same picture. */
+/**
+ * Minimum correlation of their grey pixels: drawings of the same digit have close hashes too, but are not the same
+ * picture.
+ */
 export const LEAST_CORRELATION = 0.98;
 /**
- * Mean steps between cells, in parts of the brightest pixel, below which it has no structure that could be compared.
+ * Mean difference between neighbouring cells, relative to the brightest pixel, below which an image has too little
+ * structure to compare.
  */
 const LEAST_STEP = 0.01;
-/** Pairs that are compared; with more, test examples at even distances stand for all. */
+/** Maximum number of pairs to compare; beyond it, evenly spaced test examples represent all. */
 const MOST_PAIRS = 2e8;
 
 /**
- * Hashes [count, 4] of images, which of them have too little structure for one, and their grey pixels with mean 0 and
- * length 1.
+ * Hashes [count, 4] of images, which images have too little structure for one, and their grey pixels scaled to mean 0
+ * and norm 1.
  */
 export interface Hashes {
   readonly words: Uint32Array;
@@ -30,7 +34,7 @@ export interface Hashes {
   readonly grey: (place: number) => Float32Array;
 }
 
-/** Of the examples of a split. */
+/** For the examples of a split. */
 export function differenceHashes({ examples, indices, inputShape }: Split): Hashes {
   const [height, width, channels] = inputShape;
   const size = exampleSize(inputShape);
@@ -61,7 +65,7 @@ export function differenceHashes({ examples, indices, inputShape }: Split): Hash
   return { words, flat, grey: (place) => standardized(greyOf(place)) };
 }
 
-/** Less its mean, over its length. */
+/** Centred and scaled to unit norm. */
 function standardized(values: Float32Array): Float32Array {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const centred = values.map((value) => value - mean);
@@ -69,7 +73,7 @@ function standardized(values: Float32Array): Float32Array {
   return centred.map((value) => value / length);
 }
 
-/** Means over cells of a grey picture; where it has fewer pixels than cells, the pixel that a cell lies in. */
+/** Cell means of a grey picture; if it has fewer pixels than cells, the pixel that contains the cell. */
 function means(
   grey: Float32Array,
   [height, width]: readonly [number, number],
@@ -89,7 +93,7 @@ function means(
   return result;
 }
 
-/** Bits that are set. */
+/** Number of bits set. */
 function bitCount(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
@@ -114,15 +118,15 @@ export function isNear(tested: Hashes, place: number, known: Hashes): boolean {
 }
 
 /**
- * How many test examples that have no equal one in another part have one that is nearly the same there, and how many
- * were looked at.
+ * How many test examples without an exact duplicate in another part have a near duplicate there, and how many were
+ * examined.
  */
 export interface NearlySeen {
   readonly lookedAt: number;
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** See `NearlySeen`. `equal` says for each part which test examples have an equal one there. */
+/** See `NearlySeen`. `equal` says for each part which test examples have an exact duplicate there. */
 export function countNearlySeen(
   { test, ...others }: Splits,
   equal: Readonly<Record<string, readonly boolean[]>>,

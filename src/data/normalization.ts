@@ -1,4 +1,4 @@
-/** Zero mean and unit variance for each channel, measured on training data and nothing else. */
+/** Zero mean and unit variance per channel, measured on training data only. */
 import type { Split } from './split.js';
 
 export interface Normalization {
@@ -10,12 +10,12 @@ export interface Normalization {
 const FLOAT32_ROUNDING = 2 ** -24;
 
 /**
- * Mean and standard deviation of each channel over all examples and places of a split (the training split: nothing
- * else may tell about the data). A channel that never changes gets the deviation 1, so it becomes 0.
+ * Mean and standard deviation of each channel over all examples and positions of a split (the training split, so that
+ * no information leaks from the others). A constant channel gets the deviation 1, so it becomes 0.
  */
 export function measureNormalization(split: Split): Normalization {
   const channels = Array.from({ length: split.inputShape[2] }, (_, channel) => {
-    // Twice: squares about the mean do not cancel as squares about zero may.
+    // Two passes: squares about the mean avoid the cancellation that squares about zero may suffer.
     const mean = momentsAbout(0, split, channel).first;
     const std = Math.sqrt(momentsAbout(mean, split, channel).second);
     return { mean, std: std > FLOAT32_ROUNDING * Math.abs(mean) ? std : 1 };

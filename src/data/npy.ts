@@ -1,6 +1,6 @@
 /**
- * Arrays as NumPy stores them: one in a `.npy` file, several by name in a `.npz` archive. Nothing that is pickled is
- * read.
+ * Arrays as NumPy stores them: a single one in a `.npy` file, several by name in a `.npz` archive. Pickled data is
+ * never read.
  */
 import { WeftError } from '../errors.js';
 import type { Source } from './dataset.js';
@@ -15,7 +15,7 @@ export interface NumpyArray {
 
 const MAGIC = '\x93NUMPY';
 
-/** The arrays of a `.npz` archive by name, or the one of a `.npy` file under the empty name; and the file. */
+/** The arrays of a `.npz` archive by name, or the one of a `.npy` file under the empty name, together with the file. */
 export function readNumpy(path: string): { arrays: ReadonlyMap<string, NumpyArray>; source: Source } {
   const { bytes, source } = readSource(path);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -71,7 +71,7 @@ export function parseNpy(file: Buffer, where: string): NumpyArray {
   return { shape, values: order === 'True' && shape.length > 1 ? rowByRow(values, shape) : values };
 }
 
-/** Values that are stored column by column (Fortran order, as pandas likes it) in the order of rows. */
+/** Reorders column-major values (Fortran order, as pandas often writes) to row-major. */
 function rowByRow(values: NumpyArray['values'], shape: readonly number[]): NumpyArray['values'] {
   const turned = values.slice() as (number | string)[] | Float64Array;
   const index = shape.map(() => 0);
@@ -83,7 +83,7 @@ function rowByRow(values: NumpyArray['values'], shape: readonly number[]): Numpy
   return turned as NumpyArray['values'];
 }
 
-/** Numbers of 64 bits come as doubles: beyond 2^53 not all whole numbers are distinguished. */
+/** 64-bit integers are read as doubles: beyond 2^53 not all integers are distinguishable. */
 function decode(
   data: Buffer,
   type: string,
@@ -128,5 +128,5 @@ function decode(
   );
 }
 
-/** Texts are filled up with zeros. */
+/** Strings are padded with zeros. */
 const text = (padded: string): string => padded.replace(/\0+$/, '');

@@ -1,4 +1,4 @@
-/** Data sets of NumPy arrays: examples and labels by name, or one array with the labels in a column. */
+/** Data sets of NumPy arrays: examples and labels by name, or a single array with a label column. */
 import { basename, join } from 'node:path';
 import { nameColumns } from './columns.js';
 import { WeftError } from '../errors.js';
@@ -12,15 +12,16 @@ import { isFolder, listFolder } from './source.js';
 const NUMPY_FILE = /\.np[yz]$/i;
 const ONE_ARRAY = /\.npy$/i;
 
-/** Whether a file of this name holds NumPy arrays. */
+/** Whether a file with this name holds NumPy arrays. */
 export const isNumpyFile = (path: string): boolean => NUMPY_FILE.test(path);
 
 /**
- * Names by which arrays are known, in any case, alone or with the part before or after: `X`, `x_train`, `test_images`.
+ * Recognized array names, case-insensitive, optionally with the part as prefix or suffix: `X`, `x_train`,
+ * `test_images`.
  */
 const EXAMPLES = ['x', 'data', 'images', 'features'];
 const LABELS = ['y', 'label', 'labels', 'target', 'targets'];
-/** Channels that pictures commonly have. */
+/** Common channel counts of images. */
 const MOST_CHANNELS = 4;
 
 interface Named extends NumpyArray {
@@ -29,7 +30,7 @@ interface Named extends NumpyArray {
   readonly source: Source;
 }
 
-/** Whether a folder holds arrays as files, of examples and of labels. */
+/** Whether a folder holds the examples and the labels as array files. */
 export const isNumpyFolder = (folder: string): boolean => {
   const names = arrayFiles(folder).map((file) => file.replace(ONE_ARRAY, ''));
   return find(names, EXAMPLES, 'train') !== undefined && find(names, LABELS, 'train') !== undefined;
@@ -78,7 +79,7 @@ export function readNumpyData(path: string, name: string, options: NumpyOptions 
   return { ...dataset, sources: [...new Map(used.map((source) => [source.path, source])).values()] };
 }
 
-/** Examples without labels, in the form of a network's inputs. */
+/** Unlabelled examples, in the shape of a network's inputs. */
 export function readNumpyRows(
   path: string,
   inputShape: InputShape,
@@ -109,7 +110,7 @@ export function readNumpyRows(
   return { names: Array.from({ length: count }, (_, row) => `${path}:${row}`), images: numbersOf(examples) };
 }
 
-/** Columns of texts and dates have no place in an array of numbers. */
+/** Text and date columns are not supported in a numeric array. */
 function requireNumbers(encoding: NumpyOptions['encoding'] | undefined, path: string): void {
   if (encoding)
     throw new WeftError(
@@ -128,7 +129,7 @@ function arraysOf(path: string): Named[] {
   return [...arrays].map(([name, array]) => ({ ...array, name, source, path: name ? `${path} (${name})` : path }));
 }
 
-/** The position of the array with one of these names and of this part. */
+/** The index of the array with one of these names that belongs to this part. */
 function find(names: readonly string[], wanted: readonly string[], part: 'train' | 'test'): number | undefined {
   const forms = (name: string): string[] => [`${name}_${part}`, `${part}_${name}`, ...(part === 'train' ? [name] : [])];
   const lower = names.map((name) => name.toLowerCase());
@@ -166,7 +167,7 @@ function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): In
   const [, ...sizes] = shape;
   const size = sizes.reduce((product, length) => product * length, 1);
   if (imageShape) {
-    // Windows of a series are rows of columns, as pictures of height one.
+    // Windows of a series are rows of columns, like images of height one.
     const shapes = [[...sizes, 1].slice(0, 3), [1, ...sizes].slice(0, 3)];
     const fits = sizes.length < 2 || shapes.some((one) => one.join() === imageShape.join());
     if (exampleSize(imageShape) === size && fits) return imageShape;
@@ -192,7 +193,7 @@ function shapeOf({ shape, path }: Named, imageShape: InputShape | undefined): In
   return sizes.length < 2 ? [1, 1, size] : [height, width, channels];
 }
 
-/** The names that `data.label` gives to the columns of the labels. */
+/** The names that `data.label` gives to the label columns. */
 function namesOf(label: NumpyOptions['label']): readonly string[] | undefined {
   if (typeof label !== 'object') return undefined;
   return label.map((one) => {
@@ -233,7 +234,7 @@ function pairTable({ examples, labels }: Pair, names: readonly string[] | undefi
   });
 }
 
-/** Rows with a single 1 each are classes in another form. */
+/** Rows with a single 1 each are one-hot classes. */
 function refuseOneHot({ values, path, shape }: Named, size: number): void {
   const isOneHot = Array.from({ length: values.length / size }, (_, row) => row * size).every((from) => {
     const row = Array.from(values.slice(from, from + size), Number);
@@ -250,7 +251,7 @@ function refuseOneHot({ values, path, shape }: Named, size: number): void {
 const columnOf = (values: NumpyArray['values'], column: number, size: number): NumpyArray['values'] =>
   (values as readonly (number | string)[]).filter((_, i) => i % size === column) as unknown as NumpyArray['values'];
 
-/** A table in one array; its label is a column. */
+/** A table in a single array, with a label column. */
 function columnTable(array: Named, label: CsvOptions['label']): Table {
   const [count = 0, width = 0] = array.shape;
   if (array.shape.length !== 2 || width < 2)
@@ -278,7 +279,7 @@ function columnTable(array: Named, label: CsvOptions['label']): Table {
   };
 }
 
-/** A table whose columns of labels are arrays, one or several. */
+/** A table whose label columns are separate arrays, one or several. */
 function tableOf({
   values,
   outputs,
@@ -320,7 +321,7 @@ function distinctLabels(labels: Named): Pick<Table, 'labels' | 'labelOf'> {
   return { labels: [...known.values()].map(({ label }) => label), labelOf };
 }
 
-/** The numbers of an array as tables have them: bytes where every one is a whole number in 0..255. */
+/** The numbers of an array in the form of a table: bytes if every one is an integer in 0..255. */
 function numbersOf({ values, shape, path }: Named): Uint8Array | Float32Array {
   if (values instanceof Uint8Array) return values;
   if (typeof values[0] === 'string')

@@ -1,4 +1,4 @@
-/** Finding and opening a data set by its name or its path. */
+/** Finds and opens a data set by its name or path. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { ownValue, unknownNameHint, WeftError } from '../errors.js';
@@ -17,11 +17,11 @@ import { isNumpyFile, isNumpyFolder, readNumpyData } from './numpy.js';
 import { isFolder, listFolder } from './source.js';
 
 export interface OpenOptions extends CsvOptions, Omit<ImageFolderOptions, 'onProgress'> {
-  /** Where `mnist` or `cifar10` lies: the folder itself or the one above. Nothing else is searched then. */
+  /** Location of `mnist` or `cifar10`: the folder itself or its parent. No other location is searched then. */
   readonly path?: string;
 }
 
-/** What the search for data depends on besides the options. */
+/** Inputs to the search for data besides the options. */
 export interface Surroundings {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -31,7 +31,7 @@ export interface Surroundings {
 
 type Form = 'digits' | 'idx' | 'cifar' | 'images' | 'list' | 'csv' | 'numpy';
 
-/** Data sets known by name that are looked for on this machine: the form of their files, and what these are called. */
+/** Data sets known by name that are looked for on this machine: their file format, and what their files are called. */
 const NAMED: Readonly<Record<string, NamedDataset>> = {
   mnist: {
     description: 'handwritten digits of 28x28 pixels in 10 classes (IDX files)',
@@ -48,7 +48,7 @@ const NAMED: Readonly<Record<string, NamedDataset>> = {
 interface NamedDataset {
   readonly description: string;
   readonly form: Exclude<Form, 'digits'>;
-  /** What has to be in its folder. */
+  /** Files that must be in its folder. */
   readonly files: string;
 }
 
@@ -62,7 +62,7 @@ const FORM_OPTIONS: Record<Form, readonly (keyof OpenOptions)[]> = {
   numpy: ['label', 'task', 'imageShape', 'classNames', 'encoding'],
 };
 
-/** What the data sets are that `openDataset` knows by name. */
+/** Descriptions of the data sets that `openDataset` knows by name. */
 export const datasetDescriptions: Readonly<Record<string, string>> = {
   digits: 'handwritten digits of 8x8 pixels in 10 classes, embedded',
   ...Object.fromEntries(Object.entries(NAMED).map(([name, { description }]) => [name, description])),
@@ -72,7 +72,7 @@ export const datasetNames: readonly string[] = Object.keys(datasetDescriptions);
 /**
  * Opens a data set: `digits` (embedded), `mnist` or `cifar10` (looked for in `path`, or else in $WEFT_DATA, ./data and
  * ../shared/data), or the path of a folder of IDX files, CIFAR-10 batches, images by class, tables or NumPy arrays, or
- * of a file of a table (CSV, JSON lines or Parquet) or of arrays. The form of a folder is found by looking into it.
+ * of a file of a table (CSV, JSON lines or Parquet) or of arrays. The format of a folder is inferred from its contents.
  */
 export function openDataset(spec: string, options: OpenOptions = {}, surroundings: Surroundings = {}): Dataset {
   if (spec === 'digits') {
@@ -111,7 +111,7 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
   );
 }
 
-/** Opens a data set as `openDataset` does, leaving out the options that its form does not have. */
+/** Opens a data set as `openDataset` does, ignoring options that do not apply to its format. */
 export function openWithFitting(spec: string, options: OpenOptions, surroundings: Surroundings = {}): Dataset {
   const path = resolve(surroundings.cwd ?? process.cwd(), spec);
   const form = datasetNames.includes(spec) ? 'digits' : existsSync(path) ? formOf(path) : undefined;
@@ -128,11 +128,11 @@ export function openWithFitting(spec: string, options: OpenOptions, surroundings
 export interface Found {
   /** The folder that holds the data, or undefined. */
   readonly folder: string | undefined;
-  /** The folders looked into, in order. */
+  /** The folders that were searched, in order. */
   readonly looked: readonly string[];
 }
 
-/** Where a data set known by its name, as `mnist`, lies on this machine, and where it was looked for. */
+/** Where a data set known by name, such as `mnist`, is stored on this machine, and where it was looked for. */
 export function findDataset(
   name: string,
   options: Pick<OpenOptions, 'path'> = {},
@@ -179,10 +179,10 @@ function read(
   }
 }
 
-/** What a table is called: its file without the ending. */
+/** The name of a table: its file name without the extension. */
 export const nameOfTable = (path: string): string => basename(path).replace(CSV_FILE, '');
 
-/** Says which tables next to class folders also name images and are not read. */
+/** Reports which tables next to class folders also list images and are not read. */
 function withUnreadLists(folder: string, dataset: Dataset): Dataset {
   const [list] = imageListsIn(folder);
   if (list === undefined) return dataset;
@@ -211,7 +211,7 @@ function folderForm(folder: string): Exclude<Form, 'digits'> | undefined {
   return isNumpyFolder(folder) ? 'numpy' : undefined;
 }
 
-/** CIFAR-10's archive unpacks into a folder of its own. */
+/** CIFAR-10's archive unpacks into its own folder. */
 function batchFolder(folder: string): string {
   const inner = join(folder, 'cifar-10-batches-bin');
   return isFolder(inner) ? inner : folder;
@@ -233,7 +233,7 @@ function tablePaths(path: string, name: string, options: OpenOptions): Parameter
   return [join(path, train), name, options, test && join(path, test)];
 }
 
-/** An option that the form of the data does not have would be ignored in silence. */
+/** An option that does not apply to the data's format would otherwise be ignored silently. */
 function checkOptions(what: string, form: Form, options: OpenOptions): void {
   const wrong = (Object.keys(options) as (keyof OpenOptions)[]).find(
     (option) =>

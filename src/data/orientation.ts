@@ -1,6 +1,6 @@
 /**
- * The orientation that a camera writes into a JPEG [Exif 2.32, section 4.6.4, tag 274]: how the stored picture has to
- * be turned or mirrored to be upright. Every viewer does so.
+ * The orientation that a camera writes into a JPEG [Exif 2.32, section 4.6.4, tag 274]: how the stored image has to be
+ * rotated or mirrored to be upright. Every viewer applies it.
  */
 import type { RgbImage } from './decode-image.js';
 
@@ -21,7 +21,7 @@ export function orientationOf(bytes: Buffer): number {
   return 1;
 }
 
-/** The same in a TIFF structure; 1 where it says nothing, or nothing sound. */
+/** The same for a TIFF structure; 1 if it is missing or invalid. */
 function orientationIn(tiff: Buffer): number {
   if (tiff.length < 8) return 1;
   const little = tiff.toString('latin1', 0, 2) === 'II';
@@ -37,12 +37,12 @@ function orientationIn(tiff: Buffer): number {
   return 1;
 }
 
-/** The picture upright. */
+/** The image turned upright. */
 export function upright(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;
   const sideways = orientation >= 5;
   const [height, width] = sideways ? [image.width, image.height] : [image.height, image.width];
-  // Whether rows and columns of the stored picture are counted from the end.
+  // Whether rows and columns of the stored image are counted from the end.
   const fromBottom = [3, 4, 6, 7].includes(orientation);
   const fromRight = [2, 3, 7, 8].includes(orientation);
   const pixels = new Uint8Array(image.pixels.length);

@@ -1,4 +1,4 @@
-/** Data sets that are code of the user's own: a file, or a value, that makes them. */
+/** User-defined data sets: a file, or a value, that creates them. */
 import { type Dataset } from './dataset.js';
 import { type MemoryData } from './memory.js';
 
@@ -7,8 +7,8 @@ export interface OwnDataDefinition {
   /** One or two sentences for listings. */
   readonly description?: string;
   /**
-   * The examples; called once for each search, and gives the same ones each time, which a run recognizes by a hash of
-   * their content.
+   * The examples; called once per search. Must return the same ones every time; a run checks this by a hash of their
+   * content.
    */
   load(): Dataset | MemoryData | Promise<Dataset | MemoryData>;
 }
@@ -17,7 +17,7 @@ export interface OwnData extends OwnDataDefinition {
   readonly kind: 'weft-data';
 }
 
-/** Defines a data set. A file that exports one can be named in place of data: `--data ./my-data.ts`. */
+/** Defines a data set. A file that exports one can be passed in place of data: `--data ./my-data.ts`. */
 export function defineData(definition: OwnDataDefinition): OwnData {
   return { kind: 'weft-data', ...definition };
 }

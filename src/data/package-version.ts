@@ -1,4 +1,4 @@
-/** Versions of libraries that decide what is read. */
+/** Versions of libraries that affect what is read. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 const require = createRequire(import.meta.url);
 
 /**
- * `NAME VERSION` of an installed package; undefined where it is not installed. Packages may keep their package.json
- * from being imported, so it is looked for above their code.
+ * `NAME VERSION` of an installed package; undefined if it is not installed. Packages may block importing their
+ * package.json, so it is looked for above their code.
  */
 export function nameAndVersion(name: string): string | undefined {
   const code = resolvePackage(name);

@@ -1,6 +1,6 @@
 /**
- * Arithmetic on pixels that training and the page of an export share. The page holds the text of these functions: each
- * refers to nothing outside itself.
+ * Pixel arithmetic that training and exported pages share. The page embeds the source of these functions, so each must
+ * be self-contained.
  */
 
 import type { Normalization } from './normalization.js';
@@ -14,7 +14,9 @@ export function resizePixels(
   [fromHeight, fromWidth]: readonly [height: number, width: number],
   [height, width]: readonly [height: number, width: number],
 ): Uint8Array | Float32Array {
-  /** For each place of the new axis: the first place of the old one that counts, and the weights from there on. */
+  /**
+   * For each position on the new axis: the first contributing position on the old one, and the weights from there on.
+   */
   const axisWeights = (from: number, to: number): { start: number; weights: Float64Array }[] => {
     const scale = from / to;
     return Array.from({ length: to }, (_, i) => {
@@ -62,8 +64,8 @@ export function resizePixels(
 }
 
 /**
- * RGB of decoded samples [pixels, channels] over white: grey or colour, with or without transparency. Numbers of 16
- * bits become floats on the scale 0 to 255, bytes are rounded to bytes.
+ * RGB of decoded samples [pixels, channels] composited over white: grey or colour, with or without transparency. 16-bit
+ * values become floats on the scale 0 to 255, bytes are rounded to bytes.
  */
 export function rgbOverWhite(
   samples: Uint8Array | Uint16Array,
@@ -100,18 +102,17 @@ export function toLuma(pixels: Uint8Array | Float32Array): Uint8Array | Float32A
   return grey;
 }
 
-/** Pixels of 0 to 255 in the units of a data set in which white is `white`. */
+/** Pixels of 0 to 255 in the units of a data set whose white is `white`. */
 export function scaleToWhite(pixels: Uint8Array | Float32Array, white: number): Uint8Array | Float32Array {
   return white === 255 ? pixels : Float32Array.from(pixels, (value) => (value * white) / 255);
 }
 
-/** What white is in data sets whose pixels are not bytes. */
+/** The white value of data sets whose pixels are not bytes. */
 const WHITES: Readonly<Record<string, number>> = { digits: 16 };
 
 /**
- * What white is in the units of a data set, by its name or path and by what its pixels are like: no pictures of 0 to
- * 255 are as dark as numbers of 0 to 1 are. Undefined where pixels lie about zero, as nobody knows then what black and
- * white are.
+ * The white value in the units of a data set, inferred from its name or path and from its pixels: no images of 0 to 255
+ * are as dark as values of 0 to 1. Undefined if pixels are centred about zero, since black and white are then unknown.
  */
 export function whiteOf(source: string, { mean, std }: Normalization): number | undefined {
   if (Object.hasOwn(WHITES, source)) return WHITES[source]!;

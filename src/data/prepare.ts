@@ -1,4 +1,4 @@
-/** All that a run needs of its data, from a plain description of it. */
+/** Everything that a run needs from its data, from a plain description of it. */
 import type { Dataset } from './dataset.js';
 import { countNearlySeen, type NearlySeen } from './near-duplicates.js';
 import { measureNormalization, type Normalization } from './normalization.js';
@@ -18,7 +18,7 @@ export interface DataConfig {
   readonly labelNoise?: number;
 }
 
-/** What a run writes down about its data: plain JSON. */
+/** The data record of a run: plain JSON. */
 export interface DataRecord extends Pick<
   Dataset,
   | 'name'
@@ -32,17 +32,14 @@ export interface DataRecord extends Pick<
   | 'decoder'
   | 'leftOut'
 > {
-  /** Whether an example has several labels, which `classNames` names. */
+  /** Whether examples have multiple labels, which `classNames` names. */
   readonly multiLabel?: true;
-  /** Of numbers to predict: their names, and how they were scaled; `classes` is their number then. */
+  /** For regression: the names of the targets, and how they were scaled; `classes` is then their number. */
   readonly targets?: TargetScaling;
   readonly splits: Record<string, SplitRecord>;
-  /** Test examples of which an equal one is in another part, by the part's name. */
+  /** Number of test examples that also occur in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
-  /**
-   * The same for test pictures of which nearly the same is in another part, and none that is equal; `lookedAt`: of how
-   * many.
-   */
+  /** The same for near-duplicate test images without an exact duplicate; `lookedAt`: how many were examined. */
   readonly testNearlySeenIn?: NearlySeen;
   readonly normalization: Normalization;
   readonly labelNoise: { readonly rate: number; readonly changed: number };
@@ -53,12 +50,12 @@ export interface PreparedData {
   readonly splits: Splits;
   /** Of the training split. */
   readonly normalization: Normalization;
-  /** Of the training split, where numbers are to be predicted; those of all splits are scaled by it. */
+  /** Of the training split, for regression; the targets of all splits are scaled by it. */
   readonly scaling?: TargetScaling;
-  /** Positions in the training split whose label is wrong. */
+  /** Positions in the training split with a wrong label. */
   readonly changedLabels: Uint32Array;
   readonly record: DataRecord;
-  /** The hash of each file where the data is a folder: too long for the record, which has the hash of this text. */
+  /** The hash of each file if the data is a folder: too long for the record, which holds the hash of this text. */
   readonly listing?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Synthetic data on which forgetting is calibrated: ten classes of three prototypes each in 64 dimensions, under noise.
- * A linear classifier is far from the optimum and a narrow network overwrites what it knows.
+ * Synthetic data for calibrating forgetting measurements: ten classes of three prototypes each in 64 dimensions, with
+ * noise. A linear classifier is far from optimal, and a narrow network overwrites what it has learned.
  */
 import { stream } from '../tensor/rng.js';
 import { defineDataset, type Dataset, type Examples } from './dataset.js';

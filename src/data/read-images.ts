@@ -1,4 +1,4 @@
-/** Image files brought to one size: hashed, looked up in the cache, decoded by sharp or in JavaScript. */
+/** Image files resized to one size: hashed, looked up in the cache, decoded by sharp or in JavaScript. */
 import { extname, isAbsolute } from 'node:path';
 import { WeftError } from '../errors.js';
 import { median } from '../statistics/summary.js';
@@ -16,13 +16,13 @@ import { hashFile, readBytes, sha256 } from './source.js';
 
 export interface ReadImagesOptions {
   /**
-   * [height, width] of all. Left out: their own if all have the same of at most 128 pixels on a side, otherwise a
-   * square of at most 64 that most of them fill.
+   * [height, width] of all images. Default: their own if all share one of at most 128 pixels a side, otherwise a square
+   * of at most 64 that most of them fill.
    */
   readonly size?: readonly [height: number, width: number] | undefined;
-  /** What decodes JPEG and PNG. Default: sharp where it loads. */
+  /** The decoder of JPEG and PNG. Default: sharp if it loads. */
   readonly decoder?: 'sharp' | 'javascript' | undefined;
-  /** Whether files that cannot be read are an error, or left out and reported. Default: error. */
+  /** Whether unreadable files are an error, or skipped and reported. Default: error. */
   readonly onBadFile?: 'error' | 'skip' | undefined;
   /** Called with the number of images read so far and the total. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -32,30 +32,30 @@ export interface ReadImages {
   readonly size: readonly [height: number, width: number];
   /** [count, height, width, 3] of 0 to 255; bytes, or floats if an image has more than 8 bits per sample. */
   readonly pixels: Uint8Array | Float32Array;
-  /** Those that were read and those that were left out; not those of which no byte can be read. */
+  /** The files that were read and those that were skipped, except files that could not be opened at all. */
   readonly sources: readonly Source[];
-  /** Which of the paths were read, ascending. */
+  /** Indices of the paths that were read, ascending. */
   readonly kept: readonly number[];
-  /** What could not be read and was left out. */
+  /** Files that could not be read and were skipped. */
   readonly leftOut: readonly WeftError[];
-  /** What has decoded PNG and JPEG, with its version. */
+  /** The decoder of PNG and JPEG, with its version. */
   readonly decoder: string;
 }
 
-/** No photograph is larger; a device or a film may be. */
+/** No photograph is larger, whereas a device or a film may be. */
 const MOST_IMAGE_BYTES = 2 ** 28;
 
-/** A file that has a header as images have. */
+/** A file with a valid image header. */
 interface Found extends Source {
   readonly index: number;
   readonly form: ImageForm;
   readonly measured: readonly [height: number, width: number] | undefined;
   readonly cmyk: boolean;
-  /** What is in a small file, so that it is not read twice. */
+  /** The content of a small file, so that it is not read twice. */
   readonly content: Buffer | undefined;
 }
 
-/** Reads images. Throws WeftError('data') naming every file that cannot be read, unless they are to be left out. */
+/** Reads images. Throws WeftError('data') naming every file that cannot be read, unless they are to be skipped. */
 export function readImages(paths: readonly string[], options: ReadImagesOptions = {}): ReadImages {
   const { onBadFile = 'error', onProgress } = options;
   const failures = new Map<number, WeftError>();
@@ -65,7 +65,7 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
   const decoder = { name: nameOf(options.decoder) };
   let size: readonly [number, number];
   let images: Collected;
-  // What cannot be decoded does not decide the size: without it, it may be another one.
+  // Undecodable files do not affect the size: without them it may be different.
   for (;;) {
     const good = found.filter(({ index }) => !failures.has(index));
     size = options.size ?? commonSize(good) ?? [1, 1];
@@ -104,8 +104,8 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
 }
 
 /**
- * In the order of the paths. What was left out belongs to the record too: another content may be an image, or be left
- * out for another reason.
+ * In the order of the paths. Skipped files belong to the record too: with other content they might be images, or be
+ * skipped for another reason.
  */
 function sourcesOf(paths: readonly string[], found: readonly Found[]): Source[] {
   const known = new Map(found.map((file) => [file.index, file]));
@@ -115,12 +115,12 @@ function sourcesOf(paths: readonly string[], found: readonly Found[]): Source[] 
   });
 }
 
-/** Undefined where nothing of it can be read. */
+/** Undefined if nothing of it can be read. */
 function hashOfUnread(path: string): Source | undefined {
   try {
     return hashFile(path);
   } catch (error) {
-    if (error instanceof WeftError) return undefined; // among what was left out there is a sentence about it already
+    if (error instanceof WeftError) return undefined; // the skipped files already include a sentence about it
     throw error;
   }
 }
@@ -135,7 +135,7 @@ function attempt<T>(failures: Map<number, WeftError>, index: number, work: () =>
   }
 }
 
-/** Small files that are held in memory from the first look to their decoding, all together; and how small they are. */
+/** Limit on small files held in memory between inspection and decoding, in total; and the size limit of each. */
 const MOST_HELD_BYTES = 2 ** 27;
 const SMALL_FILE_BYTES = 2 ** 14;
 
@@ -151,7 +151,7 @@ function look(path: string, index: number, room: { bytes: number }): Found {
   if (!header) {
     if (isForeignName(path))
       throw refused({ path, form: 'foreign' }, { reason: 'its content is not an image of this type' });
-    decodeImage(bytes, path); // refuses it by what it is
+    decodeImage(bytes, path); // rejects it by its type
   }
   const { form, size, cmyk = false } = header!;
   if (size) requireSize(size, path);
@@ -169,7 +169,7 @@ function requireSize([height, width]: readonly [number, number], path: string): 
     );
 }
 
-/** The files with the sizes that their first bytes do not tell. */
+/** The files with the sizes given by their first bytes. */
 function measured(found: readonly Found[], failures: Map<number, WeftError>): Found[] {
   const unknown = found.filter(({ form, measured }) => form === 'foreign' && !measured);
   if (unknown.length === 0) return [...found];
@@ -188,10 +188,10 @@ function measured(found: readonly Found[], failures: Map<number, WeftError>): Fo
   return found.map((file) => (sizes.has(file.index) ? { ...file, measured: sizes.get(file.index) } : file));
 }
 
-/** Sides of squares that small networks are searched on. */
+/** Side lengths of squares that small networks are searched on. */
 const SIDES = [64, 48, 32, 24, 16, 8];
 
-/** The longest side of images of one size that are left as they are: photographs of a camera would take all memory. */
+/** The longest side of equally sized images that are left at full size: camera photographs would take all memory. */
 const LONGEST_KEPT = 128;
 
 /**
@@ -250,7 +250,7 @@ function collector(count: number | undefined, [height, width]: readonly [number,
 const AT_A_TIME = { bytes: 2 ** 26, images: 512, answer: 2 ** 28 };
 
 interface Decoding {
-  /** Changes where sharp turns out not to load. */
+  /** Changes if sharp turns out not to load. */
   readonly decoder: { name: string };
   readonly failures: Map<number, WeftError>;
   readonly images: Collected;
@@ -261,7 +261,7 @@ interface Decoding {
 function decodeAll(found: readonly Found[], size: readonly [number, number], decoding: Decoding): void {
   const { decoder, failures, images, onProgress, total } = decoding;
   const cache = cacheFor(size, decoder.name);
-  /** What sharp decodes in any case is not kept as something that JavaScript has decoded. */
+  /** Files that only sharp decodes are not cached as decoded by JavaScript. */
   const isKept = (file: Found): boolean =>
     isWorthKeeping(file, size) && (file.form !== 'foreign' || isSharp(decoder.name));
   const tell = (): void => onProgress?.(images.count() + failures.size, total);
@@ -310,12 +310,12 @@ const jobOf = ({ path, form, sha256 }: Found, size?: readonly [number, number]):
   size,
 });
 
-/** PNGs of fewer pixels together are decoded before a process for them has begun. */
+/** PNGs with fewer pixels in total are decoded before a separate process would have started. */
 const FEW_PIXELS = 2 ** 20;
 
 /**
- * Which files are for sharp. PNGs are the same to the byte from both decoders, so those are left to JavaScript that are
- * decoded faster there. JPEGs in CMYK are too, because sharp gives them through a colour profile, as no browser does.
+ * Selects the files for sharp. Both decoders give byte-identical PNGs, so PNGs that JavaScript decodes faster are left
+ * to it. So are CMYK JPEGs, because sharp converts them through a colour profile, which no browser does.
  */
 function whoseDecoder(waiting: readonly Found[], decoder: string): (file: Found) => boolean {
   if (!isSharp(decoder)) return ({ form }) => form === 'foreign';
@@ -326,7 +326,7 @@ function whoseDecoder(waiting: readonly Found[], decoder: string): (file: Found)
   return ({ form, cmyk }) => !cmyk && (form !== 'png' || pixels > FEW_PIXELS);
 }
 
-/** Small images are decoded as fast as they are found. */
+/** Decoding small images is as fast as looking them up in the cache. */
 const LEAST_PIXELS_KEPT = 2 ** 16;
 const isWorthKeeping = ({ measured }: Found, [height, width]: readonly [number, number]): boolean =>
   measured !== undefined && measured[0] * measured[1] >= Math.max(LEAST_PIXELS_KEPT, 4 * height * width);
@@ -357,13 +357,13 @@ function refused({ path, form }: Pick<Found, 'path' | 'form'>, { reason }: Decod
     : new WeftError('data', `${path} is a truncated or corrupt image (${reason})`, 'fix, replace or remove the file');
 }
 
-/** What decodes as the decoder of this name did; undefined where that is what decodes anyway. */
+/** A decoder equivalent to the one of this name; undefined if that is the default. */
 export const decoderLike = (recorded: string | undefined): 'javascript' | undefined =>
   recorded === undefined || isSharp(recorded) ? undefined : 'javascript';
 
 /**
- * What has decoded the images of a run, by its record. Before version 0.2 nobody wrote it down, and it was done in
- * JavaScript; a folder of images is a single source there, and an absolute path without an ending.
+ * The decoder of the images of a run, from its record. Before version 0.2 it was not recorded, and was always
+ * JavaScript; a folder of images is a single source there, and an absolute path without an extension.
  */
 export function recordedDecoder({
   decoder,
@@ -373,13 +373,13 @@ export function recordedDecoder({
   return decoder ?? (isFolder ? javascriptName() : undefined);
 }
 
-/** What decoded the images of a run, and what decodes them now. */
+/** The decoder used by the run, and the current one. */
 export interface Decoders {
   readonly before: string;
   readonly now: string;
 }
 
-/** In words, that images are decoded otherwise than those that the network has learned from. */
+/** A message that images are decoded differently from those that the network was trained on. */
 export const sayDecoders = (path: string, { before, now }: Decoders): string =>
   `${path} was trained on pictures that ${before} had decoded, and these are decoded by ${now}: JPEGs may differ by single levels, and answers in their last digits`;
 
@@ -387,7 +387,7 @@ const isSharp = (name: string): boolean => name.startsWith('sharp ');
 
 const javascriptName = (): string => ['jpeg-js', 'pngjs'].map(nameAndVersion).join(', ');
 
-/** What decodes PNG and JPEG here, with its version. */
+/** The PNG and JPEG decoder on this machine, with its version. */
 function nameOf(decoder: ReadImagesOptions['decoder']): string {
   const sharp = decoder === 'javascript' ? undefined : sharpName();
   if (sharp === undefined && decoder === 'sharp')

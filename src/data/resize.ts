@@ -1,4 +1,4 @@
-/** Resampling of images, one axis after the other. */
+/** Image resampling, one axis after the other. */
 import type { RgbImage } from './decode-image.js';
 import { resizePixels } from './pixels.js';
 

@@ -1,10 +1,10 @@
-/** The windows that a series has in each part, and the series that have none. */
+/** The windows of each series in each part, and the series that have none. */
 import { WeftError } from '../errors.js';
 import type { SeriesForm } from './series.js';
 
 export interface Row {
   readonly line: number;
-  /** Of the columns of a window. */
+  /** For the columns of a window. */
   readonly values: Float64Array;
   readonly label: string;
   readonly time: number;
@@ -16,18 +16,19 @@ export interface Place {
   readonly at: number;
 }
 
-/** By part; of all parts together. */
+/** By part; for all parts together. */
 type Windows = Readonly<Record<'train' | 'validation' | 'test' | 'all', readonly Place[]>>;
 
 /**
- * The windows of each part. With times the borders are the same moments in all series, else the same shares of each.
+ * The windows of each part. With a time column the boundaries are the same moments in all series, otherwise the same
+ * fraction of each.
  */
 export function windowsIn(
   groups: ReadonlyMap<string, readonly Row[]>,
   { window, horizon, time }: SeriesForm,
   { validation, test }: { readonly validation: number; readonly test: number },
 ): Windows {
-  // The validation part is a share of what the test part leaves.
+  // The validation part is a share of the data before the test part.
   const shares = [(1 - test) * (1 - validation), 1 - test];
   const times =
     time === undefined
@@ -75,10 +76,10 @@ export function windowsIn(
   return found;
 }
 
-/** Series that are named one by one. */
+/** Series that are listed individually. */
 const MOST_NAMED = 10;
 
-/** Which series of several have no window at all, and which have none in a part that judges: sentences for people. */
+/** Which series have no window at all, and which have none in an evaluation part, as readable sentences. */
 export function saySeriesLeftOut(
   groups: ReadonlyMap<string, readonly Row[]>,
   windows: Windows,

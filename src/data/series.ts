@@ -1,4 +1,4 @@
-/** Rows of one series in windows: from some rows in a row, a number or a class of a later one. */
+/** Windows over the rows of a series: from several consecutive rows, predict a number or a class of a later one. */
 import { WeftError } from '../errors.js';
 import { placesOf } from './columns.js';
 import { doubleIn, numberIn } from './csv/fields.js';
@@ -13,15 +13,15 @@ import { type Dataset, defineDataset, type Examples, type Source } from './datas
 import { type Place, type Row, saySeriesLeftOut, windowsIn } from './series-windows.js';
 import { strataOf, stratumOf } from './targets.js';
 
-/** What a network takes of a series, as a run records it. */
+/** How the windows of a series are made, as recorded in a run. */
 export interface SeriesForm {
-  /** Rows in a window. */
+  /** Number of rows in a window. */
   readonly window: number;
-  /** How many rows after the last row of the window the predicted value is; 0 if it is in that row. */
+  /** How many rows after the last row of the window the predicted value lies; 0 if it is in that row. */
   readonly horizon: number;
   /** The columns of a window, in order. */
   readonly columns: readonly string[];
-  /** The column that tells one series from another. */
+  /** The column that identifies the series of each row. */
   readonly group?: string;
   /** The column by which the rows of a series are ordered; by default the order in the file. */
   readonly time?: string;
@@ -40,19 +40,19 @@ export interface SeriesOptions {
   readonly header?: boolean;
   readonly charset?: Charset;
   readonly ignore?: readonly string[];
-  /** Shares of the time of the whole that come last, in this order: below 1. */
+  /** Shares of the total time span that come last, in this order: below 1. */
   readonly validation: number;
   readonly test: number;
-  /** The network whose data is read: all windows are one part then. */
+  /** The network to read data for: all windows then form a single part. */
   readonly known?: { readonly form: SeriesForm; readonly classNames?: readonly string[] | undefined };
 }
 
 const MOST_NUMBERS = 5e8;
 
 /**
- * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time, and no row is in two of
- * them: windows that would reach over a border are left out. Throws WeftError('data') with line and column for a field
- * that is not a number, and where no window fits.
+ * Reads a table as windows of shape [1, window, columns]. The parts follow each other in time and share no rows:
+ * windows that would cross a boundary are left out. Throws WeftError('data') with line and column for a field that is
+ * not a number, and if no window fits.
  */
 export function readSeries(path: string, name: string, options: SeriesOptions): Dataset {
   const { known } = options;
@@ -154,7 +154,7 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
   );
 }
 
-/** The last window of each series, for a prediction of what comes after it. */
+/** The last window of each series, to predict what comes after it. */
 export function readLastWindows(
   path: string,
   form: SeriesForm,
@@ -188,8 +188,8 @@ function labelOf(table: Lines, { label }: SeriesOptions, path: string): { label:
 }
 
 /**
- * The columns of a window: all but group, time, and those that are left out; the label too, where it is a number of the
- * past.
+ * The columns of a window: all except the group, time and excluded columns; the label too, if it is a number and its
+ * past values are inputs.
  */
 function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm {
   const { window, group, time, ignore = [], task } = options;
@@ -228,7 +228,7 @@ function formOf(table: Lines, options: SeriesOptions, path: string): SeriesForm 
   };
 }
 
-/** A table whose lines are all in memory. */
+/** A table held in memory as lines. */
 interface Lines extends Pick<Opened, 'header' | 'top' | 'separator'> {
   readonly lines: readonly { readonly line: number; readonly fields: readonly string[] }[];
   readonly source: Source;
@@ -309,7 +309,7 @@ function rowsOf(
   return groups;
 }
 
-/** The different labels of all windows, as a table has them. */
+/** The distinct labels of all windows, in the form of a table. */
 function countTexts(rows: readonly Row[]): { text: string; line: number; count: number }[] {
   const known = new Map<string, { text: string; line: number; count: number }>();
   for (const { label, line } of rows) {

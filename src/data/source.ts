@@ -1,4 +1,4 @@
-/** Reading a file whole: its hash for the record, its content unpacked where it is gzipped. */
+/** Reads a whole file: its hash for the record, its content decompressed if it is gzipped. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -6,13 +6,13 @@ import { systemReason, WeftError, type WeftErrorCode } from '../errors.js';
 import type { Source } from './dataset.js';
 
 export interface SourceFile {
-  /** The content, unpacked. */
+  /** The decompressed content. */
   readonly bytes: Uint8Array;
   /** Path, size and hash of the file as it lies on disk. */
   readonly source: Source;
 }
 
-/** The content of a file, gunzipped if it starts with gzip's magic number whatever its name is. */
+/** The content of a file, gunzipped if it starts with gzip's magic number, whatever its name. */
 export function readSource(path: string): SourceFile {
   const raw = readBytes(path);
   return {
@@ -21,26 +21,23 @@ export function readSource(path: string): SourceFile {
   };
 }
 
-/** What kind of file is accepted, and the error if it is another. */
+/** The kind of file that is accepted, and the error for any other. */
 export interface FileRules {
   /** The largest size, in bytes. Default: 2 GiB, because Node reads no more at once. */
   readonly most?: number;
   /** The kind of the error. Default: data. */
   readonly code?: WeftErrorCode;
-  /** What to do about a file that cannot be read, is no file or is too large. */
+  /** The remedy for a file that cannot be read, is not a regular file or is too large. */
   readonly remedy?: string | undefined;
 }
 
-/**
- * The unchanged content of a file, which must obey the rules. Throws WeftError with the reason of the system as its
- * cause.
- */
+/** The raw content of a file, which must satisfy the rules. Throws WeftError with the system error as its cause. */
 export function readBytes(path: string, rules: FileRules = {}): Buffer {
   requireFile(path, { most: MOST_FILE_BYTES, ...rules });
   return readable(path, () => readFileSync(path), rules);
 }
 
-/** The content of a file of any size in buffers of at most `size` bytes; each is overwritten by the next. */
+/** The content of a file of any size in buffers of at most `size` bytes; each buffer is reused for the next. */
 export function* piecesOf(path: string, size = PIECE_BYTES, rules: FileRules = {}): Generator<Uint8Array> {
   requireFile(path, rules);
   const file = readable(path, () => openSync(path, 'r'), rules);
@@ -69,12 +66,12 @@ export function hashFile(path: string, rules: FileRules = {}): Source {
   return { path, sha256: hash.digest('hex'), bytes };
 }
 
-/** Node reads no larger file at once. */
+/** Node cannot read larger files at once. */
 const MOST_FILE_BYTES = 2 ** 31 - 1;
 
 /**
- * What the file system says of a file. Folders, pipes, sockets and devices are refused by name: a pipe would wait for
- * ever, and a device may never end. So is a file that is larger than `most` bytes.
+ * The file's status. Folders, pipes, sockets and devices are rejected by type: a pipe would block forever, and a device
+ * may never end. So is a file larger than `most` bytes.
  */
 export function requireFile(path: string, rules: FileRules = {}): Stats {
   const { most = Infinity, code = 'data', remedy } = rules;
@@ -97,7 +94,7 @@ export function requireFile(path: string, rules: FileRules = {}): Stats {
   throw new WeftError(code, `${path} is ${kind}, not a file`, remedy ?? 'name a file');
 }
 
-/** The names of what lies in a folder (with `recursive` also deeper, as relative paths), in order. */
+/** The entries of a folder (with `recursive`, all descendants as relative paths), sorted. */
 export const listFolder = (path: string, { recursive = false } = {}): string[] =>
   readable(path, () => readdirSync(path, { recursive, encoding: 'utf8' }).sort());
 
@@ -105,11 +102,11 @@ export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // not there, or what cannot be looked at, or no path at all
+    return false; // missing, inaccessible, or not a path at all
   }
 }
 
-/** What `read` gives of a path, a failure told with the path. */
+/** The result of `read` on a path; a failure is reported with the path. */
 export function readable<T>(path: string, read: () => T, { code = 'data', remedy }: FileRules = {}): T {
   try {
     return read();
@@ -123,17 +120,20 @@ export function readable<T>(path: string, read: () => T, { code = 'data', remedy
   }
 }
 
-/** Whether an error of `readBytes` says that there is no such file. */
+/** Whether an error of `readBytes` means that the file does not exist. */
 export const isMissing = (error: unknown): boolean =>
   error instanceof WeftError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 
-/** A line as `sha256sum` writes it: what would end the line is escaped, and a backslash before the hash says so. */
+/**
+ * A line as `sha256sum` writes it: line-breaking characters in the path are escaped, which a backslash before the hash
+ * indicates.
+ */
 function listed(hash: string, path: string): string {
   const name = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
   return `${name === path ? '' : '\\'}${hash}  ${name}`;
 }
 
-/** Hash and path in such a line. */
+/** The hash and path in such a line. */
 export function readListed(line: string): { readonly hash: string; readonly path: string } {
   const isEscaped = line.startsWith('\\');
   const text = isEscaped ? line.slice(1) : line;
@@ -146,7 +146,7 @@ export function readListed(line: string): { readonly hash: string; readonly path
 
 const HASH_LENGTH = 64;
 
-/** The files of a folder as one source, whose hash covers every path and content. */
+/** The files of a folder as one source whose hash covers every path and its content. */
 export function folderSource(path: string, files: readonly Source[]): Source {
   const listing = files.map(({ sha256, path }) => `${listed(sha256, path)}\n`).join('');
   return { path, sha256: sha256(listing), bytes: files.reduce((total, file) => total + file.bytes, 0), listing };
@@ -154,9 +154,9 @@ export function folderSource(path: string, files: readonly Source[]): Source {
 
 export const sha256 = (content: Uint8Array | string): string => createHash('sha256').update(content).digest('hex');
 
-/** A gzip file that unpacks to more is refused: some kB of it can fill any memory. */
+/** A gzip file that decompresses to more is rejected: a few kB can otherwise exhaust any memory. */
 export const MOST_UNPACKED_BYTES = 2 ** 30;
-/** Bytes that one byte of a gzip file can stand for. */
+/** The highest compression ratio of gzip. */
 const MOST_GZIP_RATIO = 1032;
 
 function gunzip(raw: Buffer, path: string): Buffer {
@@ -165,7 +165,7 @@ function gunzip(raw: Buffer, path: string): Buffer {
     `${path} unpacks to more than ${MOST_UNPACKED_BYTES / 2 ** 30} GB`,
     'unpack it (gunzip) if it is the right file',
   );
-  // The last four bytes of a whole file say how much there is; what they leave unsaid the bound on the output finds.
+  // The last four bytes of a complete file give its size modulo 2^32; the limit on the output catches the rest.
   const claimed = raw.length >= 18 ? raw.readUInt32LE(raw.length - 4) : 0;
   if (claimed > MOST_UNPACKED_BYTES && claimed <= raw.length * MOST_GZIP_RATIO) throw tooLarge;
   try {

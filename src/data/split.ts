@@ -1,7 +1,7 @@
 /**
- * The disjoint parts of a data set that a search needs: shared weights learn on `train`, the controller's
- * reward comes from `validation`, the final choice may have `derive` and the Fisher information `fisher` to
- * themselves, and `test` is seen once, at the end.
+ * The disjoint parts of a data set that a search needs: shared weights are trained on `train`, the controller's reward
+ * comes from `validation`, the final choice may use a separate `derive` and the Fisher information a separate `fisher`,
+ * and `test` is used once, at the end.
  */
 import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
@@ -11,51 +11,51 @@ import { allIndices, stratifiedDraw } from './stratify.js';
 
 export type SplitName = 'train' | 'validation' | 'derive' | 'fisher' | 'test';
 
-/** Some of a data set's examples, with labels of its own: noise in one split touches no other. */
+/** Some of a data set's examples, with their own copy of the labels: noise in one split does not affect another. */
 export interface Split {
   readonly name: SplitName;
   readonly inputShape: InputShape;
   readonly classes: number;
   readonly examples: Examples;
-  /** Which of `examples`, ascending. */
+  /** Indices into `examples`, ascending. */
   readonly indices: Uint32Array;
   /** The label of each, in the order of `indices`. */
   readonly labels: Int32Array;
-  /** Numbers to predict, row-major [indices, targets]: in their own units, or scaled (`scaleTargets`). */
+  /** Targets, row-major [indices, targets]: in their own units, or scaled (`scaleTargets`). */
   readonly targets?: Float64Array;
-  /** Whether the targets are labels that hold (1) or do not (0). */
+  /** Whether the targets are binary labels (1 or 0). */
   readonly areFlags?: boolean;
 }
 
 export type Splits = Readonly<Record<'train' | 'validation' | 'test', Split>> &
   Readonly<Partial<Record<SplitName, Split>>>;
 
-/** A whole data set as one split: its test part where it has one. */
+/** A whole data set as one split: its test part if it has one. */
 export function allExamples(dataset: Dataset): Split {
   const examples = dataset.test ?? dataset.train;
   return makeSplit('test', dataset, examples, allIndices(examples.count));
 }
 
-/** Below 1 a fraction of the part that is divided, otherwise a number of examples. */
+/** Below 1 a fraction of the part being divided, otherwise a number of examples. */
 export type Share = number;
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Rewards of the controller, where the data set has no validation part. Default 0.1, the 45,000 to 5,000 of ENAS. */
+  /** For the controller's rewards, if the data set has no validation part. Default 0.1, the 45,000 to 5,000 of ENAS. */
   readonly validation?: Share;
-  /** A part of its own for choosing the final architecture. Default: none. */
+  /** A separate part for choosing the final architecture. Default: none. */
   readonly derive?: Share;
-  /** A part of its own for Fisher information. Default: none. */
+  /** A separate part for Fisher information. Default: none. */
   readonly fisher?: Share;
-  /** Default: all that the other parts leave. */
+  /** Default: everything that the other parts leave. */
   readonly train?: Share;
-  /** Taken from the whole first, and only where the data set has no test part. Default 0.2. */
+  /** Set aside first, and only if the data set has no test part. Default 0.2. */
   readonly test?: Share;
 }
 
 /**
- * Divides a data set into disjoint parts in which every class keeps its share, by `stream(seed, 'split', part)`.
- * Fractions are of the training part that is left once a test part is set aside.
+ * Divides a data set into disjoint, stratified parts, drawn from `stream(seed, 'split', part)`. Fractions are relative
+ * to the training part after a test part has been set aside.
  */
 export function splitDataset(
   dataset: Dataset,
@@ -65,7 +65,7 @@ export function splitDataset(
   const labels = dataset.train.labels;
   const given = new Set(dataset.validation);
   let pool: Uint32Array = allIndices(labels.length).filter((index) => !given.has(index));
-  // Of a rare class one example at least goes to each part that judges, if the training part keeps one.
+  // At least one example of a rare class goes to each evaluation part, if the training part keeps one.
   const judging = [...(dataset.validation ? [] : ['validation']), ...(derive > 0 ? ['derive'] : [])];
   const take = (name: SplitName, share: Share, whole: number): Split => {
     const count = shareCount(share, whole, name);
@@ -108,7 +108,7 @@ export function splitDataset(
   return splits;
 }
 
-/** Splits of one pool of examples joined into one, indices ascending, each example with the label of its split. */
+/** Splits of the same examples merged into one, indices ascending, each example with the label from its split. */
 export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]]): Split {
   const [first] = splits;
   if (splits.some(({ examples }) => examples !== first.examples))
@@ -133,7 +133,7 @@ export function mergeSplits(name: SplitName, splits: readonly [Split, ...Split[]
   };
 }
 
-/** Targets of each example of a split; 0 where it has classes. */
+/** Number of targets per example of a split; 0 for classification. */
 export const targetsIn = ({ targets, indices }: Pick<Split, 'targets' | 'indices'>): number =>
   targets ? targets.length / indices.length : 0;
 
@@ -148,14 +148,14 @@ export function pickSplit(split: Split, places: Uint32Array): Split {
   };
 }
 
-/** Rows of `size` numbers at these places. */
+/** Rows of `size` numbers at these positions. */
 function rowsOf(values: Float64Array, places: Uint32Array, size: number): Float64Array {
   const rows = new Float64Array(places.length * size);
   places.forEach((place, i) => rows.set(values.subarray(place * size, (place + 1) * size), i * size));
   return rows;
 }
 
-/** The number of examples that a share of `whole` means. */
+/** The number of examples that a share of `whole` amounts to. */
 export function shareCount(share: Share, whole: number, what: string): number {
   const count = share < 1 ? Math.round(share * whole) : share;
   if (Number.isInteger(count) && count >= 1 && count <= whole) return count;
@@ -166,7 +166,7 @@ export function shareCount(share: Share, whole: number, what: string): number {
   );
 }
 
-/** Throws unless no example is in two splits. */
+/** Throws if an example is in two splits. */
 export function assertDisjoint(splits: Partial<Record<SplitName, Split>>): void {
   const owners = new Map<Examples, Map<number, SplitName>>();
   for (const split of Object.values(splits)) {
@@ -190,18 +190,17 @@ export interface SplitRecord {
   /** SHA-256 of the indices, ascending, as little-endian 32-bit integers. */
   readonly indices: string;
   /**
-   * SHA-256 of each example's numbers as they lie in memory, its label (32 bit) and its targets (64 bit), in that
-   * order.
+   * SHA-256 of each example's numbers as stored in memory, its label (32 bit) and its targets (64 bit), in that order.
    */
   readonly content: string;
 }
 
-/** What a run records of each split, so that another one can be shown to have seen the same examples. */
+/** The record of each split in a run, so that another run can be shown to have used the same examples. */
 export function recordSplits(splits: Splits): Record<string, SplitRecord> {
   return Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, recordSplit(split)]));
 }
 
-/** Which test examples have an equal one (the same input, whatever the label) in each other part. */
+/** Which test examples have a duplicate (the same input, whatever the label) in each other part. */
 export function findSeen({ test, ...others }: Splits): Record<string, boolean[]> {
   const inputs = ({ examples, indices, inputShape }: Split): string[] => {
     const size = exampleSize(inputShape);

@@ -1,15 +1,15 @@
-/** Drawing parts of a data set in which every class keeps its share. */
+/** Stratified sampling: drawing parts of a data set in which every class keeps its share. */
 import type { Rng } from '../tensor/rng.js';
 import { largestOf } from '../statistics/extremes.js';
 import { classCounts } from './dataset.js';
 
 /**
- * How many of `total` each class gets: floor(total · count_c / Σ count), and the rest one each to the
- * classes with the largest remainders (lowest class first among equals).
+ * How many of `total` each class gets: floor(total · count_c / Σ count), and one more each to the classes with the
+ * largest remainders until the total is reached (ties: lowest class first).
  */
 export function quotas(counts: ArrayLike<number>, total: number): Uint32Array {
   const all = Array.from(counts).reduce((sum, count) => sum + count, 0);
-  // In whole numbers, so that equal remainders are equal.
+  // In integers, so that equal remainders compare equal.
   const scaled = Array.from(counts, (count) => total * count);
   const shares = Uint32Array.from(scaled, (product) => Math.floor(product / all));
   const missing = total - shares.reduce((sum, share) => sum + share, 0);
@@ -32,7 +32,7 @@ export interface Draw {
 }
 
 /**
- * The shares with one for each class that would have none although more than `reserve` of it are there; it is taken
+ * The shares, with one for each class that would get none although it has more than `reserve` examples; it is taken
  * from the class with the largest share.
  */
 export function represented(shares: Uint32Array, counts: ArrayLike<number>, reserve: number): Uint32Array {
@@ -48,8 +48,8 @@ export function represented(shares: Uint32Array, counts: ArrayLike<number>, rese
 }
 
 /**
- * Draws `total` of the pool at random with every class in its share, and with one at least where more than `reserve` of
- * it are there; both parts come in ascending order.
+ * Draws `total` of the pool at random, stratified by class, with at least one of each class that has more than
+ * `reserve` examples; both parts are in ascending order.
  */
 export function stratifiedDraw(
   pool: Uint32Array,

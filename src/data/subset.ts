@@ -1,11 +1,11 @@
-/** Smaller data sets, and noisy ones. */
+/** Smaller data sets, and label noise. */
 import { WeftError } from '../errors.js';
 import { stream } from '../tensor/rng.js';
 import { classCounts, exampleSize, type Dataset, type Examples } from './dataset.js';
 import { shareCount, type Share, type Split } from './split.js';
 import { allIndices, drawQuotas, quotas } from './stratify.js';
 
-/** A share of a part with every class in proportion, or the same number of every class. */
+/** A stratified share of a part, or the same number from every class. */
 export type Amount = Share | { readonly perClass: number };
 
 export interface SubsetOptions {
@@ -16,7 +16,7 @@ export interface SubsetOptions {
   readonly test?: Amount;
 }
 
-/** A data set with only some examples, drawn by `stream(seed, 'subset', part)` and kept in their order. */
+/** A data set with a subset of the examples, drawn by `stream(seed, 'subset', part)` and kept in their order. */
 export function takeSubset(dataset: Dataset, { seed, train, test }: SubsetOptions): Dataset {
   const some = (examples: Examples, part: string, amount: Amount | undefined): Picked | undefined =>
     amount === undefined ? undefined : pickExamples(dataset, examples, part, amount, seed);
@@ -32,11 +32,11 @@ export function takeSubset(dataset: Dataset, { seed, train, test }: SubsetOption
 
 interface Picked {
   readonly examples: Examples;
-  /** Which ones, ascending. */
+  /** The selected indices, ascending. */
   readonly taken: Uint32Array;
 }
 
-/** The positions of the wanted examples among those that were taken. */
+/** The positions of the wanted examples among those that were selected. */
 function placesOf(wanted: Uint32Array, taken: Uint32Array): Uint32Array {
   const set = new Set(wanted);
   return Uint32Array.from([...taken.keys()].filter((place) => set.has(taken[place]!)));
@@ -99,8 +99,8 @@ export interface NoisySplit {
 }
 
 /**
- * A split in which exactly round(rate · count) labels, drawn by `stream(seed, 'label-noise')`, are replaced by
- * another class, each of the others being equally likely (symmetric noise). The given split is left as it is.
+ * A split in which exactly round(rate · count) labels, drawn by `stream(seed, 'label-noise')`, are replaced by another
+ * class, all others being equally likely (symmetric noise). The given split is not modified.
  */
 export function addLabelNoise(
   split: Split,

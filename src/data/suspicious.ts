@@ -1,27 +1,24 @@
-/** Columns of a table that tell a network nothing, or too much. */
+/** Table columns that carry no information, or leak the label. */
 import { type Column, widthOf } from './csv/encoding.js';
 import { type Dataset, exampleSize } from './dataset.js';
 
-/** Rows that are looked at: what holds in so many is worth a word. */
+/** Minimum number of rows: a pattern that holds in so many is worth a warning. */
 const MOST_ROWS = 20_000;
-/** With fewer rows a column determines the label by chance. */
+/** With fewer rows, a column may determine the label by chance. */
 const FEWEST_ROWS = 20;
-/** Correlation with a number to predict from which on a column is nearly that number. */
+/** Correlation with a target above which a column is nearly that target. */
 const NEARLY = 0.999;
 
-/** One column as it came from the table. */
+/** One column as read from the table. */
 interface Input {
   readonly name: string;
   readonly kind: Column['kind'];
-  /** Where its numbers begin in a row, and how many there are. */
+  /** Offset of its numbers in a row, and their count. */
   readonly at: number;
   readonly width: number;
 }
 
-/**
- * A line of warning for each column that is the same in every row, counts the rows, or determines what is to be
- * predicted.
- */
+/** A warning for each column that is constant, counts the rows, or determines the label. */
 export function suspiciousColumns(dataset: Dataset): string[] {
   const { count } = dataset.train;
   if (count < 3) return [];
@@ -64,7 +61,7 @@ function counter({ train: { images, count }, inputShape }: Dataset, { name, kind
   return `careful: '${name}' counts the rows; if it is an identifier, leave it out: data.ignore`;
 }
 
-/** Whether a column alone says what is to be predicted: it may be known only afterwards, or be made of it. */
+/** Whether a column alone determines the label: it may be known only afterwards, or be derived from it. */
 function leak(dataset: Dataset, input: Input): string | undefined {
   const { count } = dataset.train;
   if (count < FEWEST_ROWS) return undefined;
@@ -92,7 +89,7 @@ function determinesClass(
     classOf.set(key, labels[row]!);
     if (!isFunction && kind !== 'number') return undefined;
   }
-  // Values that hardly come again say nothing about others.
+  // Values that hardly ever repeat say nothing about others.
   if (isFunction && classOf.size <= rows.length / 4)
     return 'alone determines the class: every value goes with one class';
   if (kind !== 'number' || width > 1) return undefined;

@@ -1,24 +1,24 @@
-/** Regression targets: numbers that a network predicts for each example, instead of a class. */
+/** Regression targets: numbers that a network predicts for each example instead of a class. */
 import { WeftError } from '../errors.js';
 import { type Split, type Splits } from './split.js';
 
 /**
- * How targets are scaled for the network, measured on the training part, and how its outputs become targets again: y =
+ * How targets are scaled for the network, measured on the training part, and how its outputs are scaled back: y =
  * output·std + mean.
  */
 export interface TargetScaling {
   readonly names: readonly string[];
-  /** One number a target, in its own unit. */
+  /** One number per target, in its own unit. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-/** Targets whose squares, and the squares of these, are still doubles. */
+/** Range of target magnitudes whose fourth powers are still doubles. */
 const [SMALLEST, LARGEST] = [1e-70, 1e70];
 
 /**
- * Mean and standard deviation of each target of the training part. Throws WeftError('data') for a target that never
- * changes there, and for numbers of any part that are too large, or too near to each other, for their squares.
+ * Mean and standard deviation of each target of the training part. Throws WeftError('data') for a target that is
+ * constant there, and for values in any part that are too large, or too close to each other, to be squared.
  */
 export function measureTargets(splits: Splits, names: readonly string[]): TargetScaling {
   const { targets = new Float64Array() } = splits.train;
@@ -55,7 +55,7 @@ const meanOver = (count: number, value: (i: number) => number): number => {
   return sum / count;
 };
 
-/** The split with each target less its mean, over its deviation. */
+/** The split with each target standardized: minus its mean, divided by its deviation. */
 export function scaleTargets(split: Split, { mean, std }: TargetScaling): Split {
   const { targets } = split;
   if (!targets) return split;
@@ -66,25 +66,22 @@ export function scaleTargets(split: Split, { mean, std }: TargetScaling): Split 
 export const scaleAllTargets = (splits: Splits, scaling: TargetScaling): Splits =>
   Object.fromEntries(Object.entries(splits).map(([name, split]) => [name, scaleTargets(split, scaling)])) as Splits;
 
-/** Outputs of a network, row-major [count, targets], in the units of the targets. */
+/** Network outputs, row-major [count, targets], converted to the units of the targets. */
 export const unscaleTargets = (outputs: ArrayLike<number>, { mean, std }: TargetScaling): Float64Array =>
   Float64Array.from(outputs, (value, i) => value * std[i % std.length]! + mean[i % mean.length]!);
 
-/**
- * Parts of the range of a target that are drawn from alike, so that each part of the data has its share of small and
- * large ones.
- */
+/** Strata of a target's range, so that each part of the data has its share of small and large values. */
 const STRATA = 10;
-/** Smallest number of examples of a stratum, except for equal targets. */
+/** Minimum number of examples in a stratum, except for equal targets. */
 const FEWEST = 10;
 
-/** Upper bounds, exclusive, of ranges that hold about equally many of the first targets; none of them is empty. */
+/** Exclusive upper bounds of ranges that hold about equally many of the first targets; none of them is empty. */
 export function strataOf(targets: ArrayLike<number>, size: number): number[] {
   const sorted = Float64Array.from({ length: targets.length / size }, (_, i) => targets[i * size]!).sort();
   const count = Math.max(2, Math.min(STRATA, Math.floor(sorted.length / FEWEST)));
   const quantiles = Array.from({ length: count - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / count)]!);
   const bounds = [...new Set(quantiles)].filter((bound) => bound > sorted[0]!);
-  // Where one value is more than half of all, it is a stratum of its own.
+  // If one value accounts for more than half of all, it is its own stratum.
   const above = sorted.find((value) => value > sorted[0]!);
   return bounds.length > 0 || above === undefined ? bounds : [above];
 }

@@ -6,11 +6,11 @@ import type { TextBatch } from './text/batches.js';
 export interface BatchTensors {
   /** float32 [count, height, width, channels]. */
   readonly inputs: Tensor4D;
-  /** Classes int32 [count], targets float32 [count, targets], or labels that hold or do not, bool [count, labels]. */
+  /** Classes int32 [count], targets float32 [count, targets], or binary labels bool [count, labels]. */
   readonly labels: Tensor1D | Tensor2D;
 }
 
-/** A batch as tensors, which the caller disposes. Backends may read the batch's arrays as late as the first use. */
+/** A batch as tensors, which the caller disposes. Backends may read the batch's arrays as late as their first use. */
 export const batchTensors = ({ inputs, labels, shape }: Batch): BatchTensors => ({
   inputs: tf.tensor4d(inputs, shape),
   labels:

@@ -1,11 +1,11 @@
-/** Random turns and zooms of a training image about its centre. */
+/** Random rotation and zoom of a training image about its centre. */
 import type { Rng } from '../tensor/rng.js';
 import type { Augmentation } from './augment.js';
 import type { InputShape } from './dataset.js';
 
 /**
- * Output pixel (y, x), counted from the centre, comes from (cos·y - sin·x, sin·y + cos·x), both divided by the zoom
- * already.
+ * Output pixel (y, x), relative to the centre, comes from (cos·y - sin·x, sin·y + cos·x), both already divided by the
+ * zoom.
  */
 export interface Turn {
   readonly cos: number;
@@ -15,8 +15,8 @@ export interface Turn {
 export const isTurning = ({ rotate = 0, zoom = 0 }: Augmentation): boolean => rotate > 0 || zoom > 0;
 
 /**
- * An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn whatever is
- * asked for.
+ * An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn regardless
+ * of the settings.
  */
 export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn {
   const angle = ((2 * rng.uniform() - 1) * rotate * Math.PI) / 180;
@@ -25,8 +25,8 @@ export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn
 }
 
 /**
- * Writes the image at `from`, turned, to the beginning of `out`: bilinear between pixels, and beyond the border the
- * pixel nearest to it.
+ * Writes the rotated image at `from` to the beginning of `out`: bilinear between pixels, and the nearest pixel beyond
+ * the border.
  */
 export function writeTurned(
   out: Float32Array,
@@ -44,7 +44,7 @@ export function writeTurned(
       const [top, left] = [Math.floor(sourceY), Math.floor(sourceX)];
       const [down, right] = [sourceY - top, sourceX - left];
       const above = from + (top * width + left) * channels;
-      // On the last row or column the weight of what lies beyond is 0; it is read from the same place.
+      // On the last row or column the weight of the neighbour beyond is 0; it is read from the same position.
       const below = above + (top + 1 < height ? width * channels : 0);
       const beside = left + 1 < width ? channels : 0;
       for (let c = 0; c < channels; c++, to++) {

@@ -1,6 +1,5 @@
 /**
- * Inputs without labels, brought to the form that a trained network takes: pictures of any size, tables with columns in
- * any order.
+ * Unlabelled inputs, converted to the input of a trained network: images of any size, tables with columns in any order.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { WeftError } from '../errors.js';
@@ -20,35 +19,35 @@ import { isNumpyFile, readNumpyRows } from './numpy.js';
 import { readLastWindows, type SeriesForm } from './series.js';
 import { readable } from './source.js';
 
-/** Inputs in row-major order [count, height, width, channels], and what each is called: a path, or `FILE:LINE`. */
+/** Inputs in row-major order [count, height, width, channels], and the name of each: a path, or `FILE:LINE`. */
 export interface Unlabelled {
   readonly names: readonly string[];
   readonly images: Uint8Array | Float32Array;
-  /** What has decoded pictures, with its version. */
+  /** The image decoder, with its version. */
   readonly decoder?: string;
 }
 
-/** What a network takes. */
+/** The input of a network. */
 export interface InputForm {
   readonly inputShape: InputShape;
-  /** What the numbers of an example are called, where the network has learned from a table with a header. */
+  /** The names of an example's numbers, if the network was trained on a table with a header. */
   readonly columns?: readonly string[] | undefined;
-  /** What each of them is, where not all are numbers. */
+  /** The type of each, if not all are numeric. */
   readonly encoding?: readonly Column[] | undefined;
-  /** How windows are made of the rows of a table, where the examples are windows. */
+  /** How windows are made from the rows of a table, if the examples are windows. */
   readonly series?: SeriesForm | undefined;
-  /** How tables are encoded, where that is not UTF-8 or UTF-16. */
+  /** The encoding of tables, if it is not UTF-8 or UTF-16. */
   readonly charset?: Charset | undefined;
   /**
-   * What had decoded the pictures that the network was trained on, with its version; undefined where nobody wrote it
-   * down, as before version 0.2.
+   * The decoder of the images that the network was trained on, with its version; undefined if it was not recorded, as
+   * before version 0.2.
    */
   readonly decoder?: string | undefined;
 }
 
 /**
- * Reads pictures, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming what
- * cannot be read.
+ * Reads images, or folders of them at any depth, resized to the network's input. Throws WeftError('data') naming files
+ * that cannot be read.
  */
 export function readPictures(paths: readonly string[], { inputShape, decoder }: InputForm): Unlabelled {
   const names = paths.flatMap((path) =>
@@ -60,14 +59,14 @@ export function readPictures(paths: readonly string[], { inputShape, decoder }: 
 }
 
 const SAMPLE = 20;
-/** Standard input, where paths are named. */
+/** Standard input, in place of a path. */
 const STANDARD_INPUT = '-';
 
 /**
- * Reads the rows of a table, of a file of JSON lines, or of either from standard input (`-`). With a header the columns
- * are found by their names, in any order, and others (a label, an identifier) are left out; without one a row must have
- * just the network's numbers. A JSON line is an object with the columns, or an array in their order. NumPy arrays are
- * examples in their order. Throws WeftError('data') with line and column.
+ * Reads the rows of a table, of a file of JSON lines, or either from standard input (`-`). With a header, columns are
+ * looked up by name, in any order, and others (a label, an identifier) are ignored; without one, a row must have
+ * exactly the network's inputs. A JSON line is an object with the columns, or an array in their order. NumPy arrays are
+ * read as examples in order. Throws WeftError('data') with line and column.
  */
 export function readRows(path: string, form: InputForm): Unlabelled {
   if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);
@@ -98,16 +97,16 @@ function readStandardInput(): Buffer {
   }
 }
 
-/** What each used column is called and how its fields become numbers. */
+/** The name of each column in use, and how its fields become numbers. */
 function columnsOf({ inputShape, columns, encoding }: InputForm) {
   const size = inputShape.reduce((product, length) => product * length, 1);
   const used = encoding?.filter(({ kind }) => kind !== 'left out');
   return {
     names: used ? used.flatMap(({ name }) => name ?? []) : columns,
-    /** Columns that a row needs. */
+    /** Columns that a row must have. */
     wanted: used ? used.length : size,
     encoders: used?.map(encoderOf),
-    /** What the field of a column is to be, for errors. */
+    /** The expected type of a column's field, for errors. */
     kindOf: (column: number): string => used?.[column]?.kind ?? 'number',
   };
 }
@@ -190,7 +189,7 @@ function readJsonLines(lines: Iterable<Line>, path: string, form: InputForm): Un
   return { names: rows, images: values.finish() };
 }
 
-/** The values of a line as a table would have them, in the order of the columns; null is what is missing. */
+/** The values of a line in the form of a table, in the order of the columns; null is a missing value. */
 function fieldsOf(text: string, names: readonly string[], wanted: number, where: string): string[] {
   let line: unknown;
   try {

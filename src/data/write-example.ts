@@ -1,6 +1,6 @@
 /**
- * The inner loops of a batch: stored pixels to normalized floats, (pixel - mean_c) / std_c. Channel by channel, with
- * the two numbers of a channel at hand, takes half the time of going through memory in order.
+ * The inner loops of a batch: stored pixels to normalized floats, (pixel - mean_c) / std_c. Going channel by channel,
+ * with the two numbers of a channel in registers, takes half the time of traversing memory in order.
  */
 import type { Change } from './augment.js';
 import type { InputShape } from './dataset.js';
@@ -19,7 +19,7 @@ export const scaling = ({ mean, std }: Normalization): Scaling => ({
 
 type Pixels = Uint8Array | Float32Array;
 
-/** Writes the example of `size` numbers at `from` to `to`, normalized. */
+/** Writes the normalized example of `size` numbers at `from` to `to`. */
 export function writePlain(
   out: Float32Array,
   to: number,
@@ -33,15 +33,15 @@ export function writePlain(
     const [shift, factor] = [mean[c]!, inverse[c]!];
     for (let i = c; i < size; i += channels) {
       const value = images[from + i]!;
-      // What is missing in a table is NaN, and becomes the mean.
+      // Missing table values are NaN, and become the mean.
       out[to + i] = value === value ? (value - shift) * factor : 0;
     }
   }
 }
 
 /**
- * Writes the example at `from` to `to`, moved, mirrored and cut out. What comes in at the border is the mean colour, 0
- * once normalized, or the `background` of stored value 0. `out` must hold zeros there.
+ * Writes the example at `from` to `to`, shifted, mirrored and cut out. Pixels that enter at the border are the mean
+ * colour, 0 once normalized, or the `background` of stored value 0. `out` must hold zeros there.
  */
 export function writeChanged(
   out: Float32Array,

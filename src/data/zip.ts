@@ -5,13 +5,13 @@ import { MOST_UNPACKED_BYTES } from './source.js';
 
 export interface ZipEntry {
   readonly name: string;
-  /** Unpacks it. */
+  /** Decompresses it. */
   content(): Buffer;
 }
 
 const [END, CENTRAL, LOCAL] = [0x06054b50, 0x02014b50, 0x04034b50];
 
-/** The files of an archive in their order; `remedy` is for errors, which speak of `path`. */
+/** The files of an archive in order; `remedy` is for errors, which name `path`. */
 export function unzip(file: Buffer, path: string, remedy: string): ZipEntry[] {
   const broken = (what: string): WeftError =>
     new WeftError('data', `${path} is not a valid archive: ${what}`, `copy it again, or ${remedy}`);
@@ -60,6 +60,6 @@ function inflated(content: Buffer, size: number): Buffer | undefined {
   try {
     return inflateRawSync(content, { maxOutputLength: Math.max(1, size) });
   } catch {
-    return undefined; // its checksum would not be right either
+    return undefined; // its checksum would be wrong as well
   }
 }

@@ -1,4 +1,4 @@
-/** Dates in tables, and the numbers that networks see of them. */
+/** Dates in tables, and their encoding as network inputs. */
 
 /** Order of year, month and day. */
 export type DateOrder = 'ymd' | 'dmy' | 'mdy';
@@ -6,10 +6,10 @@ export type DateOrder = 'ymd' | 'dmy' | 'mdy';
 const ORDERS: readonly DateOrder[] = ['ymd', 'dmy', 'mdy'];
 
 /**
- * What a network sees of a date: days since 1970-01-01 (with the time of the day as a fraction), and sine and cosine of
- * its place in the year and in the week, with `time` in the day too. Times without a zone are used as written.
- * Undefined for a field that is not a date in this order. The page of an export holds the text of this function: it
- * refers to nothing outside itself.
+ * The encoding of a date: days since 1970-01-01 (with the time of the day as a fraction), and the sine and cosine of
+ * its position in the year and the week, and with `time` also in the day. Times without a zone are used as written.
+ * Undefined for a field that is not a date in this order. Exported pages embed the source of this function, so it must
+ * be self-contained.
  */
 export function dateFeatures(text: string, order: 'ymd' | 'dmy' | 'mdy', time: boolean): number[] | undefined {
   const found =
@@ -37,21 +37,20 @@ export function dateFeatures(text: string, order: 'ymd' | 'dmy' | 'mdy', time: b
   return [days, ...places];
 }
 
-/** Numbers that a date becomes. */
+/** Number of inputs that a date becomes. */
 export const dateWidth = (time: boolean): number => (time ? 7 : 5);
 
 export interface DateScan {
   see(field: string): void;
   /**
-   * The order of all fields seen; `unclear` where day and month cannot be distinguished, undefined where not all are
-   * dates.
+   * The order of all fields seen; `unclear` if day and month cannot be distinguished, undefined if not all are dates.
    */
   order(): DateOrder | 'unclear' | undefined;
-  /** Whether any has a time of the day. */
+  /** Whether any field has a time of day. */
   readonly time: boolean;
 }
 
-/** Looks at every text of a column once. */
+/** Examines every text in a column once. */
 export function scanDates(): DateScan {
   let orders: readonly DateOrder[] = ORDERS;
   let [seen, time, dotted] = [0, false, true];
@@ -66,7 +65,7 @@ export function scanDates(): DateScan {
     order() {
       if (seen === 0 || orders.length === 0) return undefined;
       if (orders.length === 1) return orders[0];
-      // With points the day comes first wherever dates are written so.
+      // With dots, the day always comes first.
       return dotted ? 'dmy' : 'unclear';
     },
     get time() {

@@ -1,9 +1,10 @@
-/** One decimal mark in the whole of a table. */
+/** A single decimal mark throughout a table. */
 import { WeftError } from '../../errors.js';
 import { hasDecimalComma, type Separator } from './fields.js';
 
 /**
- * Refuses a table that writes some numbers with a decimal comma and others with a point: one of them means thousands.
+ * Refuses a table that writes some numbers with a decimal comma and others with a point: one of the two marks
+ * thousands.
  */
 export function decimalMarks(separator: Separator, path: string): { see(field: string, line: number): void } {
   let comma: number | undefined;

@@ -1,16 +1,14 @@
-/** From bytes to text: UTF-8, UTF-16 where its first bytes say so, Latin-1 where the user says so. */
+/** From bytes to text: UTF-8, UTF-16 if its first bytes say so, Latin-1 if the user says so. */
 import { WeftError } from '../../errors.js';
 
-/** Encodings that can be named; `latin1` is what Windows calls so (code page 1252). */
+/** Encodings that can be specified; `latin1` is what Windows calls Latin-1 (code page 1252). */
 export type Charset = 'utf-8' | 'latin1';
 
-/**
- * The text in pieces; a byte-order mark is left out. Throws WeftError('data') where the bytes are not of this encoding.
- */
+/** The text in chunks; a byte-order mark is dropped. Throws WeftError('data') if the bytes are not in this encoding. */
 export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Charset): Generator<string> {
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let lines = 1;
-  // Of text that is said to be Latin-1: whether it could as well be UTF-8 so far.
+  // For text declared as Latin-1: whether it has been valid UTF-8 so far.
   const asUtf8 = new TextDecoder('utf-8', { fatal: true });
   let [isUtf8, isAscii] = [charset === 'latin1', true];
   for (const piece of pieces) {
@@ -39,7 +37,7 @@ export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Ch
   }
 }
 
-/** The byte order that the mark at the beginning tells. */
+/** The byte order given by the mark at the beginning. */
 function utf16Of([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
@@ -64,7 +62,7 @@ function notText(encoding: string, piece: Uint8Array, lines: number, path: strin
   );
 }
 
-/** Names the line, and what its bytes would be in Latin-1, the encoding that such a table most often has. */
+/** Names the line, and the text that its bytes would be in Latin-1, the most likely encoding of such a table. */
 function notUtf8(piece: Uint8Array, before: number, path: string, cause: unknown): WeftError {
   let number = before;
   let shown = '';

@@ -1,41 +1,41 @@
 /**
- * From the columns of a table to numbers: a number is one input, and a second one says where it is missing if that
- * occurs; a text column is one input for each of its categories. A category that was not there when the network was
- * trained is none of them. A date is several inputs.
+ * From table columns to numbers: a numeric column is one input, plus a second one that flags missing values if any
+ * occur; a text column is one-hot over its categories. A category that was not seen in training is encoded as none of
+ * them. A date becomes several inputs.
  */
 import { dateFeatures, type DateOrder, dateWidth, scanDates } from './dates.js';
 import { numberIn, type Separator } from './fields.js';
 
 /** One column of a table besides the label. */
 export interface Column {
-  /** In the header; undefined if there is none. */
+  /** Its name in the header; undefined if there is none. */
   readonly name?: string;
   readonly kind: 'number' | 'category' | 'date' | 'left out';
-  /** Values of a number or a date that are missing: NaN until they are normalized, and then the mean. */
+  /** Missing values of a number or a date: NaN until normalized, then the mean. */
   readonly missing?: number;
   /** In the order of the inputs. */
   readonly categories?: readonly string[];
-  /** Of dates. */
+  /** For dates. */
   readonly order?: DateOrder;
-  /** Whether dates have a time of the day. */
+  /** Whether dates have a time of day. */
   readonly time?: boolean;
-  /** Why it is left out. */
+  /** Why the column is left out. */
   readonly reason?: string;
 }
 
 const MISSING = ['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', '?'];
 
-/** Whether a field stands for a value that is not known. */
+/** Whether a field denotes a missing value. */
 export const isMissing = (field: string): boolean => MISSING.includes(field.trim().toLowerCase());
 
-/** Inputs that a column becomes. */
+/** Number of inputs that a column becomes. */
 export function widthOf({ kind, missing = 0, categories = [], time = false }: Column): number {
   if (kind === 'left out') return 0;
   if (kind === 'category') return categories.length;
   return (kind === 'date' ? dateWidth(time) : 1) + (missing > 0 ? 1 : 0);
 }
 
-/** Hands on the inputs that a field becomes; false where a number or a date is expected and something else stands. */
+/** Emits the inputs that a field becomes; false if a number or a date was expected and something else was found. */
 export type FieldEncoder = (field: string, separator: Separator, push: (value: number) => void) => boolean;
 
 export function encoderOf(column: Column): FieldEncoder {
@@ -66,18 +66,18 @@ export function encoderOf(column: Column): FieldEncoder {
   };
 }
 
-/** More different texts than this are an identifier or free text. */
+/** A column with more distinct texts than this is an identifier or free text. */
 const MOST_CATEGORIES = 50;
-/** A text column whose values hardly ever come again is one too. */
+/** So is a text column whose values hardly ever repeat. */
 const FEWEST_PER_CATEGORY = 2;
 
 export interface ColumnScan {
   see(field: string, separator: Separator): void;
-  /** What the column is, from all of its fields. */
+  /** The type of the column, inferred from all of its fields. */
   column(name: string | undefined): Column;
 }
 
-/** Looks at every field of a column once. */
+/** Examines every field of a column once. */
 export function scanColumn(): ColumnScan {
   let [numbers, missing, texts] = [0, 0, 0];
   const different = new Set<string>();
@@ -89,14 +89,14 @@ export function scanColumn(): ColumnScan {
       else {
         texts++;
         dates.see(field);
-        // A copy of its own: the part of a line would keep the whole line in memory.
+        // A copy: a substring would keep the whole line in memory.
         if (different.size <= MOST_CATEGORIES) different.add(Buffer.from(field.trim()).toString());
       }
     },
     column(name) {
       const named = name === undefined ? {} : { name };
       if (numbers === 0 && texts === 0) return { ...named, kind: 'left out', reason: 'it has no values' };
-      // Words among numbers are mistakes, which reading the column will tell.
+      // Words among numbers are mistakes, which reading the column will report.
       if (numbers > 0) return { ...named, kind: 'number', missing };
       const order = dates.order();
       if (order === 'unclear')

@@ -1,13 +1,13 @@
-/** From a line to its fields: separators, quotes, and numbers with a point or a comma. */
+/** From a line to its fields: separators, quotes, and numbers with a decimal point or comma. */
 import { WeftError } from '../../errors.js';
 import type { Line } from './lines.js';
 
 export type Separator = ',' | ';' | '\t';
 
 /**
- * The separator of a table from its first lines: the one that gives all of them the same number of columns, and of
- * those the one that gives the most numbers. Throws if there is none; with `oneColumn`, it is then a semicolon, so that
- * numbers may have decimal commas.
+ * The separator of a table from its first lines: the one that gives all of them the same number of columns and, among
+ * those, the most numbers. Throws if there is none; with `oneColumn`, it is then a semicolon, so that numbers may have
+ * decimal commas.
  */
 export function findSeparator(sample: readonly Line[], path: string, oneColumn = false): Separator {
   const texts = sample.map(({ text }) => text);
@@ -23,8 +23,8 @@ export function findSeparator(sample: readonly Line[], path: string, oneColumn =
 }
 
 /**
- * Fields of a line, not trimmed where nothing is quoted; a field in double quotes may contain the separator and line
- * breaks, and "" for a quote.
+ * The fields of a line, trimmed only if something is quoted; a field in double quotes may contain the separator and
+ * line breaks, and "" for a quote.
  */
 export function splitFields({ text, number }: Line, separator: Separator, path: string): string[] {
   const fields = fieldsIn(text, separator);
@@ -37,7 +37,7 @@ export function splitFields({ text, number }: Line, separator: Separator, path: 
   return fields;
 }
 
-/** Fields of a row, of which there must be as many as in the first line of the table. */
+/** The fields of a row, which must have as many as the first line of the table. */
 export function splitRow(
   line: Line,
   separator: Separator,
@@ -60,17 +60,17 @@ export function numberIn(field: string, separator: Separator): number | undefine
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The number in a field as it stands there; undefined if there is none or it is not finite. */
+/** The number in a field at full precision; undefined if there is none or it is not finite. */
 export function doubleIn(field: string, separator: Separator): number | undefined {
   const value = valueIn(field, separator);
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Whether a field is a number written with a decimal comma, as spreadsheets write it in much of Europe. */
+/** Whether a field is a number written with a decimal comma, as is common in spreadsheets in much of Europe. */
 export const hasDecimalComma = (field: string, separator: Separator): boolean =>
   field.includes(',') && !Number.isNaN(valueIn(field, separator));
 
-// The page of an export contains the text of the following functions: they refer to nothing outside themselves.
+// Exported pages embed the source of the following functions, so each must be self-contained.
 
 /**
  * The separator of a table with these first lines, see `findSeparator`; undefined if no separator gives more than one
@@ -97,10 +97,7 @@ export function separatorOf(
   return best;
 }
 
-/**
- * The fields of a line, see `splitFields`; the number of the first column whose quotes are wrong, from 1, if there is
- * one.
- */
+/** The fields of a line, see `splitFields`; the 1-based index of the first column with malformed quotes, if any. */
 export function fieldsIn(text: string, separator: ',' | ';' | '\t'): string[] | number {
   if (!text.includes('"')) return text.split(separator);
   const pattern = new RegExp(` *(?:"((?:[^"]|"")*)" *|([^"${separator}]*))(${separator}|$)`, 'y');

@@ -1,4 +1,4 @@
-/** Numbers whose count is not known before the last one. */
+/** Numeric arrays whose length is not known in advance. */
 import { WeftError } from '../../errors.js';
 import { availableBytes } from '../../tensor/memory.js';
 
@@ -6,12 +6,12 @@ const BLOCK = 1 << 20;
 
 export interface GrowingNumbers {
   push(value: number): void;
-  /** All of them: bytes where every one is a whole number in 0..255, else 32-bit floats. Called once. */
+  /** All numbers: bytes if every one is an integer in 0..255, otherwise 32-bit floats. To be called once. */
   finish(): Float32Array | Uint8Array;
 }
 
 /**
- * Numbers kept in blocks, so that none is copied before the end; `what` names them where there is too little memory.
+ * Numbers stored in blocks, so that nothing is copied before the end; `what` describes them in out-of-memory errors.
  */
 export function growingNumbers(what: string): GrowingNumbers {
   const blocks: (Float32Array | undefined)[] = [];

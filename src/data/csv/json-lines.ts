@@ -1,6 +1,6 @@
 /**
- * Tables of JSON lines: an object a line with the columns by their names, or an array a line. Parquet becomes JSON
- * lines on its way.
+ * Tables in JSON Lines: one object per line keyed by column, or one array per line. Parquet is read by way of JSON
+ * Lines.
  */
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
@@ -12,19 +12,19 @@ import type { Opened } from './table.js';
 
 const JSON_LINES = /\.(jsonl|ndjson)(\.gz)?$/i;
 
-/** Whether a file of this name is read as JSON lines. */
+/** Whether a file with this name is read as JSON Lines. */
 export const isJsonLines = (path: string): boolean => JSON_LINES.test(path) || isParquet(path);
 
 /** The lines of such a file. */
 export const openJsonLines = (path: string, charset: Charset | undefined): LineReader =>
   isParquet(path) ? openParquet(path) : openLines(path, charset, 'plain');
 
-/** Lines that are read before the rows: by them names of columns are known. */
+/** Number of lines read ahead of the rows to determine the column names. */
 const SAMPLE = 2;
 
 type Row = Readonly<Record<string, unknown>> | readonly unknown[];
 
-/** Opens JSON lines as a table of the same columns would be; null is what is missing. */
+/** Opens JSON Lines like a table with the same columns; null is a missing value. */
 export function openJsonTable(
   path: string,
   options: Pick<CsvOptions, 'charset' | 'label' | 'header' | 'oneColumn'>,
@@ -50,7 +50,7 @@ export function openJsonTable(
       `${path}: line ${first.line.number} has only one value`,
       'give columns to learn from, and a label',
     );
-  // Names that are whole numbers lose their place among the keys of an object.
+  // Integer-like keys of an object lose their position.
   if (named && options.label === undefined && !hasKnownLabel(header!) && header!.some((name) => /^\d+$/.test(name)))
     throw new WeftError(
       'data',
@@ -77,7 +77,7 @@ export function openJsonTable(
   };
 }
 
-/** The names of the columns where the first of several arrays holds nothing but texts, and the next has a number. */
+/** The column names if the first of several arrays holds only texts and the next one has a number. */
 function headerOf([first, second]: readonly { row: Row }[]): string[] | undefined {
   const [names, values] = [first!.row as unknown[], second?.row];
   const isHeader = names.every((name) => typeof name === 'string') && Array.isArray(values);
@@ -140,7 +140,7 @@ function ofObject(
   return header.map((name) => fieldOf(row[name], `'${name}'`, place));
 }
 
-/** A value as a table would have it. */
+/** A value as it would appear in a table. */
 function fieldOf(value: unknown, name: string, { line, path }: Place): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object')

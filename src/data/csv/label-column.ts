@@ -1,4 +1,4 @@
-/** Which column of a table is the label. */
+/** Determines which column of a table is the label. */
 import { WeftError, unknownNameHint } from '../../errors.js';
 
 /** Names by which a label column is recognized if none is specified. */
@@ -8,7 +8,7 @@ export const LABEL_NAMES = ['label', 'class', 'target'];
 export const hasKnownLabel = (header: readonly string[]): boolean =>
   header.some((name) => LABEL_NAMES.includes(name.toLowerCase()));
 
-/** The column of the label, or several of them, by name or number. */
+/** The label column, or several of them, by name or number. */
 export type LabelColumns = string | number | readonly (string | number)[];
 
 /**

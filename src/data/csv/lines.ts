@@ -1,4 +1,4 @@
-/** The lines of a table, piece by piece: a file of any size is never in memory as a whole. */
+/** The lines of a table, chunk by chunk: a file is never in memory as a whole, whatever its size. */
 import { createHash } from 'node:crypto';
 import { WeftError } from '../../errors.js';
 import type { Source } from '../dataset.js';
@@ -8,26 +8,26 @@ import { PIECE_BYTES, piecesOf, readSource } from '../source.js';
 /** A line, or several where a quoted field contains line breaks. */
 export interface Line {
   readonly text: string;
-  /** Of its beginning in the file, from 1. */
+  /** Its first line in the file, from 1. */
   readonly number: number;
 }
 
 export interface LineReader {
-  /** The lines that are not blank. */
+  /** The non-blank lines. */
   readonly lines: IterableIterator<Line>;
-  /** Path, size and hash of the file, once all lines were read. */
+  /** Path, size and hash of the file, once all lines have been read. */
   source(): Source;
 }
 
-/** A line that is longer belongs to no table. */
+/** A longer line cannot belong to a table. */
 const LONGEST_LINE = 1 << 26;
-/** A quoted field that is longer was not closed. */
+/** A longer quoted field is missing its closing quote. */
 const LONGEST_QUOTE = 1 << 16;
 
-/** How a file is divided: `quoted` joins the lines of a field in quotes, as tables have them; `plain` does not. */
+/** How a file is split: `quoted` joins the lines of a quoted field, as in tables; `plain` does not. */
 export type LineRule = 'quoted' | 'plain';
 
-/** Opens a table, gzipped or not. A gzipped one is unpacked as a whole, up to the bound of `readSource`. */
+/** Opens a table, gzipped or not. A gzipped one is decompressed as a whole, up to the limit of `readSource`. */
 export function openLines(path: string, charset: Charset = 'utf-8', rule: LineRule = 'quoted'): LineReader {
   let source: Source | undefined;
   const pieces = function* (): Generator<Uint8Array> {
@@ -52,7 +52,7 @@ export function openLines(path: string, charset: Charset = 'utf-8', rule: LineRu
   };
 }
 
-/** The lines of bytes in memory; `path` is for messages. */
+/** The lines of bytes in memory; `path` is used in messages. */
 export const linesOf = (
   bytes: Uint8Array,
   path: string,
@@ -86,10 +86,7 @@ function* withoutBlank(lines: Iterable<Line>): Generator<Line> {
   for (const line of lines) if (line.text.trim() !== '') yield line;
 }
 
-/**
- * Joins lines while a quote is open, and leaves out blank ones. An unclosed quote is left for the reader of fields to
- * report.
- */
+/** Joins lines while a quote is open and drops blank ones. An unclosed quote is left to the field parser to report. */
 function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
   let open: { first: Line; text: string } | undefined;
   for (const line of lines) {

@@ -1,6 +1,6 @@
 /**
- * Parquet by hyparquet, which reads asynchronously, while data sets are read synchronously: a process of its own makes
- * JSON lines of the rows, and those are read as JSON lines are.
+ * Parquet by hyparquet, which reads asynchronously, whereas data sets are read synchronously: a separate process
+ * converts the rows to JSON Lines, which are then read as such.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { linesOf, type LineReader } from './lines.js';
 export const isParquet = (path: string): boolean => /\.parquet$/i.test(path);
 
 /**
- * Numbers beyond 2^53 become texts, moments ISO 8601, and NaN null, as in tables of pandas, whose index is left out.
+ * Numbers beyond 2^53 become texts, timestamps ISO 8601, and NaN null, as in pandas tables, whose index is left out.
  */
 const PROGRAM = `
 import { readFileSync, writeSync } from 'node:fs';
@@ -53,8 +53,8 @@ try {
 `;
 
 /**
- * The rows of a file as JSON lines; a line's number is that of its row, from 1. Throws WeftError('data') where it
- * cannot be read.
+ * The rows of a file as JSON Lines; a line's number is that of its row, from 1. Throws WeftError('data') if it cannot
+ * be read.
  */
 export function openParquet(path: string): LineReader {
   const { source } = readSource(path);

@@ -1,4 +1,4 @@
-/** A table of numbers with one column of labels, read line by line into typed arrays. */
+/** A numeric table with one label column, read line by line into typed arrays. */
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Source } from '../dataset.js';
@@ -16,28 +16,28 @@ export interface Table {
   readonly header: readonly string[] | undefined;
   readonly labelColumn: number;
   readonly separator: Separator;
-  /** Row-major [rows, features]; bytes where every number is a whole one in 0..255, NaN where one is missing. */
+  /** Row-major [rows, features]; bytes if every number is an integer in 0..255, NaN for missing values. */
   readonly values: Float32Array | Uint8Array;
   readonly features: number;
-  /** What each column besides the label is; undefined where all are numbers. */
+  /** The type of each column besides the label; undefined if all are numeric. */
   readonly encoding?: readonly Column[] | undefined;
-  /** What the label is called, where that is not in the header. */
+  /** The name of the label if it is not in the header. */
   readonly labelName?: string;
-  /** What a place is called in errors. */
+  /** What a position is called in errors. */
   readonly unit: 'line' | 'row';
-  /** The different labels, in the order in which they appear. */
+  /** The distinct labels, in order of appearance. */
   readonly labels: readonly DistinctLabel[];
-  /** Which of them each row has. */
+  /** Index of each row's label. */
   readonly labelOf: Int32Array;
-  /** All columns that are to be predicted, where `labels` and `labelOf` are not the only ones. */
+  /** All columns to predict, if there are more than the one in `labels` and `labelOf`. */
   readonly outputs?: readonly LabelColumn[];
   readonly source: Source;
 }
 
-/** One column that is to be predicted. */
+/** One column to predict. */
 export interface LabelColumn {
   readonly column: number;
-  /** What it is called, where that is not in the header. */
+  /** Its name if it is not in the header. */
   readonly name?: string;
   readonly labels: readonly DistinctLabel[];
   readonly labelOf: Int32Array;
@@ -50,15 +50,15 @@ export interface DistinctLabel {
   count: number;
 }
 
-/** Lines by which separator and header are judged. */
+/** Number of lines used to detect the separator and the header. */
 const SAMPLE = 20;
 
-/** A field that is not the number that it should be. */
+/** A field that should be a number but is not. */
 class NotNumber extends WeftError {}
 
 /**
- * Reads a table; mistakes are told with line and column. Where a column is not of numbers alone, its columns are
- * encoded (see `Column`).
+ * Reads a table; mistakes are reported with line and column. If the columns are not all numeric, they are encoded (see
+ * `Column`).
  */
 export function readTable(path: string, options: CsvOptions): Table {
   if (options.encoding) return readWith(path, options, options.encoding);
@@ -66,17 +66,17 @@ export function readTable(path: string, options: CsvOptions): Table {
   try {
     return readWith(path, options);
   } catch (error) {
-    // Most tables are numbers throughout, and are read once.
+    // Most tables are entirely numeric and are read once.
     if (!(error instanceof NotNumber)) throw error;
     return readEncoded(path, options);
   }
 }
 
-/** Reads a table whose columns have to be looked at first. */
+/** Reads a table whose columns have to be examined first. */
 function readEncoded(path: string, options: CsvOptions): Table {
   const { encoding, labelIsNamed } = scanTable(path, options);
   const text = encoding.findIndex(({ kind }) => kind === 'category');
-  // Any of several columns of text may be the label; the last one only by custom.
+  // Any of several text columns may be the label; the last one only by convention.
   if (text >= 0 && !labelIsNamed)
     throw new WeftError(
       'data',
@@ -90,15 +90,15 @@ export interface Opened {
   readonly first: Line;
   readonly top: readonly string[];
   readonly header: readonly string[] | undefined;
-  /** Ascending is not needed: they are in the order in which they are named. */
+  /** Not necessarily ascending: in the order in which they are given. */
   readonly labelColumns: readonly number[];
   readonly separator: Separator;
-  /** The rows, one after the other, each with as many fields as the first. */
+  /** The rows one by one, each with as many fields as the first. */
   rows(): Generator<{ readonly line: Line; readonly fields: readonly string[] }>;
   source(): Source;
 }
 
-/** Opens a table of any form at its first row. */
+/** Opens a table of any format at its first row. */
 export function openTable(path: string, options: CsvOptions): Opened {
   if (isJsonLines(path)) return openJsonTable(path, options);
   const { content } = options;
@@ -138,7 +138,7 @@ export function openTable(path: string, options: CsvOptions): Opened {
   };
 }
 
-/** What each column besides the label is, from all rows. */
+/** The type of each column besides the label, inferred from all rows. */
 function scanTable(path: string, options: CsvOptions): { encoding: Column[]; labelIsNamed: boolean } {
   const { header, labelColumns, separator, top, rows } = openTable(path, options);
   const columns = top
@@ -199,7 +199,7 @@ function readWith(path: string, options: CsvOptions, encoding?: readonly Column[
         if (value === undefined) throw notNumber(path, line, column, header, field);
         values.push(value);
       }
-      // A point in a text or a date is no decimal point.
+      // A point in a text or a date is not a decimal point.
       if (kind === 'number') decimals.see(field, line.number);
     }
   }
@@ -249,7 +249,7 @@ function labelsOf(
         );
       let one = known.get(text);
       if (!one) {
-        // A copy of its own: the part of a line would keep the whole line in memory.
+        // A copy: a substring would keep the whole line in memory.
         const own = Buffer.from(text).toString();
         one = { index: known.size, label: { text: own, line: line.number, count: 0 } };
         known.set(own, one);
@@ -266,8 +266,8 @@ function labelsOf(
 }
 
 /**
- * The columns that are read, in the order of the inputs; those of an encoding are found by their names where there are
- * any.
+ * The columns that are read, in the order of the inputs; those of a given encoding are looked up by name if they have
+ * names.
  */
 function planOf(
   encoding: readonly Column[] | undefined,
@@ -308,7 +308,7 @@ function notNumber(
   );
 }
 
-/** A field as it can be shown: not too long, control characters by their codes. */
+/** A field in printable form: truncated, with control characters as codes. */
 function shown(field: string): string {
   const text = field.trim();
   const clipped = text.length > 40 ? `${text.slice(0, 40)}…` : text;
@@ -316,16 +316,16 @@ function shown(field: string): string {
 }
 
 /**
- * A first row is a header if nothing in it is a number, or if it names the label column (the others may be called 0, 1,
- * 2, …).
+ * A first row is a header if it contains no numbers, or if it names the label column (the others may be called 0, 1, 2,
+ * …).
  */
 const looksLikeHeader = (first: readonly string[], label: LabelColumns | undefined, separator: Separator): boolean =>
   first.every((field) => numberIn(field, separator) === undefined) ||
   first.some((field) => [label].flat().includes(field) || LABEL_NAMES.includes(field.toLowerCase()));
 
 /**
- * Refuses a first row that may as well be a header: columns called by successive numbers, such as years, and a label
- * that no other row has.
+ * Refuses a first row that could equally be a header: consecutive numbers, such as years, and a label that no other row
+ * has.
  */
 function requireData(
   first: readonly string[],

@@ -2,15 +2,15 @@
 import { doubleIn, type Separator } from './fields.js';
 import { type DistinctLabel } from './table.js';
 
-/** What labels are: as the user says, or `auto` for what they look like. */
+/** The kind of labels: as the user specifies, or `auto` to infer it. */
 export type LabelKind = 'classification' | 'regression' | 'auto';
 
-/** More different whole numbers than this are hardly codes of classes. */
+/** More distinct integers than this are unlikely to be class codes. */
 const MOST_NUMERIC_CLASSES = 10;
-/** Of classes that are counted from 0 or 1, the rarest has at least this share of the examples of the most frequent. */
+/** If classes are numbered from 0 or 1, the rarest has at least this fraction of the examples of the most frequent. */
 const RAREST = 0.1;
 
-/** Why the labels are numbers to predict rather than classes; undefined where they are classes, or not all numbers. */
+/** Why the labels are numbers to predict rather than classes; undefined if they are classes or not all numeric. */
 export function whyTargets(labels: readonly DistinctLabel[], rows: number, separator: Separator): string | undefined {
   const values = labels.map(({ text }) => doubleIn(text, separator));
   if (labels.length < 3 || values.some((value) => value === undefined)) return undefined;
@@ -30,7 +30,7 @@ export function whyTargets(labels: readonly DistinctLabel[], rows: number, separ
     : undefined;
 }
 
-/** Whether numbers are surely no classes: many of them, with fractions or signs. */
+/** Whether numbers clearly are not classes: many distinct ones, with fractions or signs. */
 export const areMeasured = (labels: readonly DistinctLabel[]): boolean =>
   labels.length > MOST_NUMERIC_CLASSES &&
   labels.every(({ text }) => text !== '' && Number.isFinite(Number(text))) &&

@@ -1,4 +1,4 @@
-/** The last windows of the series in a text, for the page of an export. */
+/** The last windows of the series in a text, for exported pages. */
 
 interface Tools {
   separatorOf(
@@ -12,9 +12,9 @@ interface Tools {
 }
 
 /**
- * What `readLastWindows` makes of a file with this text: the values of each series' last window, row by row, under the
- * name of the series or the number of its last line. Throws Error with a message for people where that throws. The page
- * of an export contains the text of this function: it refers to nothing outside itself.
+ * The result of `readLastWindows` for a file with this text: the values of each series' last window, row by row, under
+ * the name of the series or the number of its last line. Throws Error with a readable message where that function
+ * throws. Exported pages embed the source of this function, so it must be self-contained.
  */
 export function windowsInText(
   text: string,

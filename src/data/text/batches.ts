@@ -17,34 +17,34 @@ export interface TextBatchesOptions {
   /** Names the random streams. */
   readonly name: string;
   readonly seed: number;
-  /** Windows a batch. */
+  /** Windows per batch. */
   readonly batchSize: number;
-  /** Tokens in a window: how far gradients go back. */
+  /** Tokens per window: how far gradients are backpropagated. */
   readonly length: number;
   /**
-   * 'streams': each row continues where that of the batch before has stopped, so that a state can be carried along.
-   * 'shuffled': windows in a random order. Both begin each epoch at another of the first `length` tokens. 'once':
-   * streams from the very first token, the last batch shorter, so that (except for less than one token per row) every
-   * token is predicted once.
+   * 'streams': each row continues where the same row of the previous batch stopped, so that a state can be carried
+   * along. 'shuffled': windows in a random order. Both begin each epoch at a different one of the first `length`
+   * tokens. 'once': streams from the very first token, with a shorter last batch, so that (except for less than one
+   * token per row) every token is predicted once.
    */
   readonly order: 'streams' | 'shuffled' | 'once';
 }
 
 export interface TextBatches {
   readonly stepsPerEpoch: number;
-  /** Windows in one epoch. */
+  /** Number of windows in one epoch. */
   readonly examplesPerEpoch: number;
   at(epoch: number, step: number): TextBatch;
 }
 
-/** The batches of a text, each available directly by its epoch and step. */
+/** The batches of a text, each directly accessible by its epoch and step. */
 export function textBatches(
   ids: Int32Array,
   { name, seed, batchSize, length, order }: TextBatchesOptions,
 ): TextBatches {
   const spare = order === 'once' ? 0 : length - 1;
   const rows = batchSize;
-  /** Tokens that each stream predicts. */
+  /** Number of tokens that each stream predicts. */
   const depth = Math.floor((ids.length - 1 - spare) / rows);
   if (depth < (order === 'once' ? 1 : length)) {
     throw new WeftError(

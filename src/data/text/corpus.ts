@@ -6,18 +6,18 @@ import { shareCount, type Share, type SplitName, type SplitOptions } from '../sp
 
 export type TextLevel = 'char' | 'word';
 
-/** Stands for every token that the vocabulary does not have; always the first. */
+/** Stands for every token outside the vocabulary; always the first. */
 export const UNKNOWN = '<unk>';
-/** Ends every line of a text in words. */
+/** Ends every line of a word-level text. */
 export const END_OF_LINE = '<eos>';
 
-/** Text as it was read: what is divided for learning, and a test text where there is one of its own. */
+/** Text as read: the text to divide, and a separate test text if there is one. */
 export interface RawText {
   readonly name: string;
   readonly text: string;
-  /** A validation text of its own; otherwise a part of `text`. */
+  /** A separate validation text; otherwise a part of `text`. */
   readonly validation?: string | undefined;
-  /** A test text of its own; otherwise the last part of `text`. */
+  /** A separate test text; otherwise the last part of `text`. */
   readonly test?: string | undefined;
   readonly sources: readonly Source[];
 }
@@ -37,7 +37,7 @@ export interface Corpus {
 
 export interface CorpusOptions extends Omit<SplitOptions, 'seed'> {
   readonly level?: TextLevel;
-  /** At most so many tokens, the most frequent ones; all by default. */
+  /** Maximum number of tokens, the most frequent ones; all by default. */
   readonly vocabulary?: number | undefined;
 }
 
@@ -47,8 +47,7 @@ export function tokenize(text: string, level: TextLevel): string[] {
 }
 
 /**
- * The same with the token that ends a line. The page of an export holds the text of this function: it refers to nothing
- * outside itself.
+ * The same with the end-of-line token. Exported pages embed the source of this function, so it must be self-contained.
  */
 export function tokensOf(text: string, level: TextLevel, endOfLine: string): string[] {
   if (level === 'char') return Array.from(text);
@@ -59,8 +58,9 @@ export function tokensOf(text: string, level: TextLevel, endOfLine: string): str
 }
 
 /**
- * Divides a text into contiguous parts and numbers its tokens. The vocabulary is that of everything but the test part,
- * so that a token which only the test has is unknown. Fractions are of what is left once the test part is set aside.
+ * Divides a text into contiguous parts and tokenizes it. The vocabulary is built from everything except the test part,
+ * so that a token which occurs only in the test part is unknown. Fractions are relative to the text after the test part
+ * has been set aside.
  */
 export function makeCorpus(
   raw: RawText,
@@ -92,7 +92,7 @@ export function makeCorpus(
   const seen: Partial<Record<SplitName, string[]>> = {
     ...(fisher > 0 && { fisher: take('fisher', fisher, whole, 'first') }),
     ...(derive > 0 && { derive: take('derive', derive, whole, 'first') }),
-    // What is left out is at the beginning, so that training and validation part still follow on each other.
+    // Unused text is at the beginning, so that the training and validation parts remain adjacent.
     train: train === undefined ? tokens : tokens.slice(tokens.length - shareCount(train, tokens.length, 'train')),
     validation: validated,
   };
@@ -109,13 +109,13 @@ export function makeCorpus(
   };
 }
 
-/** From tokens to their ids; 0 for what the vocabulary does not have. */
+/** From tokens to their ids; 0 for tokens outside the vocabulary. */
 export function numbering(vocabulary: readonly string[]): (tokens: readonly string[]) => Int32Array {
   const idOf = new Map(vocabulary.map((token, id) => [token, id]));
   return (tokens) => Int32Array.from(tokens, (token) => idOf.get(token) ?? 0);
 }
 
-/** `<unk>`, then characters and words by falling frequency, equal ones by code point. */
+/** `<unk>`, then characters or words by decreasing frequency, ties by code point. */
 function countVocabulary(parts: readonly string[][], limit: number | undefined): string[] {
   const counts = new Map<string, number>();
   for (const part of parts) for (const token of part) counts.set(token, (counts.get(token) ?? 0) + 1);
@@ -126,13 +126,13 @@ function countVocabulary(parts: readonly string[][], limit: number | undefined):
 
 export interface TextPartRecord {
   readonly count: number;
-  /** Tokens that the vocabulary does not have. */
+  /** Number of tokens outside the vocabulary. */
   readonly unknown: number;
   /** SHA-256 of the token ids as little-endian 32-bit integers. */
   readonly content: string;
 }
 
-/** What a run records of each part. */
+/** The record of each part in a run. */
 export function recordParts(parts: TextParts): Record<string, TextPartRecord> {
   return Object.fromEntries(
     Object.entries(parts).map(([name, ids]) => [

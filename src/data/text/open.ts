@@ -1,4 +1,4 @@
-/** Finding and reading a text by its name or its path. */
+/** Finds and reads a text by its name or path. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { ownValue, WeftError } from '../../errors.js';
@@ -16,8 +16,8 @@ import {
 import type { Source } from '../dataset.js';
 
 /**
- * Texts known by name. The first list of files of which all are there is taken, and what is left out is a part of the
- * text before.
+ * Texts known by name. The first list whose files all exist is used, and an omitted part is taken from the text before
+ * it.
  */
 const NAMED: Readonly<Record<string, { readonly description: string; readonly files: readonly Files[] }>> = {
   'tiny-shakespeare': { description: 'plays, by characters', files: [{ text: 'tiny-shakespeare.txt' }] },
@@ -25,7 +25,7 @@ const NAMED: Readonly<Record<string, { readonly description: string; readonly fi
     description: 'articles, by words',
     files: [
       { text: 'wikitext-2-train.txt', validation: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
-      // The two smaller files alone: learn from the one, test on the other.
+      // With only the two smaller files: train on one, test on the other.
       { text: 'wikitext-2-valid.txt', test: 'wikitext-2-test.txt' },
     ],
   },
@@ -37,25 +37,25 @@ interface Files {
   readonly test?: string;
 }
 
-/** What the texts are that are known by name. */
+/** Descriptions of the texts that are known by name. */
 export const textDescriptions: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(NAMED).map(([name, { description }]) => [name, description]),
 );
 export const textNames: readonly string[] = Object.keys(NAMED);
 
-/** What a text has to itself among the options of data. */
+/** The data options that are specific to texts. */
 export interface TextConfig extends CorpusOptions {
   /**
-   * `tiny-shakespeare`, `wikitext-2`, or the path of a text file or of a folder of train.txt, valid.txt and test.txt.
+   * `tiny-shakespeare`, `wikitext-2`, or the path of a text file or of a folder with train.txt, valid.txt and test.txt.
    */
   readonly source: string;
-  /** Where a text known by name lies. */
+  /** Where a text known by name is stored. */
   readonly path?: string | undefined;
-  /** Tokens in a window. Default 35. */
+  /** Tokens per window. Default 35. */
   readonly bptt?: number | undefined;
 }
 
-/** What a run writes down about its text: plain JSON. */
+/** The text record of a run: plain JSON. */
 export interface TextRecord {
   readonly kind: 'text';
   readonly name: string;
@@ -68,7 +68,7 @@ export interface TextRecord {
 
 export interface PreparedText {
   readonly corpus: Corpus;
-  /** Tokens in a window. */
+  /** Tokens per window. */
   readonly length: number;
   readonly record: TextRecord;
 }
@@ -83,7 +83,7 @@ export function isText(source: string, { cwd = process.cwd() }: Surroundings = {
   return isFolder(path) ? splitFiles(path) !== undefined : TEXT_FILE.test(path);
 }
 
-/** Reads a text, divides it and numbers its tokens. */
+/** Reads a text, divides it and tokenizes it. */
 export function prepareText(
   { source, path, bptt = DEFAULT_LENGTH, ...options }: TextConfig,
   surroundings: Surroundings = {},
@@ -138,7 +138,7 @@ export function readText(
   return readFiles(name, files);
 }
 
-/** train.txt, valid.txt and test.txt of a folder, under any name that contains these words. */
+/** train.txt, valid.txt and test.txt in a folder, under any name that contains these words. */
 function splitFiles(folder: string): Files | undefined {
   const texts = listFolder(folder).filter((file) => TEXT_FILE.test(file));
   const find = (part: RegExp): string | undefined =>

@@ -1,9 +1,9 @@
 /**
- * How far a rank correlation is known from n pairs. The standard error is the jackknife's (Tukey 1958), every value
- * without one pair found from counts of concordant pairs in O(n log n) for all of them together, where as many
- * resamples would sort again each time. The interval is Student's on the scale of arcsin, which makes the error nearly
- * the same at every correlation and ends at ±1; whether two orders have anything to do with each other is decided by
- * permutation. `test/statistics/level-ranks.test.ts` simulates both.
+ * The uncertainty of a rank correlation estimated from n pairs. The standard error is the jackknife's (Tukey 1958); all
+ * leave-one-out values are computed together from counts of concordant pairs in O(n log n), whereas as many resamples
+ * would each require a sort. The interval is Student's on the arcsin scale, which nearly stabilizes the variance and
+ * ends at ±1; association between two orders is tested by permutation. `test/statistics/level-ranks.test.ts` simulates
+ * both.
  */
 import { type Assessment, type AssessOptions, errorRate, type Interval } from './assess.js';
 import { spearman } from './correlation.js';
@@ -17,13 +17,13 @@ import { tieSizes } from './ties.js';
 /** With fewer pairs the interval of a rank correlation does not hold its level, and there is none. */
 export const FEWEST_FOR_RANKS = 12;
 
-/** Of so few pairs no order is rarer than one in twenty: 2 of 4! = 24. */
+/** With so few pairs no order is rarer than one in twenty: 2 of 4! = 24. */
 const FEWEST_FOR_CLAIM = 5;
 
-/** Correlations so near to ±1 are those of equal or opposite orders. */
+/** Correlations this close to ±1 are those of identical or reversed orders. */
 const ROUNDING = 1e-12;
 
-/** Kendall's tau-b against none. */
+/** Kendall's tau-b tested against zero. */
 export function assessTau(x: readonly number[], y: readonly number[], options: AssessOptions = {}): Assessment {
   const value = kendallTau(x, y);
   const interval = tauInterval(x, y, options);
@@ -42,8 +42,8 @@ export function assessTau(x: readonly number[], y: readonly number[], options: A
 }
 
 /**
- * Interval of Kendall's tau-b; undefined for fewer than twelve pairs, for orders that are the same or opposite, and
- * where one side is constant.
+ * Interval of Kendall's tau-b; undefined for fewer than twelve pairs, for identical or reversed orders, and if one side
+ * is constant.
  */
 export function tauInterval(
   x: readonly number[],
@@ -53,7 +53,7 @@ export function tauInterval(
   return intervalOf(kendallTau(x, y), () => tausWithoutEach(x, y), x.length, options);
 }
 
-/** Interval of Spearman's rho, undefined where `tauInterval` is. */
+/** Interval of Spearman's rho, undefined whenever `tauInterval` is. */
 export function spearmanInterval(
   x: readonly number[],
   y: readonly number[],
@@ -63,9 +63,9 @@ export function spearmanInterval(
 }
 
 /**
- * tau(truth, a) − tau(truth, b), both of the same pairs: what makes them high or low together does not count. The error
- * is the jackknife's of the difference, the interval Student's; a claim needs an interval without zero. NaN where
- * either tau is.
+ * tau(truth, a) − tau(truth, b), both over the same pairs, so that shared variation cancels. The error is the
+ * jackknife's of the difference, the interval Student's; a claim requires an interval that excludes zero. NaN if either
+ * tau is.
  */
 export function assessTauDifference(
   truth: readonly number[],
@@ -76,7 +76,7 @@ export function assessTauDifference(
   return assessCorrelations(kendallTau, tausWithoutEach, truth, a, b, options);
 }
 
-/** The same of Spearman's rho. */
+/** The same for Spearman's rho. */
 export function assessSpearmanDifference(
   truth: readonly number[],
   a: readonly number[],
@@ -149,7 +149,7 @@ export function tausWithoutEach(x: ArrayLike<number>, y: ArrayLike<number>): Flo
     untiedX[i] = count - 1 - equalX.lessY[i]! - equalX.equalY[i]! - equalX.greaterY[i]!;
     untiedY[i] = count - 1 - lessX.equalY[i]! - greaterX.equalY[i]! - equalX.equalY[i]!;
   }
-  // Each two were counted twice.
+  // Every pair was counted twice.
   const [all, allX, allY] = [balance, untiedX, untiedY].map(
     (counts) => counts.reduce((sum, one) => sum + one, 0) / 2,
   ) as [number, number, number];
@@ -157,7 +157,8 @@ export function tausWithoutEach(x: ArrayLike<number>, y: ArrayLike<number>): Flo
 }
 
 /**
- * Spearman's rho of all pairs but the i-th, for every i: those above it lose one rank, those tied with it half a rank.
+ * Spearman's rho of all pairs but the i-th, for every i: values ranked below it move up one rank, those tied with it
+ * half a rank.
  */
 export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Float64Array {
   const count = x.length;
@@ -167,7 +168,7 @@ export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Flo
   const products = ranksX.reduce((sum, rank, i) => sum + rank * ranksY[i]!, 0);
   const [lostX, lostY] = [lostProducts(x, ranksY), lostProducts(y, ranksX)];
   const [spreadX, spreadY] = [spreadsWithoutEach(x), spreadsWithoutEach(y)];
-  // Ranks are from the best, so those with smaller values are the ones that move up.
+  // Ranks count from the best, so those with smaller values are the ones that move up.
   return Float64Array.from(x, (_, i) => {
     const both = lessX.lessY[i]! + (lessX.equalY[i]! + equalX.lessY[i]!) / 2 + equalX.equalY[i]! / 4;
     const sum = products - ranksX[i]! * ranksY[i]! - lostX[i]! - lostY[i]! + both;
@@ -177,8 +178,8 @@ export function rhosWithoutEach(x: readonly number[], y: readonly number[]): Flo
 }
 
 /**
- * What the others lose of sum(rank · other rank) when the i-th is left out: the other ranks of those behind it, half of
- * those tied with it.
+ * The amount that the others lose of sum(rank · other rank) when the i-th is left out: the other ranks of those behind
+ * it, half of those tied with it.
  */
 function lostProducts(values: readonly number[], otherRanks: readonly number[]): Float64Array {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
@@ -195,8 +196,8 @@ function lostProducts(values: readonly number[], otherRanks: readonly number[]):
 }
 
 /**
- * Sum of squared distances of ranks from their mean without the i-th: (n³ - n - sum(t³ - t)) / 12 over groups of t tied
- * ones.
+ * Sum of squared deviations of the ranks from their mean without the i-th: (n³ - n - sum(t³ - t)) / 12 over groups of t
+ * ties.
  */
 function spreadsWithoutEach(values: readonly number[]): Float64Array {
   const cubic = (n: number): number => n ** 3 - n;

@@ -1,5 +1,5 @@
 /**
- * How far a mean, or a difference of means, is known, and whether anything may be claimed of it. Everything in this
+ * The uncertainty of a mean, or of a difference of means, and whether a claim about it is justified. Everything in this
  * project that states an interval of a mean, or a verdict on one, goes through here.
  *
  * The interval is Student's, or Welch's for independent samples; the decision is by permutation (`signFlipP`,
@@ -21,20 +21,20 @@ import { mean, standardDeviation, standardError } from './summary.js';
 export type Interval = readonly [low: number, high: number];
 
 export interface Assessment {
-  /** Values, or pairs, or values of the smaller sample. */
+  /** Number of values, of pairs, or of values in the smaller sample. */
   readonly count: number;
   readonly value: number;
   /**
-   * Undefined for fewer than three values (four of either sample), and where they do not differ, which says nothing of
-   * how far others would.
+   * Undefined for fewer than three values (four in either sample), and if they do not vary, which says nothing about
+   * the spread of others.
    */
   readonly interval: Interval | undefined;
   /** Probability of a value at least this far from zero if there is no difference; NaN without an interval. */
   readonly p: number;
-  /** What may be claimed; undefined where nothing may. */
+  /** The claim that is justified, if any. */
   readonly claim: 'above' | 'below' | undefined;
   /**
-   * Why nothing may be claimed: with so few values no outcome would be rare enough, they do not differ, or it may be
+   * Why no claim is justified: no outcome would be rare enough with so few values, they do not vary, or it may be
    * chance.
    */
   readonly obstacle: 'few' | 'constant' | 'chance' | undefined;
@@ -43,7 +43,9 @@ export interface Assessment {
 }
 
 export interface AssessOptions {
-  /** Probability that the interval holds the true value, and one less that of a false claim. Default 0.95. */
+  /**
+   * Probability that the interval covers the true value, and one minus the probability of a false claim. Default 0.95.
+   */
   readonly confidence?: number;
   /** Number of simultaneous claims, none of which should be false (Bonferroni). Default 1. */
   readonly comparisons?: number;
@@ -51,22 +53,22 @@ export interface AssessOptions {
 
 /** With fewer values there is no interval. */
 export const FEWEST_FOR_INTERVAL = 3;
-/** Of two samples: with three heavy-tailed values in each the interval is too long. */
+/** For two samples: with three heavy-tailed values in each, the interval is too long. */
 const FEWEST_OF_EITHER = 4;
 
-/** Differences below this share of the values are rounding. */
+/** Differences below this fraction of the values are rounding errors. */
 const ROUNDING = 1e-12;
 
 /**
- * The mean of the values of one sample against zero. One sample may be skewed, and then Student's interval is too short
- * on the side of the long tail: there it is longer by the first term of the Edgeworth expansion, |g| (2 t² + 1) / (6
- * √n) standard errors with g the skewness of the sample (Hall 1992, section 3.10).
+ * The mean of the values of one sample against zero. A single sample may be skewed, and Student's interval is then too
+ * short on the side of the long tail: there it is extended by the first term of the Edgeworth expansion, |g| (2 t² + 1)
+ * / (6 √n) standard errors with g the skewness of the sample (Hall 1992, section 3.10).
  */
 export function assessMean(values: readonly number[], options: AssessOptions = {}): Assessment {
   return assessDifferences(values, largest(values), options, skewness(values));
 }
 
-/** mean(a) - mean(b) of pairs: what the two sides of a pair have in common does not count. */
+/** mean(a) - mean(b) of pairs: variation shared by the two sides of a pair cancels. */
 export function assessPaired(a: readonly number[], b: readonly number[], options: AssessOptions = {}): Assessment {
   checkPaired(a, b);
   return assessDifferences(
@@ -76,7 +78,7 @@ export function assessPaired(a: readonly number[], b: readonly number[], options
   );
 }
 
-/** mean(a) - mean(b) of two samples that are independent of each other and may vary unequally. */
+/** mean(a) - mean(b) of two independent samples whose variances may differ. */
 export function assessDifference(a: readonly number[], b: readonly number[], options: AssessOptions = {}): Assessment {
   const alpha = errorRate(options);
   let fewest = FEWEST_OF_EITHER;
@@ -157,7 +159,7 @@ function judge({
     count,
     value,
     interval: known ? [low, high] : undefined,
-    // Arrangements are counted on first use.
+    // Arrangements are enumerated on first use.
     get p() {
       return found();
     },
@@ -168,7 +170,7 @@ function judge({
 }
 
 /**
- * Interval of mean(a) / mean(b) of pairs (Fieller 1954); undefined where mean(b) is not clearly apart from zero, or
+ * Interval of mean(a) / mean(b) of pairs (Fieller 1954); undefined if mean(b) is not clearly different from zero, or
  * nothing varies.
  */
 export function pairedRatioInterval(
@@ -188,7 +190,7 @@ export function pairedRatioInterval(
   return varies && fieller(a, b, common, twoSidedQuantile(errorRate(options), count - 1));
 }
 
-/** The same of two independent samples; the degrees of freedom are Welch's at the ratio of the means. */
+/** The same for two independent samples; the degrees of freedom are Welch's at the ratio of the means. */
 export function ratioInterval(
   a: readonly number[],
   b: readonly number[],
@@ -224,12 +226,12 @@ function welch(a: readonly number[], b: readonly number[]): { error: number; deg
   };
 }
 
-/** Probability of a false claim, each of them when there are several. */
+/** Probability of a false claim, per claim if there are several. */
 export function errorRate({ confidence = 0.95, comparisons = 1 }: AssessOptions): number {
   return (1 - confidence) / comparisons;
 }
 
-/** Third moment about the mean over the third power of the deviation. */
+/** Third central moment divided by the cube of the standard deviation. */
 function skewness(values: readonly number[]): number {
   const centre = mean(values);
   const moment = (power: number): number => mean(values.map((value) => (value - centre) ** power));

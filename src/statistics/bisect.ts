@@ -1,4 +1,4 @@
-/** The first of `count` places from which on `holds` is true; `count` where it is true nowhere. */
+/** The first of `count` indices from which `holds` is true; `count` if it is true for none. */
 export function firstPlace(count: number, holds: (place: number) => boolean): number {
   let [from, to] = [0, count];
   while (from < to) {

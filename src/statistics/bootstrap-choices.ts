@@ -1,9 +1,8 @@
 /**
- * How far it is known what a choice by estimated scores gives: precision at the top, best rank, discounted gain, each
- * of rankers and of what one ranker has more than another. Networks are drawn again with replacement, the same draws
- * for all rankers, so that what makes a draw easy for all does not count in a difference (percentile bootstrap, Efron
- * 1979). Orders are sorted once; a draw only says how often each network stands in them, so that it costs O(n) and not
- * a sort.
+ * The uncertainty of selection by estimated scores: precision at the top, best rank and discounted gain, for each
+ * ranker and for the difference between two. Networks are resampled with replacement, with the same draws for all
+ * rankers, so that a draw that is easy for all cancels in a difference (percentile bootstrap, Efron 1979). Orders are
+ * sorted once; a draw only gives the multiplicity of each network, so that it costs O(n) instead of a sort.
  */
 import { stream } from '../tensor/rng.js';
 import { type AssessOptions, errorRate, type Interval } from './assess.js';
@@ -11,7 +10,7 @@ import { relevanceGains } from './ndcg.js';
 import { checkPaired } from './paired.js';
 import { chosenCount } from './selection.js';
 
-/** What the first share of an order gives; see `precisionAtTop`, `bestRankAt` and `ndcg`. */
+/** Measures of the first share of an order; see `precisionAtTop`, `bestRankAt` and `ndcg`. */
 export interface ChoiceMeasures<T> {
   readonly precisionTop: T;
   readonly bestRank: T;
@@ -19,14 +18,14 @@ export interface ChoiceMeasures<T> {
 }
 
 export interface ChoiceIntervals {
-  /** Of each ranker, in their order. */
+  /** For each ranker, in order. */
   readonly each: readonly ChoiceMeasures<Interval | undefined>[];
-  /** Of what the first ranker has more than the one at `reference`. */
+  /** For the difference of the first ranker minus the one at `reference`. */
   readonly difference: ChoiceMeasures<Interval | undefined> | undefined;
 }
 
 export interface ChoiceIntervalOptions extends AssessOptions {
-  /** The ranker that the first is compared with, by its place. */
+  /** Index of the ranker that the first is compared with. */
   readonly reference?: number | undefined;
 }
 
@@ -34,15 +33,15 @@ export interface ChoiceIntervalOptions extends AssessOptions {
 const FEWEST = 12;
 const RESAMPLES = 2000;
 const FEWEST_RESAMPLES = 400;
-/** Draws that all resamples take together. */
+/** Total number of draws over all resamples. */
 const MOST_DRAWS = 1e7;
 
 const MEASURES = ['precisionTop', 'bestRank', 'ndcg'] as const;
 
 /**
- * Intervals for the first `share` of the networks by each of the `rankers`, judged by `truth`, larger being better.
- * `confidence` holds for each interval of a ranker, and with `comparisons` for the difference. Undefined for fewer than
- * twelve networks and for measures that no draw changes.
+ * Intervals for the first `share` of the networks by each of the `rankers`, evaluated against `truth`, larger being
+ * better. `confidence` applies to each interval of a ranker and, corrected for `comparisons`, to the difference.
+ * Undefined for fewer than twelve networks and for measures that do not vary between draws.
  */
 export function choiceIntervals(
   truth: readonly number[],
@@ -86,19 +85,19 @@ function named<T>(value: (measure: number) => T): ChoiceMeasures<T> {
 function between(values: Float64Array, error: number): Interval | undefined {
   const sorted = values.toSorted();
   const last = sorted.length - 1;
-  // NaN is last in the order of a typed array.
+  // NaN sorts last in a typed array.
   if (last < 0 || Number.isNaN(sorted[last]) || sorted[0] === sorted[last]) return undefined;
   const at = (share: number): number => sorted[Math.min(last, Math.max(0, Math.round(share * (last + 2)) - 1))]!;
   return [at(error / 2), at(1 - error / 2)];
 }
 
-/** An order from the best with where each group of tied networks ends. */
+/** An order from best to worst, with the end of each group of tied networks. */
 interface Order {
   readonly networks: Uint32Array;
   readonly ends: readonly number[];
 }
 
-/** Tied networks are in the order of the truth. */
+/** Tied networks are ordered by the truth. */
 function orderOf(scores: readonly number[], truth: readonly number[]): Order {
   const networks = Uint32Array.from(scores, (_, i) => i).sort(
     (a, b) => scores[b]! - scores[a]! || truth[b]! - truth[a]!,
@@ -112,8 +111,8 @@ function orderOf(scores: readonly number[], truth: readonly number[]): Order {
 type Judge = (times: Uint32Array, use: (ranker: number, measure: number, value: number) => void) => void;
 
 /**
- * The measures of the first `chosen` of each order where the networks stand in it `times` times each; copies of a
- * network are tied.
+ * The measures of the first `chosen` of each order when each network occurs `times` times; copies of a network are
+ * tied.
  */
 function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])[], chosen: number): Judge {
   const trueOrder = orderOf(truth, truth);
@@ -141,7 +140,8 @@ function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])
       let [taken, right, best] = [0, 0, truth.length];
       eachGroup(order, times, (start, end, size) => {
         const drawn = Math.min(size, chosen - taken);
-        // The best of `drawn` copies of the group: the first that is taken, with the chance that none before it was.
+        // The best of `drawn` copies of the group: the first that is taken, with the probability that none before it
+        // was.
         let [inTop, expected, noneBefore, left] = [0, 0, 1, size];
         for (let i = start; i < end; i++) {
           const network = order.networks[i]!;
@@ -167,8 +167,8 @@ function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])
 }
 
 /**
- * Groups of tied networks from the best, with how many copies they have; those without any are passed over. Ends where
- * `use` says false.
+ * Groups of tied networks from the best, with their number of copies; empty groups are skipped. Stops when `use`
+ * returns false.
  */
 function eachGroup(
   { networks, ends }: Order,
@@ -184,7 +184,7 @@ function eachGroup(
   }
 }
 
-/** Discounted gain of the first `chosen`; what ties shares the mean of its gains. */
+/** Discounted gain of the first `chosen`; ties share the mean of their gains. */
 function gainOf(order: Order, times: Uint32Array, gains: Float64Array, upTo: Float64Array, chosen: number): number {
   let [sum, place] = [0, 0];
   eachGroup(order, times, (start, end, size) => {

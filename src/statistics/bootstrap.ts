@@ -1,4 +1,4 @@
-/** Intervals of what is computed from means over one sample, such as a root mean squared error. */
+/** Intervals of statistics that are functions of means over one sample, such as a root mean squared error. */
 import { type Rng } from '../tensor/rng.js';
 import { type Interval } from './assess.js';
 
@@ -8,8 +8,8 @@ export interface BootstrapOptions {
 }
 
 /**
- * A function of the means of some columns, on a scale on which its errors are about the same everywhere (of a scale:
- * the logarithm).
+ * A function of the means of some columns, on a scale on which its errors are roughly homogeneous (for a scale
+ * parameter: the logarithm).
  */
 export interface MeanFunction {
   value(means: readonly number[]): number;
@@ -17,21 +17,21 @@ export interface MeanFunction {
   gradient(means: readonly number[]): readonly number[];
 }
 
-/** Samples are drawn again so often, where they are small. */
+/** Number of resamples, for small samples. */
 const RESAMPLES = 2000;
 const FEWEST_RESAMPLES = 200;
-/** Draws that all resamples take together. */
+/** Total number of draws over all resamples. */
 const MOST_DRAWS = 2e7;
 /** With fewer examples there is no interval. */
 const FEWEST_EXAMPLES = 8;
-/** A standard error of a logarithm that is smaller is rounding alone. */
+/** A smaller standard error of a logarithm is rounding alone. */
 const ROUNDING = 1e-12;
-/** Share of the resamples that may say nothing, because they have no spread or no finite value. */
+/** Fraction of the resamples that may be degenerate, with no spread or no finite value. */
 const MOST_VOID = 0.01;
 
 /**
  * Intervals of functions of the means of some columns, over the examples of a sample: studentized bootstrap (Efron &
- * Tibshirani 1993, section 12.5) with standard errors by the delta method. Columns have one number for each example.
+ * Tibshirani 1993, section 12.5) with standard errors by the delta method. Each column has one number per example.
  * Undefined for fewer than eight examples, and for a function that does not vary or is not finite.
  */
 export function bootstrapIntervals<Name extends string>(
@@ -66,7 +66,7 @@ interface Estimate {
   readonly error: number;
 }
 
-/** Of these examples, of which some may be there several times. */
+/** Of these examples, some of which may occur several times. */
 function estimates(
   columns: readonly ArrayLike<number>[],
   examples: Uint32Array,
@@ -91,7 +91,7 @@ function estimates(
   });
 }
 
-/** Spreads of the observed value that the resampled ones have from it, turned around. */
+/** The studentized distances of the resampled values from the observed one, reflected. */
 function studentized({ value, error }: Estimate, drawn: Float64Array, confidence: number): Interval | undefined {
   const sorted = drawn.filter(Number.isFinite).sort();
   const isVoid = sorted.length < (1 - MOST_VOID) * drawn.length;

@@ -1,7 +1,4 @@
-/**
- * Whether probabilities are what they say: of the examples that are called something with 80 %, about 80 % should be
- * so.
- */
+/** Calibration of probabilities: of the examples predicted with 80 %, about 80 % should be correct. */
 import { type Rng } from '../tensor/rng.js';
 import { mean } from './summary.js';
 
@@ -10,11 +7,11 @@ export interface CalibrationBin {
   readonly count: number;
   /** Mean of these probabilities. */
   readonly confidence: number;
-  /** Share of these examples that are what they are called. */
+  /** Fraction of these examples that are predicted correctly. */
   readonly accuracy: number;
 }
 
-/** What one example was called, by how probable that was and whether it is so. */
+/** The predicted class of one example, its probability, and whether it is correct. */
 export interface Call {
   readonly confidence: number;
   readonly right: boolean;
@@ -22,10 +19,7 @@ export interface Call {
 
 const BINS = 15;
 
-/**
- * The reliability curve: 15 ranges of equal width, those that are empty left out (Guo et al. 2017, arXiv 1706.04599,
- * section 2).
- */
+/** The reliability curve: 15 bins of equal width, without empty ones (Guo et al. 2017, arXiv 1706.04599, section 2). */
 export function calibrationCurve(calls: readonly Call[]): CalibrationBin[] {
   const sums = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, right: 0 }));
   for (const { confidence, right } of calls) {
@@ -40,8 +34,8 @@ export function calibrationCurve(calls: readonly Call[]): CalibrationBin[] {
 }
 
 /**
- * Expected calibration error: the mean distance between confidence and accuracy over the bins, by their examples
- * (equation 3 there).
+ * Expected calibration error: the mean distance between confidence and accuracy over the bins, weighted by their number
+ * of examples (equation 3 there).
  */
 export function calibrationError(curve: readonly CalibrationBin[]): number {
   const total = curve.reduce((sum, { count }) => sum + count, 0);
@@ -53,8 +47,8 @@ export function calibrationError(curve: readonly CalibrationBin[]): number {
 const DRAWS = 100;
 
 /**
- * The error that the same confidences would show on average if each were exactly right: with few examples it is far
- * from zero (Bröcker & Smith 2007).
+ * The error that the same confidences would show on average if each were perfectly calibrated: with few examples it is
+ * far from zero (Bröcker & Smith 2007).
  */
 export const errorByChance = (calls: readonly Call[], rng: Rng): number =>
   mean(
@@ -65,15 +59,15 @@ export const errorByChance = (calls: readonly Call[], rng: Rng): number =>
     ),
   );
 
-/** Temperatures that are considered. */
+/** Range of temperatures considered. */
 const [LOWEST, HIGHEST] = [0.05, 20];
 const HALVINGS = 40;
 
 /**
  * The temperature T for which softmax(z / T) of the logits z, row-major [count, classes], has the least cross-entropy
- * with the labels (Guo et al. 2017, section 4.2), in 0.05..20. Dividing by it changes no order, so that what an example
- * is called stays. As in Platt scaling (Platt 1999) a label counts (n + 1) / (n + 2) and the other classes share the
- * rest: without that the temperature would be zero where all examples are called rightly.
+ * with the labels (Guo et al. 2017, section 4.2), in 0.05..20. Dividing by it preserves the order, so that predicted
+ * classes do not change. As in Platt scaling (Platt 1999) a label counts (n + 1) / (n + 2) and the other classes share
+ * the rest: without that the temperature would be zero if all examples were classified correctly.
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
   const count = labels.length;

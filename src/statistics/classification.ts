@@ -1,19 +1,19 @@
-/** What a classifier's probabilities are worth beyond accuracy: errors by class, ranking, calibration. */
+/** Evaluation of a classifier's probabilities beyond accuracy: errors by class, ranking, calibration. */
 import { calibrationCurve, calibrationError, type Call } from './calibration.js';
 
 export interface ClassMeasures {
-  /** Examples of the class. */
+  /** Number of examples of the class. */
   readonly count: number;
-  /** Share of the examples called so that are so; absent where none is called so. */
+  /** Precision: the fraction of examples predicted as this class that belong to it; absent if none is predicted. */
   readonly precision?: number;
-  /** Share of the examples that are so that are called so; absent where there are none. */
+  /** Recall: the fraction of examples of this class that are predicted as it; absent if there are none. */
   readonly recall?: number;
-  /** Harmonic mean of both, 2·hits / (called so + are so); absent where both counts are zero. */
+  /** F1, the harmonic mean of both: 2·hits / (predicted + actual); absent if both counts are zero. */
   readonly f1?: number;
 }
 
 export interface ClassificationMeasures {
-  /** How often a true class (row) is called by each class (column). */
+  /** Number of examples of each true class (row) that are predicted as each class (column). */
   readonly confusion: readonly (readonly number[])[];
   readonly classes: readonly ClassMeasures[];
   /** Mean recall over the classes that occur. */
@@ -21,7 +21,7 @@ export interface ClassificationMeasures {
   /** Mean F1 over the classes that occur. */
   readonly macroF1: number;
   /**
-   * Area under the ROC curve: the chance that an example of the class has a higher probability of it than one of
+   * Area under the ROC curve: the probability that an example of the class has a higher probability of it than one of
    * another class, averaged over classes; absent with one class.
    */
   readonly auc?: number;
@@ -61,7 +61,7 @@ export function classificationMeasures(
   };
 }
 
-/** The most probable class of each example; of equal ones the first. */
+/** The most probable class of each example; ties go to the first. */
 export function mostProbable(probabilities: ArrayLike<number>, count: number, classes: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => {
     let best = 0;
@@ -72,7 +72,7 @@ export function mostProbable(probabilities: ArrayLike<number>, count: number, cl
 }
 
 /**
- * The area of each class that has examples of its own and of others, by midranks (Mann & Whitney 1947): ties count
+ * The area for each class that has both positive and negative examples, by midranks (Mann & Whitney 1947): ties count
  * half.
  */
 function classAreas(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[] {
@@ -97,7 +97,7 @@ function classAreas(probabilities: ArrayLike<number>, labels: ArrayLike<number>,
   return areas;
 }
 
-/** What each example is called, and whether it is so. */
+/** The predicted class of each example, and whether it is correct. */
 export function callsOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Call[] {
   const called = mostProbable(probabilities, labels.length, classes);
   return Array.from(called, (name, i) => ({

@@ -1,21 +1,21 @@
-/** How well a model says of several labels which ones hold. */
+/** Evaluation of multi-label predictions. */
 import { classificationMeasures } from './classification.js';
 import { mean } from './summary.js';
 
 export interface FlagMeasures {
-  /** Examples for which the label holds. */
+  /** Number of examples that have the label. */
   readonly count: number;
-  /** Share of right answers, at a probability of one half. */
+  /** Fraction of correct answers, at a probability threshold of one half. */
   readonly accuracy: number;
   readonly precision?: number;
   readonly recall?: number;
-  /** 2·hits / (said + hold); absent where both are zero. */
+  /** F1, 2·hits / (predicted + actual); absent if both are zero. */
   readonly f1?: number;
-  /** Area under the ROC curve; absent where the label holds always or never. */
+  /** Area under the ROC curve; absent if every example has the label or none does. */
   readonly auc?: number;
   /**
-   * Average precision: the mean, over the examples for which it holds, of the precision among all that are at least as
-   * probable; absent where it never holds.
+   * Average precision: the mean, over the examples that have the label, of the precision among all that are at least as
+   * probable; absent if none has it.
    */
   readonly averagePrecision?: number;
 }
@@ -24,17 +24,17 @@ export interface MultiLabelMeasures {
   readonly labels: readonly FlagMeasures[];
   /** Mean F1 over the labels that have one. */
   readonly macroF1: number;
-  /** F1 of all answers together: 2·hits / (said + hold), 1 where nothing holds and nothing is said. */
+  /** Micro-averaged F1: 2·hits / (predicted + actual), 1 if both are zero. */
   readonly microF1: number;
-  /** Share of examples all of whose labels are right. */
+  /** Fraction of examples all of whose labels are correct. */
   readonly exactMatch: number;
-  /** Mean average precision (mAP) over the labels that hold for some example; absent where none does. */
+  /** Mean average precision (mAP) over the labels that occur in some example; absent if none does. */
   readonly meanAveragePrecision?: number;
 }
 
 /**
- * Measures of probabilities row-major [count, labels] against flags of 0 and 1; a label is said to hold from one half
- * on. At least one example.
+ * Measures of probabilities, row-major [count, labels], against flags of 0 and 1; a label is predicted from a
+ * probability of one half. At least one example.
  */
 export function multiLabelMeasures(
   probabilities: ArrayLike<number>,
@@ -70,11 +70,11 @@ export function multiLabelMeasures(
   };
 }
 
-/** Of one label. */
+/** For one label. */
 function flagMeasures(probabilities: Float64Array, flags: Float64Array): FlagMeasures {
   const count = flags.length;
   const both = new Float64Array(2 * count);
-  // Of two equal probabilities the first class is called: at one half the label holds.
+  // Ties between two classes go to the first: at one half the label is predicted.
   probabilities.forEach((p, i) => both.set([p, 1 - p], 2 * i));
   const isSo = Int32Array.from(flags, (flag) => (flag === 1 ? 0 : 1));
   const { classes, confusion, auc } = classificationMeasures(both, isSo, 2);
@@ -91,7 +91,7 @@ function flagMeasures(probabilities: Float64Array, flags: Float64Array): FlagMea
   };
 }
 
-/** Σ (recall_i − recall_{i−1})·precision_i over the different probabilities, the largest first. */
+/** Σ (recall_i − recall_{i−1})·precision_i over the distinct probabilities, largest first. */
 function averagePrecisionOf(probabilities: Float64Array, flags: Float64Array): number | undefined {
   const hold = flags.reduce((sum, flag) => sum + flag, 0);
   if (hold === 0) return undefined;

@@ -1,10 +1,10 @@
-/** Agreement of two orders. */
+/** Agreement between two orders. */
 import { checkPaired } from './paired.js';
 
 /**
  * Kendall's tau-b of paired values: (C - D) / sqrt((n0 - tx) (n0 - ty)) with C concordant and D discordant among the n0
- * pairs, tx and ty of them tied in x and in y (Kendall 1945); NaN where one side is constant. In O(n log n), as
- * Knight (1966) does it: sort by x, then count the exchanges that sort y.
+ * pairs, tx and ty of them tied in x and in y (Kendall 1945); NaN if one side is constant. In O(n log n) by Knight's
+ * method (1966): sort by x, then count the exchanges that sort y.
  */
 export function kendallTau(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const count = checkPaired(x, y);
@@ -21,7 +21,7 @@ export function kendallTau(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return concordantLessDiscordant / Math.sqrt((pairs - tiedX) * (pairs - tiedY));
 }
 
-/** Pairs within runs of equal neighbours. */
+/** Number of pairs within runs of equal neighbours. */
 function tiedPairs(count: number, equalsBefore: (index: number) => boolean): number {
   let pairs = 0;
   let run = 1;
@@ -35,7 +35,7 @@ function tiedPairs(count: number, equalsBefore: (index: number) => boolean): num
   return pairs;
 }
 
-/** Sorts in place by merging; returns how many pairs were in the wrong order. */
+/** Merge sort in place; returns the number of inversions. */
 function sortCounting(values: Float64Array): number {
   let source: Float64Array = values;
   let target: Float64Array = new Float64Array(values.length);

@@ -1,4 +1,4 @@
-/** Whether two samples come from one distribution. */
+/** Tests whether two samples come from the same distribution. */
 
 /** Largest distance between the empirical distribution functions of two samples (Smirnov 1939), in 0..1. */
 export function smirnovDistance(a: readonly number[], b: readonly number[]): number {
@@ -14,7 +14,8 @@ export function smirnovDistance(a: readonly number[], b: readonly number[]): num
 }
 
 /**
- * The distance that samples of one distribution exceed in 1 % of cases, for large samples: 1.628 √((n + m) / (n m)).
+ * The distance that samples from the same distribution exceed in 1 % of cases, for large samples: 1.628 √((n + m) / (n
+ * m)).
  */
 export function smirnovLimit(n: number, m: number): number {
   return 1.628 * Math.sqrt((n + m) / (n * m));

@@ -1,23 +1,23 @@
-/** Ordinary least squares with as many columns as one likes. */
+/** Ordinary least squares with any number of columns. */
 import { largestOf } from './extremes.js';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 export interface LeastSquares {
-  /** One a column; the shortest vector among those that fit best, where columns depend on each other. */
+  /** One per column; the minimum-norm solution if columns are linearly dependent. */
   readonly coefficients: readonly number[];
-  /** Standard error of each, from the residual variance; NaN when no degree of freedom is left. */
+  /** Standard error of each, from the residual variance; NaN if no degrees of freedom are left. */
   readonly standardErrors: readonly number[];
   readonly rank: number;
-  /** Share of the variance of `y` about zero that is explained. */
+  /** Fraction of the variance of `y` about zero that is explained. */
   readonly explained: number;
 }
 
-/** Eigenvalues below this share of the largest count as zero. */
+/** Eigenvalues below this fraction of the largest count as zero. */
 const TOLERANCE = 1e-10;
 
 /**
- * Minimizes |X b - y|² by the eigenvectors of XᵀX; `rows` are those of X. `spent` degrees of freedom went elsewhere,
- * for example into means that were taken off.
+ * Minimizes |X b - y|² by the eigenvectors of XᵀX; `rows` are those of X. `spent` degrees of freedom were used
+ * elsewhere, for example for subtracted means.
  */
 export function leastSquares(rows: readonly (readonly number[])[], y: readonly number[], spent = 0): LeastSquares {
   const columns = rows[0]?.length ?? 0;

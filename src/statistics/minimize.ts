@@ -1,10 +1,10 @@
-/** Minima of functions of one number. */
+/** Minimization of functions of one variable. */
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
-/** Each narrows the interval by the golden ratio: together to less than a double can tell apart. */
+/** Each iteration narrows the interval by the golden ratio: together, to below double precision. */
 const STEPS = 80;
 
-/** Where a function that has one minimum between `low` and `high` is least, by golden-section search (Kiefer 1953). */
+/** The minimizer of a unimodal function between `low` and `high`, by golden-section search (Kiefer 1953). */
 export function leastOn(low: number, high: number, of: (x: number) => number): number {
   let [from, to] = [low, high];
   let [left, right] = [to - GOLDEN * (to - from), from + GOLDEN * (to - from)];

@@ -1,4 +1,4 @@
-/** How much of the good an order puts first. */
+/** Ranking quality weighted towards the top of an order. */
 import { checkPaired } from './paired.js';
 import { largestOf, smallestOf } from './extremes.js';
 import { bestFirst } from './selection.js';
@@ -6,8 +6,8 @@ import { bestFirst } from './selection.js';
 /**
  * Normalized discounted cumulative gain of the estimated best k of n (Järvelin & Kekäläinen 2002): Σ_{i ≤ k} (2^r_i −
  * 1) / log2(i + 1) over the estimated order, divided by that of the true order. The relevance r is the true score
- * scaled to 0..1 over the sample, so that the unit of the truth does not matter; estimates that tie share the mean of
- * their gains. In 0..1, 1 for an order whose first k are the true first k; NaN where all true scores are equal.
+ * scaled to 0..1 over the sample, so that the unit of the truth does not matter; tied estimates share the mean of their
+ * gains. In 0..1, 1 for an order whose first k are the true first k; NaN if all true scores are equal.
  */
 export function ndcg(truth: readonly number[], estimate: readonly number[], k = truth.length): number {
   const count = checkPaired(truth, estimate);
@@ -17,7 +17,7 @@ export function ndcg(truth: readonly number[], estimate: readonly number[], k = 
 }
 
 /**
- * 2^r − 1 with the relevance r of each score: its place in 0..1 between the least and the largest; NaN where all are
+ * 2^r − 1 with the relevance r of each score: its position in 0..1 between the smallest and the largest; NaN if all are
  * equal.
  */
 export function relevanceGains(truth: readonly number[]): number[] {

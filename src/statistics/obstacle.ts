@@ -1,6 +1,6 @@
 import { type Assessment } from './assess.js';
 
-/** Why nothing may be claimed, as a clause; `what` are the things that were counted, in the plural. */
+/** Why no claim is justified, as a clause; `what` names the things that were counted, in the plural. */
 export function obstacleOf(
   { count, fewest, obstacle }: Pick<Assessment, 'count' | 'fewest' | 'obstacle'>,
   what: string,
@@ -17,10 +17,7 @@ export function obstacleOf(
   }
 }
 
-/**
- * What has to be added to an interval that excludes zero where the decision by permutation makes no claim of it; else
- * nothing.
- */
+/** A note for an interval that excludes zero although the permutation test makes no claim; otherwise empty. */
 export function despiteInterval({
   interval,
   p,

@@ -1,10 +1,10 @@
-/** For every pair (x, y) how many others lie on which side of it, in O(n log n). */
+/** For every pair (x, y), the number of others on each side of it, in O(n log n). */
 
 export interface PairCounts {
-  /** Others with smaller and with larger x, both by their y: less, equal, greater. */
+  /** The number of others with smaller and with larger x, each by their y: less, equal, greater. */
   readonly lessX: Sides;
   readonly greaterX: Sides;
-  /** Others with the same x. */
+  /** The number of others with the same x. */
   readonly equalX: Sides;
 }
 
@@ -14,7 +14,7 @@ export interface Sides {
   readonly greaterY: Float64Array;
 }
 
-/** Counts by a sweep over x from either end, with the y seen so far in a binary indexed tree (Fenwick 1994). */
+/** Counts by a sweep over x from either end, with the y values seen so far in a binary indexed tree (Fenwick 1994). */
 export function pairCounts(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
   const order = Uint32Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
   const places = denseRanks(y);
@@ -34,7 +34,7 @@ export function pairCounts(x: ArrayLike<number>, y: ArrayLike<number>): PairCoun
   return { lessX, greaterX, equalX };
 }
 
-/** Of those that come before in the order, and are not tied with it in x. */
+/** For those that come earlier in the order and are not tied with it in x. */
 function sweep(order: Uint32Array, x: ArrayLike<number>, places: Uint32Array): Sides {
   const result = sides(order.length);
   const tree = new Float64Array(order.length + 1);
@@ -58,7 +58,7 @@ function sweep(order: Uint32Array, x: ArrayLike<number>, places: Uint32Array): S
   return result;
 }
 
-/** Place of each value among the different ones, from 0. */
+/** Index of each value among the distinct ones, from 0. */
 function denseRanks(values: ArrayLike<number>): Uint32Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Uint32Array(values.length);

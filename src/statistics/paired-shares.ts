@@ -4,9 +4,9 @@ import { type Interval } from './assess.js';
 const Z95 = 1.959964;
 
 /**
- * How much larger the share of the first is, and a 95 % interval of that, from the examples where only one of both is
- * right: Wald's interval with half an example added to each cell of the table (Agresti & Min 2005, Statistics in
- * Medicine 24). Over examples, for these two trainings.
+ * The difference of the first proportion minus the second with a 95 % interval, from the examples where exactly one is
+ * correct: Wald's interval with half an example added to each cell of the table (Agresti & Min 2005, Statistics in
+ * Medicine 24). The interval covers variation over examples, for these two training runs.
  */
 export function pairedShareDifference(
   onlyFirst: number,

@@ -1,5 +1,5 @@
 /**
- * Two-sided tests that hold their level at any number of values, because they count arrangements instead of assuming a
+ * Two-sided tests that hold their level at any sample size, because they count arrangements instead of assuming a
  * distribution.
  */
 import { stream } from '../tensor/rng.js';
@@ -8,23 +8,23 @@ import { twoSidedP } from './student-t.js';
 import { mean, standardError } from './summary.js';
 import { tieSizes } from './ties.js';
 
-/** Up to so many arrangements are all counted; of more than that, so many are drawn. */
+/** Up to this many arrangements are enumerated; beyond it, arrangements are sampled. */
 const COUNTED = 32_768;
 const DRAWN = 1_999;
-/** From so many values on the t distribution agrees with the arrangements to the third decimal. */
+/** From this many values on, the t distribution agrees with the arrangements to the third decimal. */
 const MANY = 200;
-/** From so many pairs on the normal approximation is as good as the drawn orders. */
+/** From this many pairs on, the normal approximation is as accurate as sampled orders. */
 const MANY_PAIRS = 40;
 /** Degrees of freedom at which Student's t is normal to six digits. */
 const NEARLY_NORMAL = 1e6;
-/** Sums of the same values in another order differ by rounding alone. */
+/** Sums of the same values in another order differ only by rounding. */
 const ROUNDING = 1e-10;
 
 /**
  * P value of mean zero, for values whose signs are exchangeable under it, as those of differences within pairs are
- * (Fisher 1935, section 21): the share of all 2^n ways to set the signs whose mean is at least as far from zero. Of
- * more than 16 values 1,999 ways are drawn, the observed one being one more (Phipson & Smyth 2010), always the same for
- * the same number; from 200 values on it is the p value of Student's t.
+ * (Fisher 1935, section 21): the share of all 2^n ways to set the signs whose mean is at least as far from zero. Beyond
+ * 16 values, 1,999 ways are drawn and the observed one is added (Phipson & Smyth 2010), the same draws for the same
+ * number of values; from 200 values on it is the p value of Student's t.
  */
 export function signFlipP(values: readonly number[]): number {
   const count = values.length;
@@ -38,7 +38,7 @@ export function signFlipP(values: readonly number[]): number {
   for (let draw = 0; draw < DRAWN; draw++) {
     let [sum, bits] = [0, 0];
     for (let i = 0; i < count; i++) {
-      // A draw has the signs of 32 values.
+      // Each draw provides the signs of 32 values.
       bits = i % 32 === 0 ? rng.int(2 ** 32) : bits >>> 1;
       sum += bits & 1 ? values[i]! : -values[i]!;
     }
@@ -48,15 +48,15 @@ export function signFlipP(values: readonly number[]): number {
 }
 
 /**
- * Share of the ways to set the signs whose sum is at least so far from zero. The first sign stands: turning all of them
- * changes no distance.
+ * Fraction of the sign assignments whose sum is at least this far from zero. The first sign is fixed: flipping all of
+ * them changes no distance.
  */
 function shareOfSigns(values: readonly number[], least: number): number {
   const ways = 2 ** (values.length - 1);
   const signs = values.map(() => 1);
   let sum = values.reduce((total, value) => total + value, 0);
   let extreme = Math.abs(sum) >= least ? 1 : 0;
-  // In the order of a Gray code each way differs from the one before in one sign.
+  // In Gray-code order, successive assignments differ in one sign.
   for (let way = 1; way < ways; way++) {
     const turned = 32 - Math.clz32(way & -way);
     signs[turned] = -signs[turned]!;
@@ -67,12 +67,12 @@ function shareOfSigns(values: readonly number[], least: number): number {
 }
 
 /**
- * P value of equal distributions of two independent samples: the share of all ways to divide the values among them
+ * P value of equal distributions of two independent samples: the fraction of all ways to divide the values among them
  * whose Welch t is at least as far from zero, which is asymptotically right for equal means of unequal distributions
- * too (Janssen 1997). Where there are more ways than 32,768, 1,999 are drawn as in `signFlipP`.
+ * too (Janssen 1997). If there are more than 32,768 ways, 1,999 are drawn as in `signFlipP`.
  */
 export function exchangeP(first: readonly number[], second: readonly number[]): number {
-  // Neither changing places nor changing all signs may change what is drawn.
+  // The draws must not depend on the order of the samples or the sign of the values.
   const [a, b] = comesFirst(first, second) ? [first, second] : [second, first];
   const all = [...a, ...b];
   const centre = mean(all);
@@ -85,7 +85,7 @@ export function exchangeP(first: readonly number[], second: readonly number[]): 
   let extreme = 1;
   const places = Uint32Array.from(all, (_, i) => i);
   for (let draw = 0; draw < DRAWN; draw++) {
-    // The first of them in random order (Fisher-Yates), whatever the order was before.
+    // The first of them in random order (Fisher-Yates), regardless of the previous order.
     for (let i = 0; i < a.length; i++) {
       const other = i + rng.int(places.length - i);
       [places[i], places[other]] = [places[other]!, places[i]!];
@@ -96,8 +96,8 @@ export function exchangeP(first: readonly number[], second: readonly number[]): 
 }
 
 /**
- * Whether `a` is the shorter sample or, of two equally long ones, has the smaller absolute value at the first place
- * where they differ.
+ * Whether `a` is the shorter sample or, for equal lengths, has the smaller absolute value at the first index where they
+ * differ.
  */
 function comesFirst(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return a.length < b.length;
@@ -112,7 +112,7 @@ export function divisions(n: number, m: number): number {
   return Math.round(ways);
 }
 
-/** |t| of the first `count` of the places against the rest. */
+/** |t| of the first `count` positions against the rest. */
 function welchStatistic(values: Float64Array, count: number): (places: ArrayLike<number>) => number {
   const rest = values.length - count;
   let [total, totalSquares] = [0, 0];
@@ -162,9 +162,9 @@ function shareOfDivisions(
 }
 
 /**
- * P value of orders that have nothing to do with each other: the share of orders of `y` whose |C - D| (concordant less
- * discordant pairs, `kendallTau`) is at least that of the given one, 1,999 drawn. Of more than 40 pairs by the normal
- * approximation with the variance under ties (Kendall 1970, chapter 5), corrected for continuity. NaN where one side is
+ * P value of independence of two orders: the fraction of orders of `y` whose |C - D| (concordant minus discordant
+ * pairs, `kendallTau`) is at least that of the given one, from 1,999 draws. Beyond 40 pairs, by the normal
+ * approximation with the variance under ties (Kendall 1970, chapter 5), corrected for continuity. NaN if one side is
  * constant.
  */
 export function independenceP(x: readonly number[], y: readonly number[]): number {
@@ -180,7 +180,7 @@ export function independenceP(x: readonly number[], y: readonly number[]): numbe
   return extreme / (DRAWN + 1);
 }
 
-/** Concordant less discordant pairs, where x ascends; of few values counting each pair is faster than sorting. */
+/** Concordant minus discordant pairs, with x ascending; for few values, counting every pair is faster than sorting. */
 function balanceOf(x: readonly number[], y: readonly number[]): number {
   let balance = 0;
   for (let i = 1; i < x.length; i++) {

@@ -1,11 +1,11 @@
-/** How far predicted numbers are from the actual ones. */
+/** Errors of predicted numbers. */
 import { type Interval } from './assess.js';
 import { bootstrapIntervals, type BootstrapOptions, type MeanFunction } from './bootstrap.js';
 import { largestOf, smallestOf } from './extremes.js';
 
 export interface Estimated {
   readonly value: number;
-  /** 95 % over test examples; absent for fewer than eight, and where nothing varies. */
+  /** 95 % over test examples; absent for fewer than eight, and if nothing varies. */
   readonly interval?: Interval;
 }
 
@@ -15,16 +15,16 @@ export interface RegressionMeasures {
   /** Mean absolute error, likewise. */
   readonly mae: Estimated;
   /**
-   * 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the share of their variance that is predicted, below zero for predictions worse than
+   * 1 − Σ(y − ŷ)² / Σ(y − ȳ)²: the fraction of their variance that is explained, negative for predictions worse than
    * their mean; absent if they do not vary.
    */
   readonly r2?: Estimated;
 }
 
-/** Differences of numbers of size 1 that are rounding alone. */
+/** Relative differences below this are rounding errors. */
 const ROUNDING = 1e-12;
 
-/** Whether the numbers differ by more than rounding, so that something can be said of their variance. */
+/** Whether the values differ by more than rounding, so that their variance is meaningful. */
 export function varies(values: ArrayLike<number>): boolean {
   const all = Array.from(values);
   const [smallest, largest] = [smallestOf(all), largestOf(all)];
@@ -38,7 +38,7 @@ export function regressionMeasures(
   options: BootstrapOptions,
 ): RegressionMeasures {
   const count = actual.length;
-  // About a number near their mean, so that the squares do not cancel.
+  // About a value near their mean, so that the squares do not suffer cancellation.
   const origin = Array.from(actual).reduce((sum, value) => sum + value / count, 0);
   const column = (value: (i: number) => number): Float64Array =>
     Float64Array.from({ length: count }, (_, i) => value(i));
@@ -66,8 +66,8 @@ export function regressionMeasures(
 }
 
 /**
- * Of the means of (y − ŷ)², |y − ŷ|, y and y²; errors are of the size of what they are errors of, so that logarithms
- * have the same everywhere.
+ * As functions of the means of (y − ŷ)², |y − ŷ|, y and y²; errors scale with the quantity they measure, so that those
+ * of logarithms are homogeneous.
  */
 const IN_LOGARITHMS = {
   rmse: { value: ([squared]) => Math.log(squared!) / 2, gradient: ([squared]) => [1 / (2 * squared!)] },

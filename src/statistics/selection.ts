@@ -1,19 +1,19 @@
 /**
- * How good a choice by estimated scores is when true scores judge it: P@topK, P@bottomK, BR@K and WR@K (Ning et al.,
- * NeurIPS 2021, section 3). K is a share of the M architectures; the best k = K M of them (rounded, at least one) are
- * the top. Where scores tie across that border, the value is the mean over all orders of the tied ones.
+ * The quality of selection by estimated scores, evaluated against true scores: P@topK, P@bottomK, BR@K and WR@K (Ning
+ * et al., NeurIPS 2021, section 3). K is a fraction of the M architectures; the best k = K M of them (rounded, at least
+ * one) are the top. If scores tie across that boundary, the value is the mean over all orders of the tied ones.
  */
 import { smallestOf } from './extremes.js';
 import { checkPaired } from './paired.js';
 
-/** Share of the estimated best k that are among the true best k; larger scores are better. */
+/** Fraction of the estimated best k that are among the true best k; larger scores are better. */
 export function precisionAtTop(truth: readonly number[], estimate: readonly number[], share: number): number {
   const chosen = chosenCount(checkPaired(truth, estimate), share);
   const byTruth = membership(truth, chosen);
   return membership(estimate, chosen).reduce((sum, member, i) => sum + member * byTruth[i]!, 0) / chosen;
 }
 
-/** The same of the worst k. */
+/** The same for the worst k. */
 export function precisionAtBottom(truth: readonly number[], estimate: readonly number[], share: number): number {
   return precisionAtTop(
     truth.map((score) => -score),
@@ -22,17 +22,19 @@ export function precisionAtBottom(truth: readonly number[], estimate: readonly n
   );
 }
 
-/** Best true rank among the estimated best k, as a share of M: 1/M when the best of all is there. Lower is better. */
+/**
+ * Best true rank among the estimated best k, as a fraction of M: 1/M if it includes the overall best. Lower is better.
+ */
 export function bestRankAt(truth: readonly number[], estimate: readonly number[], share: number): number {
   return extremeRank(truth, estimate, share, (ranks) => ranks);
 }
 
-/** Worst true rank among the estimated best k, as a share of M. Lower is better. */
+/** Worst true rank among the estimated best k, as a fraction of M. Lower is better. */
 export function worstRankAt(truth: readonly number[], estimate: readonly number[], share: number): number {
   return -extremeRank(truth, estimate, share, (ranks) => ranks.map((rank) => -rank));
 }
 
-/** Rank of each score, 1 for the largest; equal ones share their mean rank. */
+/** Rank of each score, 1 for the largest; ties share their mean rank. */
 export function ranksFromBest(scores: readonly number[]): number[] {
   const order = bestFirst(scores);
   const ranks: number[] = Array.from(scores, () => 0);
@@ -43,7 +45,7 @@ export function ranksFromBest(scores: readonly number[]): number[] {
   return ranks;
 }
 
-/** Expected least of `sign(ranks)` over the chosen, divided by M. */
+/** Expected minimum of `sign(ranks)` over the chosen, divided by M. */
 function extremeRank(
   truth: readonly number[],
   estimate: readonly number[],
@@ -56,7 +58,7 @@ function extremeRank(
   const certain = smallestOf(ranks.filter((_, i) => members[i] === 1));
   const tied = ranks.filter((_, i) => members[i]! > 0 && members[i]! < 1).sort((a, b) => a - b);
   if (tied.length === 0) return certain / count;
-  // Of the tied ones a random subset of `drawn` is chosen; its least is the i-th least with this probability.
+  // A random subset of `drawn` of the tied ones is chosen; its minimum is the i-th smallest with this probability.
   const drawn = Math.round(tied.length * members.find((member) => member > 0 && member < 1)!);
   let expected = 0;
   let noneBefore = 1;
@@ -70,7 +72,7 @@ function extremeRank(
 
 /** Probability that each is among the `chosen` largest when ties are broken at random. */
 function membership(scores: readonly number[], chosen: number): number[] {
-  // A typed array sorts as numbers.
+  // A typed array sorts numerically.
   const border = Float64Array.from(scores).sort()[scores.length - chosen]!;
   let above = 0;
   let tied = 0;
@@ -81,12 +83,12 @@ function membership(scores: readonly number[], chosen: number): number[] {
   return scores.map((score) => (score > border ? 1 : score === border ? (chosen - above) / tied : 0));
 }
 
-/** Indices from the largest score to the smallest. */
+/** Indices in descending order of score. */
 export function bestFirst(scores: readonly number[]): number[] {
   return scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
 }
 
-/** How many of `count` the share takes: at least one. */
+/** The number of items, out of `count`, in the share: at least one. */
 export function chosenCount(count: number, share: number): number {
   return Math.min(count, Math.max(1, Math.round(share * count)));
 }

@@ -9,7 +9,7 @@ export function twoSidedP(t: number, degrees: number): number {
   if (Number.isNaN(t) || !(degrees > 0)) return NaN;
   const square = t * t;
   if (square === Infinity) return 0;
-  // Of 1 - x and x the one that was not found by a subtraction is passed on.
+  // Of 1 - x and x, the one not obtained by subtraction is passed on.
   return incompleteBeta(degrees / (degrees + square), square / (degrees + square), degrees / 2, 1 / 2);
 }
 

@@ -1,16 +1,13 @@
-/** A sample in a few numbers; NaN where there are too few values to say one. */
+/** Summary statistics of a sample; NaN if there are too few values. */
 import { mean as meanOf, quantileSorted, sampleStandardDeviation } from 'simple-statistics';
 
 export function mean(values: readonly number[]): number {
   return values.length > 0 ? meanOf(values) : NaN;
 }
 
-/**
- * The value below which the share p of a sample lies, linear between neighbours (definition 7 of Hyndman & Fan 1996,
- * NumPy's).
- */
+/** The p-quantile of a sample, interpolated linearly (definition 7 of Hyndman & Fan 1996, NumPy's). */
 export function quantile(values: ArrayLike<number>, p: number): number {
-  // A typed array sorts as numbers.
+  // A typed array sorts numerically.
   const sorted = Float64Array.from(values).sort();
   return sorted.length > 0 ? quantileSorted(sorted as unknown as number[], p) : NaN;
 }
@@ -19,7 +16,7 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
-/** Standard deviation of the sample, with n - 1. */
+/** Sample standard deviation, with n - 1. */
 export function standardDeviation(values: readonly number[]): number {
   return values.length > 1 ? sampleStandardDeviation(values) : NaN;
 }

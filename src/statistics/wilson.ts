@@ -1,12 +1,12 @@
-/** Uncertainty of a share that was counted. */
+/** Uncertainty of an observed proportion. */
 import { type Interval } from './assess.js';
 
 const Z95 = 1.959964;
 
 /**
- * 95 % interval of a proportion that was observed `share` times in `count` trials (Wilson 1927). Where the trials are
- * examples and one training was judged, it says how other examples would judge this training, and nothing of other
- * trainings.
+ * 95 % interval of a proportion observed as `share` in `count` trials (Wilson 1927). If the trials are the test
+ * examples of one trained network, it covers the variation over examples for this network, and says nothing about other
+ * training runs.
  */
 export function wilsonInterval(share: number, count: number): Interval {
   const z2 = Z95 ** 2;

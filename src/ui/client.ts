@@ -1,4 +1,4 @@
-/** What the browser gets besides the pages: a style sheet and a short program that checks for updates. */
+/** Assets sent to the browser along with the pages: a style sheet and a short program that polls for updates. */
 import { STYLE } from '../report/html/style.js';
 
 export const CSS = `${STYLE}
@@ -40,8 +40,8 @@ button:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(-
 `;
 
 /**
- * Asks for the page again every two seconds while it is seen, and replaces the parts that have changed; ticks and the
- * place of the keyboard stay. Everything that it puts in was escaped by the server.
+ * Polls the page every two seconds while it is visible, and replaces the parts that have changed; checked boxes and
+ * keyboard focus are preserved. All inserted content was escaped by the server.
  */
 export const SCRIPT = `'use strict';
 let version = '';

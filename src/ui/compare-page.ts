@@ -1,4 +1,4 @@
-/** Several runs side by side: curves over each other, results, and what their configurations differ in. */
+/** Several runs side by side: overlaid curves, results, and the settings in which they differ. */
 import { type Line, linesChart } from '../report/charts/lines.js';
 import { ABSENT, decimal, isNumber } from '../report/format.js';
 import { type Content, figure, html, type Markup, section, table } from '../report/html/markup.js';
@@ -18,7 +18,7 @@ export interface Compared {
 const COLORS: readonly ColorName[] = ['controller', 'random', 'found', 'alarm', 'muted', 'ink'];
 const DIFFERENCES = 60;
 
-/** Runs are numbered, because names of runs are too long for the ends of lines. */
+/** Runs are numbered, because run names are too long for the ends of lines. */
 export function comparePage(runs: readonly Compared[], missing: readonly string[]): Markup {
   return html`<p class="back"><a href="./">All runs</a></p>
 <header><p class="eyebrow">Comparison</p><h1>${runs.length === 1 ? 'One run' : `${runs.length} runs`}</h1></header>
@@ -93,7 +93,7 @@ function curves(runs: readonly Compared[]): Content {
   );
 }
 
-/** The settings in which at least two differ. */
+/** The settings in which at least two runs differ. */
 function settings(runs: readonly Compared[]): Content {
   const each = runs.map(({ standing: { run } }) =>
     run && typeof run.config === 'object' && run.config !== null

@@ -1,6 +1,5 @@
 /**
- * What a page shows of a run's events, learned one event after the other, in memory that does not grow with their
- * number.
+ * The part of a run's events that a page shows, updated event by event, in memory that does not grow with their number.
  */
 import { type EventLog, eventLog, type EventOf } from '../report/event-log.js';
 import { isNumber } from '../report/format.js';
@@ -20,18 +19,21 @@ type Evaluated = RankedArchitecture & { readonly accuracy: number | null; readon
 
 export interface Digest {
   take(line: string): void;
-  /** Events by type as the charts of the report take them; long series are thinned. */
+  /** Events by type as the charts of the report expect them; long series are thinned. */
   log(): EventLog;
-  /** The best of the final choice so far, or before it begins the best of the epochs; each architecture once. */
+  /**
+   * The best candidates of the final choice so far or, before it begins, the best of the epochs; each architecture
+   * once.
+   */
   best(): { readonly from: 'candidates' | 'epochs'; readonly list: readonly RankedArchitecture[] };
-  /** Events so far, those that could not be read, and how many there were of a type. */
+  /** Number of events so far, number that could not be read, and number of each type. */
   readonly events: number;
   readonly unreadable: number;
   count(type: SearchEvent['type']): number;
   readonly last: SearchEvent | undefined;
 }
 
-/** The field by which peaks of a series are told. */
+/** The field whose extremes are preserved when a series is thinned. */
 const SERIES = {
   'weights-step': 'loss',
   'weights-epoch': 'loss',
@@ -39,7 +41,7 @@ const SERIES = {
   epoch: 'reward',
   'retrain-epoch': 'loss',
 } as const;
-/** Types of which the last one counts. */
+/** Types of which only the last event counts. */
 const SINGLE = new Set([
   'search-started',
   'derived',
@@ -58,12 +60,15 @@ const SINGLE = new Set([
 const STRETCHES = 512;
 const REMARKS = 20;
 const BEST = 10;
-/** Rounds of proposals of which a front is made while a search runs: older ones were judged by other weights. */
+/**
+ * Number of proposal rounds that form the front while a search is running: older ones were evaluated with other
+ * weights.
+ */
 const ROUNDS = 20;
-/** Candidates that are kept one by one: a mean of a part of them would be wrong. */
+/** Candidates that are kept individually: the mean over a subset of them would be wrong. */
 export const MOST_CANDIDATES = 2000;
 
-/** A digest of no events. */
+/** An empty digest. */
 export function createDigest(): Digest {
   const series = new Map<string, Thinned<SearchEvent>>(
     Object.keys(SERIES).map((type) => [type, thinned<SearchEvent>(STRETCHES)]),

@@ -1,6 +1,6 @@
 /**
- * The front of a search for several objectives, to be looked at point by point: what beats what so far, its knee, and
- * the network of the point that was chosen.
+ * The front of a multi-objective search, to be explored point by point: the non-dominated networks so far, the knee,
+ * and the network of the selected point.
  */
 import { ownValue } from '../errors.js';
 import { kneeOf, paretoFront, type Point } from '../pareto/index.js';
@@ -11,10 +11,10 @@ import { type Content, html, type Markup, raw, section } from '../report/html/ma
 import { measureOf } from '../report/measure.js';
 import { color } from '../report/palette.js';
 
-/** A network with what it is judged by. */
+/** A network with the values of its objectives. */
 export interface FrontPoint {
   readonly architecture: string;
-  /** As it is shown. */
+  /** As displayed. */
   readonly quality: number;
   readonly costs: Readonly<Record<string, number>>;
   readonly isMember: boolean;
@@ -25,13 +25,13 @@ export interface LiveFront {
   /** Names of the costs, in the order of the objectives. */
   readonly costs: readonly string[];
   readonly points: readonly FrontPoint[];
-  /** What they are: proposals of the last rounds, or candidates for the final choice. */
+  /** Whether the points are proposals of the last rounds or candidates for the final choice. */
   readonly from: 'proposals' | 'candidates';
 }
 
 /**
- * What no other point so far beats in every goal; undefined for a search with one objective, or before anything was
- * judged.
+ * The points that no other point dominates so far; undefined for a single-objective search, or before anything has been
+ * evaluated.
  */
 export function liveFront(log: EventLog): LiveFront | undefined {
   const { field, sign } = measureOf(log);
@@ -56,7 +56,7 @@ export function liveFront(log: EventLog): LiveFront | undefined {
   }
   const points = [...distinct.values()];
   if (points.length === 0) return undefined;
-  // Rewards are better when they are larger, whatever the candidates are judged by.
+  // Rewards are maximized, whatever measure the candidates are compared by.
   const upwards = from === 'proposals' ? 1 : sign;
   const goals = points.map((one): Point => [-upwards * one.quality, ...names.map((name) => one.costs[name]!)]);
   const members = paretoFront(goals);
@@ -72,12 +72,12 @@ export function liveFront(log: EventLog): LiveFront | undefined {
 const valueIn = (costs: unknown, name: string): unknown =>
   typeof costs === 'object' && costs !== null ? ownValue(costs as Record<string, unknown>, name) : undefined;
 
-/** A drawing of a network, or why there is none. */
+/** A drawing of a network, or the reason why there is none. */
 export type Drawing = { readonly across: string; readonly tall: string } | { readonly why: string };
 
 /**
- * The chapter: a chart a cost, whose members are links that a mouse, a finger and a keyboard reach, and the chosen
- * network.
+ * The chapter: one chart per cost, whose members are links that can be reached by mouse, touch and keyboard, and the
+ * selected network.
  */
 export function frontPart(log: EventLog, selected: string | undefined, drawing: Drawing | undefined): Content {
   const front = liveFront(log);
@@ -118,7 +118,7 @@ const unitOf = (cost: string): string => {
 };
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 300, 56, 16, 30, 44];
-/** Letters that a line of the chart holds. */
+/** Maximum number of characters in a line of the chart. */
 const LINE = 52;
 
 function chart(front: LiveFront, cost: string, log: EventLog, selected: string | undefined): Markup {
@@ -159,7 +159,7 @@ ${members.map((one) => {
 </svg>`;
 }
 
-/** The words in one line, or in two that are cut between them. */
+/** The words in one line, or in two broken between words. */
 function folded(text: string): string[] {
   if (text.length <= LINE) return [text];
   const cut = text.lastIndexOf(', ', LINE) + 1 || LINE;
@@ -171,10 +171,7 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
-/**
- * A linear scale from the smallest to the largest value, with up to five round ticks within; a single value is in the
- * middle.
- */
+/** A linear scale from the smallest to the largest value, with up to five round ticks; a single value is centred. */
 function scaleOf(values: readonly number[], from: number, to: number): Scale {
   const [low, high] = values.reduce(
     ([least, most], value) => [Math.min(least, value), Math.max(most, value)],

@@ -1,11 +1,8 @@
-/** What may be read: regular files and folders that lie in the folder of runs once every symbolic link is resolved. */
+/** Restricts reading to regular files and folders inside the folder of runs, after resolving every symbolic link. */
 import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
-/**
- * The resolved path of a file in the folder `root`, or undefined where it is missing, no regular file, or lies
- * elsewhere.
- */
+/** The resolved path of a file in the folder `root`, or undefined if it is missing, not a regular file, or outside. */
 export const fileInside = (root: string, ...names: readonly string[]): string | undefined =>
   resolved(root, join(root, ...names), 'file');
 

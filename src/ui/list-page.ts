@@ -5,9 +5,9 @@ import { lookUp } from '../report/input.js';
 import { part } from './part.js';
 import { type Standing } from './standing.js';
 
-/** Runs that are listed unless all are asked for. */
+/** Number of runs listed unless all are requested. */
 export const LISTED = 200;
-/** Runs that can be compared at a time, one colour each. */
+/** Maximum number of runs that can be compared at a time, one colour each. */
 export const COMPARED = 6;
 
 export function listPage(folder: string, runs: readonly Standing[], total: number): Markup {
@@ -44,7 +44,7 @@ const controllerOf = ({ run }: Standing): Content => {
   return typeof name === 'string' ? name : undefined;
 };
 
-/** The state with a mark that does not depend on colour. */
+/** The state with a marker that does not rely on colour. */
 export function stateMark(state: Standing['state']): Markup {
   const marks = { running: '●', stopped: '■', finished: '✓', damaged: '!' } as const;
   return html`<span class="state ${raw(state)}"><span aria-hidden="true">${marks[state]}</span> ${state}</span>`;

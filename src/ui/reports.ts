@@ -1,11 +1,11 @@
-/** The written reports of a run that may be opened from its page. */
+/** The reports of a run that can be opened from its page. */
 import { extname } from 'node:path';
 import { readBytes } from '../data/index.js';
 import { fileInside } from './inside.js';
 
-/** What is offered where it is there. */
+/** Reports that are offered if they exist. */
 const OFFERED = ['report.html', 'forgetting/report.html'];
-/** What is sent: the reports, and the tables that they name. */
+/** Files that may be served: the reports, and the tables that they name. */
 const SENT = /^(report\.html|forgetting\/[\w-]+\.(html|csv|json))$/;
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['.html', 'text/html; charset=utf-8'],
@@ -17,7 +17,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 export const reportsOf = (root: string, names: readonly string[]): string[] =>
   OFFERED.filter((file) => fileInside(root, ...names, file) !== undefined);
 
-/** A report or one of its tables; undefined for everything else, and for what lies outside the folder of runs. */
+/** A report or one of its tables; undefined for anything else, and for files outside the folder of runs. */
 export function readReport(
   root: string,
   names: readonly string[],

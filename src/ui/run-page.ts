@@ -1,4 +1,4 @@
-/** The page of one run: where it is, its curves, and the best architectures so far. */
+/** The page of one run: its progress, its curves, and the best architectures so far. */
 import { basename } from 'node:path';
 import { candidatesChart } from '../report/charts/candidates.js';
 import { entropyChart } from '../report/charts/entropy.js';
@@ -18,7 +18,7 @@ import { part } from './part.js';
 import { type Standing } from './standing.js';
 import { type Watched } from './watched.js';
 
-/** What of a run changes while it is looked at, in parts that are replaced one by one. */
+/** The parts of the page that change while it is being viewed, replaced individually. */
 export function runPage(
   standing: Standing,
   watched: Watched,

@@ -1,4 +1,7 @@
-/** `weft ui`: a page on this machine over a folder of runs. It reads and shows, and starts and stops nothing. */
+/**
+ * `weft ui`: serves pages over a folder of runs on this machine. It is read-only, and neither starts nor stops
+ * anything.
+ */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -12,8 +15,8 @@ export interface UiOptions {
   /** A free one by default. */
   readonly port?: number;
   /**
-   * The space of a run's directory, to draw its networks; undefined where its code is not to be loaded. None is drawn
-   * by default.
+   * The space of a run's directory, to draw its networks; undefined if its code must not be loaded. By default nothing
+   * is drawn.
    */
   readonly spaceOf?: SpaceOf;
 }
@@ -21,7 +24,7 @@ export interface UiOptions {
 export interface Ui {
   /** The address with its token; anyone who knows it may read the runs. */
   readonly url: string;
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
@@ -55,7 +58,7 @@ export async function serveUi(folder: string, { port = 0, spaceOf }: UiOptions =
 
 async function respond(request: IncomingMessage, response: ServerResponse, site: Site, token: string): Promise<void> {
   const text = 'text/plain; charset=utf-8';
-  // A name that another site lets lead here must not make its pages ones of this server.
+  // A host name that another site points here must not make these pages part of its origin.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
     return send(response, 403, text, 'ask for 127.0.0.1\n');
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -84,7 +87,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
   send(response, status, 'text/html; charset=utf-8', content.markup, { etag });
 }
 
-/** A path is taken as it is: two slashes at its start name no other host. */
+/** A path is used as is: two leading slashes do not denote another host. */
 function addressOf(asked: string): URL | undefined {
   const origin = 'http://localhost';
   const whole = asked.startsWith('/') ? `${origin}${asked}` : asked;
@@ -102,7 +105,7 @@ function send(
   response.end(body);
 }
 
-/** Compared in a time that does not tell how much of it is right. */
+/** Constant-time comparison, so that timing does not reveal how much of it is correct. */
 function isEqual(given: string, token: string): boolean {
   const [a, b] = [given, token].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(a!, b!);

@@ -1,4 +1,6 @@
-/** The frame around a page, with the program that keeps it fresh; and what a browser may do with what it is sent. */
+/**
+ * The frame around a page, with the program that keeps it up to date, and the restrictions that the browser enforces.
+ */
 import { html, type Markup, raw } from '../report/html/markup.js';
 import { packageVersion } from '../runs/environment.js';
 
@@ -25,7 +27,7 @@ ${content}
 `.markup;
 }
 
-/** Nothing from elsewhere, nothing in frames, no address handed on: the token is in it. */
+/** No external content, no framing, no referrer: the address contains the token. */
 const COMMON = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
@@ -34,7 +36,7 @@ const COMMON = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** For pages of this program. */
+/** For the pages of this program. */
 export const PAGE_HEADERS = {
   ...COMMON,
   'content-security-policy':

@@ -1,4 +1,4 @@
-/** What each address shows, but for the token and the headers. */
+/** Maps addresses to pages; the server handles the token and the headers. */
 import { join } from 'node:path';
 import { html, type Markup } from '../report/html/markup.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -21,20 +21,20 @@ export interface Site {
   answer(path: string, query: URLSearchParams): Promise<Answer>;
 }
 
-/** The space of a run's directory, where its code may be loaded. */
+/** The space of a run's directory, if its code may be loaded. */
 export type SpaceOf = (directory: string) => Promise<SearchSpace | undefined>;
 
-/** Drawn pages that are kept until their run goes on. */
+/** Number of rendered pages kept until their run changes. */
 const KEPT = 12;
 
-/** The pages over the runs in `root`, a resolved path that is called `folder`. */
+/** The pages over the runs in `root`, a resolved path that is displayed as `folder`. */
 export function createSite(root: string, folder: string, spaceOf: SpaceOf = () => Promise.resolve(undefined)): Site {
   const standings = standingsIn(root);
   const watch = createWatch();
   const drawings = new Map<string, Drawing>();
   const pages = new Map<string, { readonly of: readonly unknown[]; readonly content: Markup }>();
 
-  /** Draws again only what depends on something new. */
+  /** Redraws only if one of its dependencies has changed. */
   const once = (key: string, of: readonly unknown[], draw: () => Markup): Markup => {
     const known = pages.get(key);
     if (known?.of.length === of.length && known.of.every((one, i) => one === of[i])) return known.content;
@@ -59,7 +59,7 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
     return { kind: 'page', title: standing.run?.manifest.name ?? name, content };
   }
 
-  /** The network, drawn once for as long as others are not looked at. */
+  /** The network, drawn once for as long as no other is viewed. */
   async function drawn(name: string, text: string): Promise<Drawing> {
     const key = `${name} ${text}`;
     const known = drawings.get(key);
@@ -121,7 +121,7 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
   };
 }
 
-/** The names that lead from the root to a run: none where the root is the run. */
+/** The names that lead from the root to a run: none if the root is the run. */
 const placeOf = ({ alone }: Standings, name: string): string[] => (alone ? [] : [name]);
 
 function decoded(text: string): string | undefined {

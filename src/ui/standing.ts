@@ -1,4 +1,4 @@
-/** The state of the runs of a folder, from a few small files of each. */
+/** The state of the runs in a folder, from a few small files of each. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -18,20 +18,20 @@ export interface Standing {
   readonly state: 'running' | 'stopped' | 'finished' | 'damaged';
   readonly run?: Run;
   readonly summary?: RunSummary;
-  /** Where it is, or what is wrong with it. */
+  /** Its progress, or its error. */
   readonly detail: string;
 }
 
 export interface Standings {
   /** Whether the folder is itself a run. */
   readonly alone: boolean;
-  /** Names of the runs of the folder, newest first. */
+  /** Names of the runs in the folder, newest first. */
   names(): string[];
-  /** Undefined where there is no such run in the folder. */
+  /** Undefined if the folder has no such run. */
   of(name: string): Standing | undefined;
 }
 
-/** Runs whose last standing is remembered. */
+/** Number of runs whose last state is cached. */
 const REMEMBERED = 2000;
 
 /** The runs in `root`, or the one that `root` itself is. */
@@ -64,10 +64,10 @@ export function standingsIn(root: string): Standings {
   };
 }
 
-/** A name in a folder and nothing that leads out of it. */
+/** A name in a folder that does not lead out of it. */
 const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 
-/** Changes whenever the standing may have. */
+/** Changes whenever the state may have changed. */
 function versionOf(path: string): string {
   const { manifest, config, events, summary, lock, sums } = runFiles(path);
   const files = [manifest, config, events, summary, sums].map((file) => {
@@ -77,7 +77,7 @@ function versionOf(path: string): string {
   return [...files, standingOf(lock)].join(' ');
 }
 
-/** What `look` refuses is no fault of the server. */
+/** A path that `look` rejects is not a server error. */
 function standingOf(lock: string): string {
   try {
     return standingOfLock(lock);

@@ -1,30 +1,30 @@
 /**
- * Reading a file of lines as it grows: each line once, in pieces of bounded size, and from the start again where it was
- * cut.
+ * Reads a file of lines as it grows: each line once, in chunks of bounded size, and from the start again if it was
+ * truncated.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export interface Tail {
-  /** Reads at most about `bytes` of what was appended. */
+  /** Reads at most about `bytes` of the appended data. */
   read(path: string, bytes: number): TailStep;
-  /** Bytes of whole lines that were read so far, and the file's size when it was last looked at. */
+  /** Number of bytes of whole lines read so far, and the size of the file at the last check. */
   readonly position: number;
   readonly size: number;
 }
 
 export interface TailStep {
-  /** The file is another than before, or was cut: whatever was learned from its former lines is void. */
+  /** The file was replaced or truncated: anything derived from its earlier lines is invalid. */
   readonly restarted: boolean;
   readonly lines: readonly string[];
-  /** Whether whole lines may be left to read. */
+  /** Whether whole lines may remain to be read. */
   readonly more: boolean;
-  /** Lines that were too long to be read. */
+  /** Number of lines that were too long to read. */
   readonly skipped: number;
 }
 
-/** Bytes before the position that are compared, so that a file that was cut and has grown again is noticed. */
+/** Bytes before the position that are compared, to detect a file that was truncated and has grown again. */
 const MARK_BYTES = 4096;
-/** A longer line is no event. */
+/** A longer line is not an event. */
 const LONGEST_LINE = 1 << 24;
 const NEWLINE = 0x0a;
 
@@ -63,8 +63,7 @@ export function createTail(): Tail {
 }
 
 /**
- * The bytes from `position` to the end of the last whole line within `bytes`, or of the first line where that is
- * longer.
+ * The bytes from `position` to the end of the last whole line within `bytes`, or of the first line if that is longer.
  */
 function wholeLines(
   descriptor: number,

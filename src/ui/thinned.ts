@@ -1,10 +1,10 @@
-/** A series of any length in bounded memory, with its peaks. */
+/** A series of any length in bounded memory that preserves its peaks. */
 
 export interface Thinned<T> {
   add(value: unknown, item: T): void;
-  /** What was kept, in order: the least and the greatest of each stretch, and the last of all. */
+  /** The values kept, in order: the minimum and maximum of each segment, and the last value. */
   items(): T[];
-  /** How many were added. */
+  /** Number of values added. */
   readonly count: number;
 }
 
@@ -17,8 +17,8 @@ interface Kept<T> {
 type Stretch<T> = readonly [low: Kept<T>, high: Kept<T>];
 
 /**
- * Keeps all items up to `stretches`; beyond that the least and the greatest of each of at most `stretches` stretches of
- * equal length, which doubles whenever they are used up. Values that are not finite give way to those that are.
+ * Keeps all items up to `stretches`; beyond that, the minimum and maximum of each of at most `stretches` segments of
+ * equal length, which doubles whenever they are used up. Finite values take precedence over non-finite ones.
  */
 export function thinned<T>(stretches: number): Thinned<T> {
   let kept: Stretch<T>[] = [];

@@ -7,20 +7,20 @@ import { createTail } from './tail.js';
 
 export interface Watched {
   readonly digest: Digest;
-  /** Share of the events that was read, 1 for all. */
+  /** Fraction of the events read so far, 1 for all. */
   readonly read: number;
-  /** Changes with every event that was read. */
+  /** Changes with every event read. */
   readonly version: string;
 }
 
 export interface Watch {
-  /** What is known of a run's events after at most `milliseconds` of reading what is new. */
+  /** The state of a run after at most `milliseconds` of reading new events. */
   look(root: string, path: string, milliseconds?: number): Promise<Watched>;
 }
 
-/** Runs that are followed at a time; the one that was looked at longest ago is forgotten first. */
+/** Maximum number of runs followed at a time; the least recently viewed is dropped first. */
 const FOLLOWED = 12;
-/** Bytes that are read between two breaths, in which other requests are answered. */
+/** Bytes read before yielding to other requests. */
 const PIECE = 1 << 19;
 
 /** Follows the events of up to twelve runs. */

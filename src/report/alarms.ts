@@ -1,4 +1,4 @@
-/** Signs that a search has gone wrong although it ran to its end, read from its events. */
+/** Signs that a search went wrong although it ran to completion, derived from its events. */
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation } from '../operations/operation.js';
 import { isOneOf, isSubset } from '../space/choice.js';
@@ -12,17 +12,17 @@ import { entropyOf, maximalEntropy, readPreferences } from './preferences.js';
 
 export type AlarmCode =
   | 'entropy-collapse' // the controller has stopped exploring
-  | 'undecided' // the controller has learned next to nothing
-  | 'few-distinct' // its candidates are one network, or nearly
-  | 'all-skips' // every possible skip connection is there
-  | 'no-skips' // none is
+  | 'undecided' // the controller has learned almost nothing
+  | 'few-distinct' // its candidates are all, or nearly all, the same network
+  | 'all-skips' // every possible skip connection is present
+  | 'no-skips' // no skip connection is present
   | 'one-option' // the same option everywhere
-  | 'no-weights' // no chosen operation learns anything
-  | 'skip-cell' // a cell passes its inputs on
-  | 'test-seen' // what it is tested on has rewarded it, or trained it
-  | 'chance' // the shared weights do not tell classes apart
-  | 'worse-than-random' // the controller's samples lose against random ones
-  | 'loss' // the loss is NaN or infinite, or has not fallen
+  | 'no-weights' // no chosen operation has weights to learn
+  | 'skip-cell' // a cell passes its inputs through unchanged
+  | 'test-seen' // the test data was used for rewards or training
+  | 'chance' // the shared weights do not discriminate between classes
+  | 'worse-than-random' // the controller's samples are worse than random ones
+  | 'loss' // the loss is NaN or infinite, or has not decreased
   | 'unfinished';
 
 export interface Alarm {
@@ -31,18 +31,18 @@ export interface Alarm {
 }
 
 /**
- * Shares of the largest entropy: below the one a controller has stopped exploring, above the other it has not begun to
- * choose.
+ * Fractions of the maximum entropy: below the first a controller has stopped exploring, above the second it has not
+ * started to choose.
  */
 const COLLAPSED = 0.05;
 const UNDECIDED = 0.97;
-/** A pattern is remarkable when chance alone gives it less often than this. */
+/** A pattern is remarkable if chance alone produces it less often than this. */
 const UNLIKELY = 0.01;
 
-/** Share of the test part that may also be in another part: data sets hold a few pictures twice. */
+/** Tolerated fraction of test examples that also occur in another part: data sets contain a few duplicates. */
 const REPEATED = 0.01;
 
-/** Everything remarkable about a run; without its space and its manifest some signs cannot be read. */
+/** Everything remarkable about a run; some signs cannot be detected without its space and its manifest. */
 export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object): Alarm[] {
   return [
     ...lossAlarms(log),
@@ -56,10 +56,7 @@ export function findAlarms(log: EventLog, space?: SearchSpace, manifest?: object
   ];
 }
 
-/**
- * Test pictures of which nearly the same one is in a part; where not all were looked at, as many as their share makes
- * likely.
- */
+/** Number of near duplicates of test images in a part; if not all were examined, extrapolated from those that were. */
 function nearlySeenOf(manifest: object | undefined, part: string): number {
   const near = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'parts', part);
   const lookedAt = lookUp(manifest, 'facts', 'data', 'testNearlySeenIn', 'lookedAt');
@@ -170,7 +167,7 @@ function comparisonAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   return alarms;
 }
 
-/** What the derived architecture has everywhere, if chance hardly explains it. */
+/** A choice that the derived architecture makes everywhere, if chance is an unlikely explanation. */
 function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const derived = log.last('derived');
   if (!derived || !space) return [];
@@ -229,8 +226,8 @@ function patternAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
 }
 
 /**
- * Cells (the parts of the space that have choices of their own) of which all chosen operations pass their inputs on, or
- * drop them.
+ * Cells (the parts of the space that have their own choices) in which every chosen operation passes its inputs through
+ * or drops them.
  */
 function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
   const derived = log.last('derived');
@@ -253,21 +250,18 @@ function cellAlarms(log: EventLog, space?: SearchSpace): Alarm[] {
     }));
 }
 
-/**
- * The part of the tree of choices that decides on the node, by the name of its field; the whole where the tree is a
- * list.
- */
+/** The part of the choice tree that controls the node, by the name of its field; the whole tree if it is a list. */
 function cellOf(space: SearchSpace, name: string): string | undefined {
   const path = deciderOf(space, name)?.path;
   return path !== undefined && Array.isArray(space.tree) ? '' : path?.split('.')[0];
 }
 
-/** Whether some choice between options decides on the node. */
+/** Whether some choice between options controls the node. */
 function isOptional(space: SearchSpace, name: string): boolean {
   return deciderOf(space, name) !== undefined;
 }
 
-/** The choice between options that decides on the node. */
+/** The choice between options that controls the node. */
 function deciderOf({ decisions, supernet: { graph } }: SearchSpace, name: string): Decision | undefined {
   const slots = new Set(graph.mapOutEdges(name, (_edge, { guard }) => guard?.terms[0]?.slot));
   return decisions.find(({ choice, offset }) => isOneOf(choice) && slots.has(offset));

@@ -1,4 +1,4 @@
-/** The whole report: one HTML file that needs nothing else, neither network nor scripts. */
+/** The whole report: one self-contained HTML file that needs neither network nor scripts. */
 import { type OwnChapter, ownChapter } from './chapter.js';
 import { eventLog } from './event-log.js';
 import { forgettingSection } from './forgetting/index.js';
@@ -18,8 +18,8 @@ import { mistakesSection } from './html/mistakes.js';
 import { dataSection, reproductionSection, versionOf } from './html/record.js';
 
 /**
- * The report of a run, finished or not, with chapters of the user's own before its record; what the run has not reached
- * yet is left out. The same input gives the same bytes.
+ * The report of a run, finished or not, with user-defined chapters before its record; phases that the run has not
+ * reached yet are left out. The same input gives the same bytes.
  */
 export async function buildReport(input: ReportInput, chapters: readonly OwnChapter[] = []): Promise<string> {
   const log = eventLog(input.events);

@@ -1,4 +1,4 @@
-/** The architectures of the final choice, each once, best first. */
+/** The distinct architectures of the final choice, best first. */
 import { byQuality } from '../search/objective.js';
 import { type EventLog, type EventOf } from './event-log.js';
 import { measureOf } from './measure.js';
@@ -6,7 +6,7 @@ import { measureOf } from './measure.js';
 export interface Candidate {
   readonly architecture: string;
   readonly hash: string;
-  /** Null where numbers are predicted. */
+  /** Null for regression. */
   readonly accuracy: number | null;
   readonly loss: number;
   readonly score?: number;
@@ -15,8 +15,8 @@ export interface Candidate {
 }
 
 /**
- * Distinct candidates, best first: by accuracy (or what else is the measure) and then loss, or of language models and
- * of numbers by loss alone, as in the derivation.
+ * Distinct candidates, best first: by accuracy (or the configured measure) and then loss; for language models and
+ * regression by loss alone, as in the derivation.
  */
 export function rankCandidates(log: EventLog): Candidate[] {
   const byHash = new Map<string, Candidate>();

@@ -1,4 +1,4 @@
-/** Chapters of text, pictures and tables: those of studies, and those that the user defines for the report of a run. */
+/** Chapters of text, pictures and tables: those of studies, and user-defined ones for the report of a run. */
 import { WeftError } from '../errors.js';
 import { type SearchEvent } from '../search/events.js';
 import { type RunSummary } from '../runs/index.js';
@@ -8,7 +8,7 @@ import { type ReportInput } from './input.js';
 
 export interface ChapterFigure {
   readonly title: string;
-  /** SVG text, as the chart frame draws it; goes into the page as it is. */
+  /** SVG text, as drawn by the chart frame; inserted into the page unescaped. */
   readonly svg: string;
   /** A sentence on what the picture shows. */
   readonly caption: string;
@@ -16,7 +16,7 @@ export interface ChapterFigure {
 }
 
 export interface ChapterTable {
-  /** Names its CSV file too, where there is one. */
+  /** Also the name of its CSV file, if there is one. */
   readonly name: string;
   readonly title: string;
   readonly columns: readonly string[];
@@ -31,19 +31,19 @@ export interface ChapterContent {
   readonly tables?: readonly ChapterTable[];
 }
 
-/** What a chapter is made of: the record of a run, finished or not. */
+/** The input of a chapter: the record of a run, finished or not. */
 export interface ChapterInput {
   readonly events: readonly SearchEvent[];
-  /** Of a finished run. */
+  /** For a finished run. */
   readonly summary?: RunSummary | undefined;
 }
 
 export interface ChapterDefinition {
-  /** Names it: small letters, digits and hyphens. */
+  /** Its identifier: lower-case letters, digits and hyphens. */
   readonly name: string;
   /** Its heading. */
   readonly title: string;
-  /** Its contents; undefined leaves the chapter out. The same record gives the same content. */
+  /** Its contents; undefined omits the chapter. The same record must give the same content. */
   content(run: ChapterInput): ChapterContent | undefined;
 }
 
@@ -51,7 +51,9 @@ export interface OwnChapter extends ChapterDefinition {
   readonly kind: 'weft-chapter';
 }
 
-/** Defines a chapter of reports. A file that exports one can be named: `weft report RUN --chapter ./my-chapter.ts`. */
+/**
+ * Defines a chapter for reports. A file that exports one can be passed: `weft report RUN --chapter ./my-chapter.ts`.
+ */
 export function defineChapter(definition: ChapterDefinition): OwnChapter {
   if (!/^[a-z][a-z0-9-]*$/.test(definition.name))
     throw new WeftError(
@@ -62,7 +64,7 @@ export function defineChapter(definition: ChapterDefinition): OwnChapter {
   return { kind: 'weft-chapter', ...definition };
 }
 
-/** A chapter of the user's own. Throws WeftError('config') naming one that fails. */
+/** A user-defined chapter. Throws WeftError('config') naming one that fails. */
 export function ownChapter({ name, title, content }: OwnChapter, { events, summary }: ReportInput): Content {
   let found: ChapterContent | undefined;
   try {
@@ -100,10 +102,10 @@ export function chapter(id: string, title: string, { text = [], figures = [], ta
   );
 }
 
-/** Tables with more rows are folded. */
+/** Tables with more rows are collapsed. */
 export const FOLDED = 12;
 
-/** Content behind a line that opens it. */
+/** Collapsible content behind a summary line. */
 export function folded(title: string, content: Markup, fold: boolean): Markup {
   return fold ? html`<details><summary>${title}</summary>${content}</details>\n` : content;
 }

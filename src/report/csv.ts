@@ -1,8 +1,8 @@
-/** Tables as comma-separated values (RFC 4180), numbers in full. */
+/** Tables as comma-separated values (RFC 4180), numbers at full precision. */
 
 export type Cell = string | number | null | undefined;
 
-/** A line for each row; null and undefined are empty fields. */
+/** A line per row; null and undefined are empty fields. */
 export function toCsv(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell): string => {
     const text = String(cell ?? '');

@@ -1,4 +1,4 @@
-/** The events of a run by type. Types that this version does not know are left alone. */
+/** The events of a run by type. Types that this version does not know are ignored. */
 import { type SearchEvent } from '../search/events.js';
 
 export type EventOf<T extends SearchEvent['type']> = Extract<SearchEvent, { type: T }>;
@@ -8,7 +8,7 @@ export interface EventLog {
   last<T extends SearchEvent['type']>(type: T): EventOf<T> | undefined;
 }
 
-/** `events` as read from a file: anything that is an object with a type. */
+/** `events` as read from a file: any object with a type. */
 export function eventLog(events: readonly unknown[]): EventLog {
   const byType = new Map<string, SearchEvent[]>();
   for (const event of events as readonly (SearchEvent | null)[]) {

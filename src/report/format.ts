@@ -1,9 +1,9 @@
-/** Numbers and text as people read them. */
+/** Human-readable numbers and text. */
 import { decimalText, printable } from '../printable.js';
 import { largestOf } from '../statistics/extremes.js';
 
 const NBSP = '\u00a0';
-/** Stands for a number that is not there. */
+/** Placeholder for a missing number. */
 export const ABSENT = '–';
 
 /** Text as HTML, with control characters shown as codes. */
@@ -20,14 +20,14 @@ export function percent(value: unknown, digits = 1): string {
   return isNumber(value) ? `${decimal(100 * value, digits)}${NBSP}%` : ABSENT;
 }
 
-/** A difference of two shares: 0.021 -> '+2.1'. */
+/** A difference of two fractions: 0.021 -> '+2.1'. */
 export function points(value: unknown, digits = 1): string {
   if (!isNumber(value)) return ABSENT;
   const text = (100 * Math.abs(value)).toFixed(digits);
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
-/** -0.125 -> '−0.125', with the minus of mathematics, and none before zero. */
+/** -0.125 -> '−0.125', with a mathematical minus, and no sign on zero. */
 export function decimal(value: unknown, digits = 3): string {
   return isNumber(value) ? decimalText(value, digits) : ABSENT;
 }
@@ -43,28 +43,28 @@ export function significant(value: unknown): string {
   return decimal(value, size === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
-/** 0.0000123 -> '1.23 × 10⁻⁵', with the minus of mathematics in both places. */
+/** 0.0000123 -> '1.23 × 10⁻⁵', with a mathematical minus in both places. */
 export function scientific(value: number, digits = 2): string {
   const [mantissa, exponent] = value.toExponential(digits).split('e') as [string, string];
   return `${mantissa.replace('-', '−')}${NBSP}×${NBSP}10${Number(exponent) < 0 ? '⁻' : ''}${superscript(Math.abs(Number(exponent)))}`;
 }
 
-/** Decimals that a number is written with. */
+/** Number of decimals of a number as written. */
 function decimalsOf(value: number): number {
   const [mantissa = '', exponent] = String(value).split('e');
   return exponent === undefined ? (mantissa.split('.')[1] ?? '').length : Infinity;
 }
 
 /**
- * Numbers of one column, with as many decimals in each, so that decimal points are aligned: enough for three digits of
- * the largest. What would be zero so is written with a power of ten.
+ * Formats the numbers of one column with the same number of decimals, so that decimal points align: enough for three
+ * digits of the largest. A number that would be rounded to zero is written with a power of ten.
  */
 export function aligned(values: readonly (number | null | undefined)[]): string[] {
   const known = values.filter(isNumber);
   const largest = known.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const whole = known.every(Number.isInteger);
   if (largest >= 1e9) return values.map((value) => (isNumber(value) ? scientific(value) : ABSENT));
-  // No more decimals than the values have: what was rounded to two is not shown with three.
+  // No more decimals than the values have: a number rounded to two is not shown with three.
   const given = largestOf(known.map((value) => decimalsOf(value)));
   const digits = whole ? 0 : Math.max(0, Math.min(4, given, 3 - Math.floor(Math.log10(largest || 1))));
   return values.map((value) => {

@@ -1,22 +1,22 @@
-/** What a report is made of. */
+/** The input of a report. */
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type RankRecord, type TruthRecord } from '../ranking/index.js';
 
-/** Plain values parsed from a run's files; missing ones are left out of the report, which says so. */
+/** Plain values parsed from a run's files; missing ones are omitted from the report, which says so. */
 export interface ReportInput {
   readonly manifest: object;
   /** The resolved configuration. */
   readonly config: object;
   readonly events: readonly unknown[];
   readonly summary?: object | undefined;
-  /** What `weft sharpness` has measured. */
+  /** The measurements of `weft sharpness`. */
   readonly sharpness?: { readonly child?: object | undefined; readonly supernet?: object | undefined } | undefined;
   /** For drawings and for the names of options. */
   readonly space?: SearchSpace | undefined;
-  /** What `weft rank` has measured. */
+  /** The measurements of `weft rank`. */
   readonly ranking?: RankRecord | undefined;
-  /** What `weft rank --truth` has compared. */
+  /** The comparison of `weft rank --truth`. */
   readonly truth?: TruthRecord | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What chapters and studies draw and write with (`weft-nas/report`): charts, markup, and numbers as text. */
+/** Drawing and writing functions for chapters and studies (`weft-nas/report`): charts, markup, and numbers as text. */
 export * as Plot from '@observablehq/plot';
 export { dotChart } from './charts/dots.js';
 export { type ChartOptions, drawChart, epochAxis, gridY, label, thin } from './charts/frame.js';

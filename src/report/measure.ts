@@ -1,6 +1,6 @@
 /**
- * What candidates are judged by, in numbers and words: the share of right classes, the loss of a language model, or the
- * squared error of numbers.
+ * The measure by which candidates are compared, in numbers and words: accuracy, the loss of a language model, or the
+ * squared error of predicted numbers.
  */
 import { SQUARED_ERROR } from '../search/objective.js';
 import { ownValue } from '../errors.js';
@@ -9,26 +9,26 @@ import { ABSENT, decimal, isNumber, percent, points } from './format.js';
 
 export interface Measure {
   readonly field: 'accuracy' | 'score' | 'loss';
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
-  /** 1 where more is better, -1 where less is. */
+  /** 1 if larger is better, -1 if smaller is. */
   readonly sign: 1 | -1;
   /** A value with its unit. */
   show(value: unknown): string;
-  /** By how much one is better than another, with a sign and without the unit. */
+  /** The difference between two values, signed and without the unit. */
   advantage(value: unknown): string;
   readonly unit: string;
   /** The name of a loss when it is shown alone. */
   readonly loss: string;
-  /** What is trained on, for an axis. */
+  /** The training loss, for an axis. */
   readonly trained: string;
-  /** What a reward is, for an axis. */
+  /** The reward, for an axis. */
   readonly reward: string;
-  /** Whether values are drawn as per cent. */
+  /** Whether values are shown in per cent. */
   readonly percent: boolean;
-  /** What an example is called. */
+  /** The name of an example. */
   readonly example: 'example' | 'token';
-  /** What a table says of each candidate. */
+  /** The columns shown for each candidate in a table. */
   readonly columns: readonly {
     readonly title: string;
     cell(candidate: { readonly accuracy?: unknown; readonly loss?: unknown; readonly score?: unknown }): string;
@@ -88,7 +88,7 @@ const LOSS: Measure = {
   advantage: lessIsBetter,
   columns: [lossColumn('loss (nats)'), ofLoss('perplexity', (loss) => decimal(Math.exp(loss), 2))],
 };
-/** Of a classifier that is rewarded by its loss. */
+/** For a classifier that is rewarded by its loss. */
 const LOG_LOSS: Measure = {
   ...LOSS,
   unit: 'nats',
@@ -112,7 +112,7 @@ const SQUARES: Measure = {
   columns: [lossColumn('squared error'), ofLoss('its root', (loss) => decimal(Math.sqrt(loss)))],
 };
 
-/** By what the run's networks are judged. */
+/** The measure by which the run's networks are compared. */
 export function measureOf(log: EventLog): Measure {
   const task = log.last('search-started')?.task;
   const tested = log.last('tested');

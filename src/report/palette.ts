@@ -1,7 +1,6 @@
 /**
- * The report's colours, each with a value for light and one for dark surroundings. Lines are from the
- * palette of Okabe and Ito (2008), fills from Paul Tol's "light" scheme (2021): both stay apart for
- * colour-blind eyes.
+ * The report's colours, each with a value for the light and the dark colour scheme. Lines are from the palette of Okabe
+ * and Ito (2008), fills from Paul Tol's "light" scheme (2021): both remain distinguishable for colour-blind readers.
  */
 
 const PALETTE = {
@@ -14,7 +13,7 @@ const PALETTE = {
   random: ['#b85300', '#f0a04b'],
   found: ['#007a5a', '#3fcf9e'],
   alarm: ['#a8331f', '#ff9a85'],
-  /** Text on a strong fill of `controller`, and on the fills of operations. */
+  /** Text on a saturated fill of `controller`, and on the fills of operations. */
   onStrong: ['#fefefe', '#10141a'],
   onFill: ['#1a222d', '#0f141b'],
   fill0: ['#77aadd', '#6f9fce'],
@@ -31,17 +30,17 @@ export type ColorName = keyof typeof PALETTE;
 
 const FILLS = (Object.keys(PALETTE) as ColorName[]).filter((name) => name.startsWith('fill'));
 
-/** A colour for SVG: follows the page's scheme, and is the light value where there is no page. */
+/** A colour for SVG: follows the page's scheme, and falls back to the light value outside a page. */
 export function color(name: ColorName): string {
   return `var(--${kebab(name)}, ${PALETTE[name][0]})`;
 }
 
-/** The fill of the option at this place in a list of operations; it repeats after eight. */
+/** The fill of the option at this index in a list of operations; repeats after eight. */
 export function fillName(index: number): ColorName {
   return FILLS[index % FILLS.length]!;
 }
 
-/** The light value, for programs that know no variables (Graphviz). */
+/** The light value, for programs that do not support variables (Graphviz). */
 export function lightHex(name: ColorName): string {
   return PALETTE[name][0];
 }

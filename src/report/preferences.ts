@@ -1,4 +1,4 @@
-/** What the controller prefers, decision by decision, in the order and with the names of the space. */
+/** The controller's preferences, decision by decision, in the order and with the names of the space. */
 import { largestOf } from '../statistics/extremes.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Choice, isOneOf, isSubset } from '../space/choice.js';
@@ -11,7 +11,7 @@ export interface PreferenceGroup {
   readonly pattern: string;
   /** The same in words: `Operation (layers)`. */
   readonly title: string;
-  /** A subset's columns are the nodes that may be in it, and its probabilities those of being in. */
+  /** For a subset, the columns are the nodes that it may include, and the probabilities those of inclusion. */
   readonly subset: boolean;
   readonly options: readonly string[];
   readonly rows: readonly PreferenceRow[];
@@ -19,7 +19,7 @@ export interface PreferenceGroup {
 
 export interface PreferenceRow {
   readonly path: string;
-  /** What the star stands for. */
+  /** The values that the star stands for. */
   readonly label: string;
   readonly probabilities: readonly number[];
 }
@@ -29,7 +29,7 @@ export interface PreferenceSnapshot {
   readonly groups: readonly PreferenceGroup[];
 }
 
-/** The preferences after each epoch that has any. Without the space options go by their number. */
+/** The preferences after each epoch that has any. Without the space, options are identified by index. */
 export function readPreferences(log: EventLog, space?: SearchSpace): PreferenceSnapshot[] {
   const choices = new Map(space?.decisions.map(({ path, choice }) => [path, choice]));
   return log
@@ -67,7 +67,7 @@ function groupDecisions(
   });
 }
 
-/** Names of choices that spaces use, as a reader knows them. */
+/** Reader-friendly names of choices that spaces use. */
 const WORDS: Readonly<Record<string, string>> = {
   op: 'operation',
   ops: 'operations',
@@ -98,7 +98,7 @@ export function entropyOf(probabilities: readonly number[], subset: boolean): nu
   return probabilities.reduce((sum, p) => sum + term(p) + (subset ? term(1 - p) : 0), 0);
 }
 
-/** The largest value of `entropyOf`: that of uniform choice. */
+/** The maximum of `entropyOf`: that of a uniform choice. */
 export function maximalEntropy(count: number, subset: boolean): number {
   return subset ? count * Math.LN2 : Math.log(count);
 }

@@ -1,4 +1,4 @@
-/** Networks for several budgets from one training as a page: a picture of accuracy against cost, and a table. */
+/** Networks for several budgets from a single training, as a page: a plot of accuracy against cost, and a table. */
 import { type Cost, COSTS } from '../config/costs.js';
 import { ownValue } from '../errors.js';
 import * as Plot from '@observablehq/plot';
@@ -19,22 +19,22 @@ export interface SpecializedRow {
   readonly multiplyAdds: number;
   /** Bytes of its weights and statistics as 32-bit floats. */
   readonly bytes: number;
-  /** Milliseconds for one example, measured. */
+  /** Milliseconds per example, measured. */
   readonly milliseconds: number;
   readonly accuracy: number;
   readonly loss: number;
-  /** Test examples; absent for texts, as what follows. */
+  /** Number of test examples; absent for texts, like the following fields. */
   readonly count?: number;
   /** 95 % interval of the accuracy over test examples. */
   readonly interval?: Interval;
   /**
-   * By how much it is more accurate than the largest of the networks with fewer parameters, with the 95 % interval over
-   * the same examples.
+   * Its accuracy gain over the largest of the networks with fewer parameters, with the 95 % interval over the same
+   * examples.
    */
   readonly gain?: { readonly over: string; readonly difference: number; readonly interval: Interval };
 }
 
-/** One self-contained HTML file; the folders of the networks, by their names, are in the same folder. */
+/** One self-contained HTML file; the networks' folders, by name, are in the same folder. */
 export function specializedPage(
   space: string,
   rows: readonly SpecializedRow[],
@@ -116,7 +116,7 @@ interface Dot {
   readonly name: string;
 }
 
-/** A dot for each network; one that is the best for several budgets has all their numbers. */
+/** A dot per network; one that is the best for several budgets carries all their numbers. */
 function dotsOf(rows: readonly SpecializedRow[], cost: 'parameters' | 'multiplyAdds'): Dot[] {
   const dots = new Map<string, Dot>();
   rows.forEach((row, i) => {

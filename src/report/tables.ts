@@ -11,7 +11,7 @@ export interface ReportTable {
   readonly csv: string;
 }
 
-/** The tables of a run that have any rows, one CSV text each (RFC 4180), numbers in full. */
+/** The non-empty tables of a run, one CSV text each (RFC 4180), numbers at full precision. */
 export function reportTables(input: ReportInput): ReportTable[] {
   const log = eventLog(input.events);
   const judged = log.last('retrain-epoch')?.validation !== undefined;
@@ -91,7 +91,7 @@ export function reportTables(input: ReportInput): ReportTable[] {
     .map(([name, rows]) => ({ name, csv: toCsv(rows) }));
 }
 
-/** The parts of the data as the run has recorded them. */
+/** The parts of the data as recorded in the run. */
 export function splitsOf({ manifest }: ReportInput): [name: string, record: JsonObject][] {
   const splits = lookUp(manifest, 'facts', 'data', 'splits');
   return isObject(splits)

@@ -13,9 +13,9 @@ const ROW: Readonly<Record<Source, number>> = { random: 0, controller: 1 };
 type Source = 'controller' | 'random';
 
 /**
- * Shared-weight accuracy of every candidate, one dot each, stacked where they coincide. The dashed line is the
- * mean of the random ones; the bar is the interval of the difference of means, laid off from that line, so that
- * a bar across the line means that no difference can be claimed (Gardner & Altman 1986).
+ * Shared-weight accuracy of every candidate, one dot each, stacked if they coincide. The dashed line is the mean of the
+ * random ones; the bar is the interval of the difference of means, measured from that line, so that a bar crossing the
+ * line means that no difference can be claimed (Gardner & Altman 1986).
  */
 export function candidatesChart(log: EventLog): string | undefined {
   const { field, name, sign, percent: inPercent, show, unit } = measureOf(log);
@@ -99,7 +99,7 @@ export function candidatesChart(log: EventLog): string | undefined {
           strokeWidth: 1.5,
         }),
       ),
-      // Beside the dashed line and not across it.
+      // Beside the dashed line, not across it.
       means.map(({ source, x }) => {
         const toTheLeft = source === 'controller' && means.length > 1 ? x < means[0]!.x : !inLeftHalf(x);
         return label([{ x }], {
@@ -160,10 +160,7 @@ function rowTitle(
   });
 }
 
-/**
- * Columns of dots: candidates of (nearly) the same accuracy stand on each other, scaled so that the highest column
- * fits.
- */
+/** Columns of dots: candidates with (nearly) the same accuracy are stacked, scaled so that the highest column fits. */
 function stacked(
   candidates: readonly { readonly source: Source; readonly hash: string; readonly value: number }[],
   low: number,

@@ -15,7 +15,7 @@ export interface DotOptions {
   readonly ariaLabel: string;
   /** Label of the common axis, which begins at 0. */
   readonly label: string;
-  /** Values that a dashed line marks, such as that of the method that all are compared with. */
+  /** Values marked by a dashed line, such as that of the method that all are compared with. */
   readonly marks?: readonly number[];
   readonly width?: number;
 }
@@ -23,8 +23,8 @@ export interface DotOptions {
 const [ROW, FRAME, NAMES] = [24, 62, 150];
 
 /**
- * The rows in the order in which the series first name them; the names of the series stand above. Undefined where there
- * is no value.
+ * The rows in the order in which the series first name them; the names of the series are shown above. Undefined if
+ * there are no values.
  */
 export function dotChart(
   series: readonly DotSeries[],

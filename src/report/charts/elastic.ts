@@ -7,7 +7,7 @@ import { type Line, linesChart } from './lines.js';
 const NAMES = ['smallest', 'middle', 'largest'] as const;
 const COLORS: readonly ColorName[] = ['random', 'found', 'controller'];
 
-/** One line each, the loss of guessing dashed; undefined where the search told of none. */
+/** One line each, with the loss of guessing dashed; undefined if the search recorded none. */
 export function elasticChart(log: EventLog): string | undefined {
   const events = log.all('elastic-epoch');
   if (events.length < 2) return undefined;

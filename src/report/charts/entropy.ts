@@ -1,4 +1,4 @@
-/** How undecided the controller still is. */
+/** The controller's remaining uncertainty. */
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { decimal, isNumber } from '../format.js';

@@ -1,15 +1,15 @@
-/** What all charts have in common: size, type, colours, and the way from a plot to SVG text. */
+/** The shared parts of all charts: size, font, colours, and conversion of a plot to SVG text. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { decimal } from '../format.js';
 import { color } from '../palette.js';
 
-/** A phone shows a chart at nearly this width, so that its text of 12 px has at least 11 px there. */
+/** A phone shows a chart at nearly this width, so that 12 px text is still at least 11 px there. */
 export const CHART_WIDTH = 400;
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 export interface ChartOptions extends Plot.PlotOptions {
-  /** Read out in place of the picture; no text of a user's. */
+  /** Read out in place of the picture; must not contain user text. */
   readonly ariaLabel: string;
 }
 
@@ -35,7 +35,7 @@ export function drawChart({ marks, ...options }: ChartOptions): string {
   svg.setAttribute('role', 'img');
   svg.querySelector('style')?.remove();
   for (const element of svg.querySelectorAll('*')) {
-    // One picture with one description: its parts have none of their own.
+    // One picture with one description: its parts have none.
     element.removeAttribute('aria-label');
     element.removeAttribute('aria-hidden');
     for (const { name, value } of [...element.attributes]) {
@@ -54,7 +54,7 @@ export function gridY(options: Plot.GridYOptions = {}): Plot.Markish {
   return Plot.gridY({ stroke: color('faint'), strokeOpacity: 0.6, ...options });
 }
 
-/** A line through points in their order, with the last value written next to its dot. */
+/** A line through points in order, with the last value written next to its dot. */
 export function lineToLast(points: readonly { readonly x: number; readonly y: number }[]): Plot.Markish[] {
   const last = points.slice(-1);
   return [
@@ -72,8 +72,7 @@ export function lineToLast(points: readonly { readonly x: number; readonly y: nu
 }
 
 /**
- * What charts have in common whose rows have names and whose values run to the right: grid, both axes, and dashed lines
- * at the marked values.
+ * Shared marks of charts with named rows and horizontal values: grid, both axes, and dashed lines at the marked values.
  */
 export function namedRows({ label: text, marks }: { label: string; marks: readonly number[] }): Plot.Markish[] {
   return [
@@ -84,7 +83,7 @@ export function namedRows({ label: text, marks }: { label: string; marks: readon
   ];
 }
 
-/** Axis along the bottom that counts epochs, from 1. */
+/** Horizontal axis that counts epochs, from 1. */
 export function epochAxis(epochs: number): Plot.Markish {
   return Plot.axisX(integerTicks(epochs), {
     label: 'epoch',
@@ -96,12 +95,12 @@ export function epochAxis(epochs: number): Plot.Markish {
   });
 }
 
-/** Text at a data point, with a rim in the page's colour that keeps it readable over lines. */
+/** Text at a data point, outlined in the page's colour so that it stays readable over lines. */
 export function label(data: readonly object[], options: Plot.TextOptions): Plot.Markish {
   return Plot.text(data as Plot.Data, { fontWeight: 600, stroke: color('paper'), strokeWidth: 4, ...options });
 }
 
-/** At most `count` whole numbers from 1 to `last`, evenly spaced. */
+/** At most `count` integers from 1 to `last`, evenly spaced. */
 export function integerTicks(last: number, count = 7): number[] {
   const step =
     [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((candidate) => last / candidate <= count) ??
@@ -110,13 +109,13 @@ export function integerTicks(last: number, count = 7): number[] {
   return ticks[0] === 1 ? ticks : [1, ...ticks];
 }
 
-/** At most `count` of the items, evenly spaced, the last one among them. */
+/** At most `count` of the items, evenly spaced, including the last one. */
 export function thin<T>(items: readonly T[], count: number): readonly T[] {
   const stride = Math.ceil(items.length / count);
   return stride <= 1 ? items : items.filter((_, i) => (items.length - 1 - i) % stride === 0);
 }
 
-/** The coordinates that are rounded: digits beyond these are noise of floating point. */
+/** The coordinates that are rounded: further digits are floating-point noise. */
 const GEOMETRY = new Set([
   'd',
   'transform',
@@ -134,7 +133,7 @@ const GEOMETRY = new Set([
   'points',
 ]);
 
-/** The little of the DOM that is needed here; the project is compiled without the browser's types. */
+/** The small part of the DOM that is needed here; the project is compiled without browser types. */
 interface SvgElement {
   readonly attributes: Iterable<{ name: string; value: string }>;
   readonly outerHTML: string;

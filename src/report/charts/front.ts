@@ -1,11 +1,11 @@
-/** Quality against one cost, with the front of a search for several objectives. */
+/** Quality against one cost, with the Pareto front of a multi-objective search. */
 import * as Plot from '@observablehq/plot';
 import { type EventLog } from '../event-log.js';
 import { measureOf } from '../measure.js';
 import { color } from '../palette.js';
 import { drawChart, gridY, label } from './frame.js';
 
-/** Every candidate with its cost of this name, one dot each; those on the front filled, the knee ringed. */
+/** Every candidate against the cost of this name, one dot each; those on the front filled, the knee ringed. */
 export function frontChart(log: EventLog, cost: string, title: string): string | undefined {
   const front = log.last('front');
   const { field, name, percent } = measureOf(log);

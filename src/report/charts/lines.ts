@@ -1,4 +1,4 @@
-/** Curves over a common axis, each named at its end: what studies and instruments draw. */
+/** Curves over a common axis, each labelled at its end, for studies and instruments. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { isNumber, scientific } from '../format.js';
@@ -11,12 +11,12 @@ export interface LinePoint {
 }
 
 export interface Line {
-  /** Written at the end of the line; empty for none. */
+  /** Written at the end of the line; empty for no label. */
   readonly name: string;
   readonly color: ColorName;
   readonly points: readonly LinePoint[];
   readonly dashed?: boolean;
-  /** Points alone, without a line. */
+  /** Points only, without a line. */
   readonly dots?: boolean;
 }
 
@@ -33,18 +33,18 @@ export interface LinesOptions {
   readonly y: Axis;
   readonly width?: number;
   readonly height?: number;
-  /** Room for the names on the right. */
+  /** Space for the labels on the right. */
   readonly marginRight?: number;
 }
 
-/** Points that are drawn of each line: more would only make the file large. */
+/** Maximum number of points drawn per line: more would only make the file large. */
 const MAX_POINTS = 300;
-/** Least distance of two names, as a part of the vertical range. */
+/** Minimum distance between two labels, as a fraction of the vertical range. */
 const NAME_GAP = 0.105;
 
 /**
- * The lines over each other; undefined where none has a point. Values that are not finite (or not positive on a
- * logarithmic axis) are left out.
+ * The lines overlaid; undefined if none has a point. Values that are not finite (or not positive on a logarithmic axis)
+ * are left out.
  */
 export function linesChart(
   lines: readonly Line[],
@@ -86,7 +86,7 @@ export function linesChart(
         labelArrow: 'none',
         tickSize: 4,
         color: color('muted'),
-        // Numbers of four digits and more need more room.
+        // Numbers with four or more digits need more space.
         ticks: counts
           ? integerTicks(largest, largest < 1000 ? 7 : 4).filter((tick) => tick >= smallestOf(places))
           : largest < 1000
@@ -120,21 +120,21 @@ export function linesChart(
   });
 }
 
-/** 0.01 and 1000 as they are, what is longer with a power of ten. */
+/** 0.01 and 1000 as they are; longer numbers as a power of ten. */
 function logarithmicTick(value: number): string {
   return value >= 1e5 || value < 1e-3
     ? scientific(value, 0).replace(/^1\s×\s/, '')
     : String(Number(value.toPrecision(6)));
 }
 
-/** Where each name goes: at the end of its line, moved apart from the others. */
+/** The position of each label: at the end of its line, moved apart from the others. */
 function namesAtEnds(
   lines: readonly Line[],
   { type, domain }: Axis,
 ): (LinePoint & { name: string; color: ColorName })[] {
   const [to, from] = type === 'log' ? [Math.log, Math.exp] : [(value: number) => value, (value: number) => value];
   const values = domain ?? lines.flatMap(({ points }) => points.map(({ y }) => y));
-  // A logarithmic axis without a domain of its own runs to powers of ten.
+  // A logarithmic axis without an explicit domain extends to powers of ten.
   const decade = (value: number, rounded: (exponent: number) => number): number =>
     type === 'log' && !domain ? 10 ** rounded(Math.log10(value)) : value;
   const [low, high] = [to(decade(smallestOf(values), Math.floor)), to(decade(largestOf(values), Math.ceil))];
@@ -150,7 +150,7 @@ function namesAtEnds(
     }))
     .sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i++) ends[i]!.at = Math.max(ends[i]!.at, ends[i - 1]!.at + gap);
-  // What was pushed over the top goes back down, and pushes the others.
+  // Labels pushed beyond the top move back down and push the others.
   for (let i = ends.length - 1, limit = high; i >= 0; i--, limit -= gap) ends[i]!.at = Math.min(ends[i]!.at, limit);
   return ends.map(({ at, ...end }) => ({ ...end, y: from(at) }));
 }

@@ -6,7 +6,7 @@ import { color } from '../palette.js';
 import { measureOf } from '../measure.js';
 import { drawChart, epochAxis, gridY, lineToLast, thin } from './frame.js';
 
-/** Steps that are drawn: more would only make the file large. */
+/** Maximum number of steps drawn: more would only make the file large. */
 const MAX_DOTS = 400;
 
 /** Mean loss of each epoch as a line, over single steps as dots; cross-entropy in nats. */

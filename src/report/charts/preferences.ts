@@ -1,4 +1,4 @@
-/** The controller's probabilities as heat strips, and how they came about. */
+/** The controller's probabilities as heat strips, and how they evolved. */
 import { largestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { percent } from '../format.js';
@@ -10,9 +10,9 @@ const ROW_HEIGHT = 25;
 const MARGIN_TOP = 42;
 
 /**
- * One row for every decision of the group, one cell for each option: the darker, the more probable. For subsets
- * a cell is the probability that the node is in, which makes a triangle of skip connections. The last column is
- * the row's entropy as a share of that of uniform choice.
+ * One row for every decision of the group, one cell for each option: the darker, the more probable. For subsets a cell
+ * is the probability that the node is included, which makes a triangle of skip connections. The last column is the
+ * row's entropy as a fraction of that of a uniform choice.
  */
 export function preferenceChart({ options, rows, subset }: PreferenceGroup): string {
   const columns = options.slice(0, largestOf(rows.map(({ probabilities }) => probabilities.length)));
@@ -88,14 +88,14 @@ export function preferenceChart({ options, rows, subset }: PreferenceGroup): str
   });
 }
 
-/** Decisions that small multiples have room for. */
+/** Maximum number of decisions shown as small multiples. */
 const MAX_PANELS = 24;
 const PANELS_A_ROW = 4;
-/** Epochs that a panel shows. */
+/** Maximum number of epochs shown in a panel. */
 const MAX_EPOCHS = 60;
 
 /**
- * A small panel for every decision: the options' probabilities over the epochs, stacked to one, in the colours of the
+ * A small panel for every decision: the options' probabilities over the epochs, stacked, in the colours of the
  * drawings.
  */
 export function preferenceHistoryChart(snapshots: readonly PreferenceSnapshot[], pattern: string): string | undefined {

@@ -9,8 +9,8 @@ import { drawChart, gridY, label } from './frame.js';
 type Recorded = readonly Partial<CalibrationBin>[];
 
 /**
- * The reliability diagram: one dot for each range of confidence, with a 95 % interval; hollow dots are without a
- * temperature. Undefined without a dot.
+ * The reliability diagram: one dot per confidence bin, with a 95 % interval; hollow dots are without temperature
+ * scaling. Undefined if there are no dots.
  */
 export function reliabilityChart(curve: Recorded, before: Recorded = []): string | undefined {
   const [now, then] = [whole(curve), whole(before)];

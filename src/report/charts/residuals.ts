@@ -1,12 +1,12 @@
-/** Predicted numbers against the actual ones. */
+/** Predicted against actual values. */
 import * as Plot from '@observablehq/plot';
 import { isNumber } from '../format.js';
 import { color } from '../palette.js';
 import { drawChart, gridY } from './frame.js';
 
 /**
- * Residuals (actual minus predicted) over predictions, one dot a test example; on the line at zero the network is
- * right. Undefined without a point.
+ * Residuals (actual minus predicted) over predictions, one dot per test example; a dot on the zero line is an exact
+ * prediction. Undefined if there are no points.
  */
 export function residualChart(points: readonly (readonly [actual: number, predicted: number])[]): string | undefined {
   const dots = points.flatMap(([actual, predicted]) =>

@@ -8,7 +8,7 @@ import { linesChart } from './lines.js';
 import { drawChart, epochAxis, gridY, label } from './frame.js';
 
 /**
- * Mean training loss of each epoch, and the validation loss after it where epochs were compared; cross-entropy in nats.
+ * Mean training loss of each epoch, and the validation loss after it if epochs were compared; cross-entropy in nats.
  */
 export function retrainLossChart(log: EventLog): string | undefined {
   const epochs = log.all('retrain-epoch');

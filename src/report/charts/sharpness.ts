@@ -1,4 +1,4 @@
-/** Sharpness: along a training, as a spectrum, and as a picture of the loss. */
+/** Sharpness: over training, as a spectrum, and as a picture of the loss. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type EventLog, type EventOf } from '../event-log.js';
@@ -9,7 +9,7 @@ import { type Line, linesChart } from './lines.js';
 
 type Tracked = EventOf<'sharpness' | 'shared-sharpness'>;
 
-/** Whose training is drawn: that of the found network, or of the shared weights. */
+/** Whose training is drawn: that of the derived network, or of the shared weights. */
 type Which = Tracked['type'];
 
 const WHILE: Readonly<Record<Which, string>> = {
@@ -17,7 +17,7 @@ const WHILE: Readonly<Record<Which, string>> = {
   'shared-sharpness': 'while the shared weights are trained',
 };
 
-/** Largest eigenvalue over the epochs of a training, with the edges of the optimizer. */
+/** Largest eigenvalue over the epochs of training, with the optimizer's edge of stability. */
 export function sharpnessChart(log: EventLog, which: Which = 'sharpness'): string | undefined {
   const events = log.all(which).filter(({ sharpness }) => isNumber(sharpness));
   const curve = (value: (event: Tracked) => unknown): Line['points'] =>
@@ -37,7 +37,7 @@ export function sharpnessChart(log: EventLog, which: Which = 'sharpness'): strin
   );
 }
 
-/** Alignment of the gradient and of SAM's with the top eigenvector. */
+/** Alignment of the gradient, and of SAM's gradient, with the top eigenvector. */
 export function alignmentChart(log: EventLog, which: Which = 'sharpness'): string | undefined {
   const curve = (field: 'alignment' | 'samAlignment'): Line['points'] =>
     log.all(which).flatMap((event) => (isNumber(event[field]) ? [{ x: epochOf(log, event), y: event[field] }] : []));
@@ -76,7 +76,7 @@ export function spectrumChart({
   });
 }
 
-/** The loss on a line through the weights. */
+/** The loss along a line through the weights. */
 export function lossLineChart({
   x,
   loss,
@@ -92,7 +92,7 @@ export function lossLineChart({
   });
 }
 
-/** The loss on a plane through the weights, as contours of equal steps in its logarithm. */
+/** The loss on a plane through the weights, as contours at equal steps of its logarithm. */
 export function lossPlaneChart({
   x,
   y,

@@ -1,6 +1,4 @@
-/**
- * Moves labels apart that would lie on each other: at least 9 % of the panel's vertical range, `height`, between them.
- */
+/** Moves overlapping labels apart: at least 9 % of the panel's vertical range, `height`, between them. */
 export function spread<L extends { readonly y: number }>(labels: readonly L[], height: number): (L & { at: number })[] {
   const gap = 0.09 * height;
   const placed = [...labels].sort((a, b) => a.y - b.y).map((one) => ({ ...one, at: one.y }));

@@ -1,4 +1,4 @@
-/** A strip plot: every value of each group as a dot on a row of its own, with the group's mean. */
+/** A strip plot: every value of each group as a dot in its own row, with the group's mean. */
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
 import { drawChart, namedRows } from './frame.js';
@@ -14,14 +14,14 @@ export interface StripOptions {
   readonly ariaLabel: string;
   /** Label of the common axis. */
   readonly label: string;
-  /** Values that a dashed line marks, such as that of guessing. */
+  /** Values marked by a dashed line, such as that of guessing. */
   readonly marks?: readonly number[];
   readonly width?: number;
 }
 
 const [ROW, FRAME] = [30, 62];
 
-/** The strips below each other; undefined where none has a value. */
+/** The strips one below the other; undefined if none has a value. */
 export function stripChart(
   strips: readonly Strip[],
   { ariaLabel, label, marks = [], width = 620 }: StripOptions,

@@ -1,6 +1,4 @@
-/**
- * Configurations compared with the first of them, over seeds: differences, their intervals, and what may be claimed.
- */
+/** Configurations compared with the first one, over seeds: differences, their intervals, and justified claims. */
 import { WeftError } from '../../errors.js';
 import {
   assessDifference,
@@ -22,7 +20,7 @@ import {
 } from './configurations.js';
 import { OTHERS, QUALITIES, type Quantity } from './quantities.js';
 
-/** A quantity of a configuration and of the one that it is compared with, as means over the runs that are compared. */
+/** A quantity of a configuration and of its baseline, as means over the compared runs. */
 export interface Contrast {
   readonly quantity: Quantity;
   readonly baseline: number;
@@ -38,7 +36,7 @@ export interface RunPair {
 
 export interface ConfigurationComparison {
   readonly configuration: Configuration;
-  /** Undefined where the runs cannot be paired, and are compared as independent samples. */
+  /** Undefined if the runs cannot be paired and are compared as independent samples. */
   readonly pairs: readonly RunPair[] | undefined;
   readonly quality: Contrast;
   readonly contrasts: readonly Contrast[];
@@ -59,14 +57,14 @@ export interface RunComparison {
     readonly values: readonly number[];
     readonly mean: Assessment;
   }[];
-  /** Runs that have no partner and were left out of the differences. */
+  /** Runs without a partner that were excluded from the differences. */
   readonly unpaired: readonly string[];
 }
 
 /**
- * Compares every configuration with that of the first run, paired by seed where both have runs of the same seeds.
- * Intervals and claims hold for all comparisons together (Bonferroni). Throws WeftError('run') for runs that are not
- * finished, have no result in common, or were tested on different data.
+ * Compares every configuration with that of the first run, paired by seed if both have runs with the same seeds.
+ * Intervals and claims hold simultaneously for all comparisons (Bonferroni). Throws WeftError('run') for runs that are
+ * not finished, have no result in common, or were tested on different data.
  */
 export function compareConfigurations(
   runs: readonly ComparedRun[],
@@ -113,8 +111,7 @@ export function compareConfigurations(
 }
 
 /**
- * Runs that differ in nothing but what is compared; undefined where fewer than two are such although there are more on
- * both sides.
+ * Runs that differ only in the compared setting; undefined if there are fewer than two although both sides have more.
  */
 function pairsOf(
   baseline: Configuration,
@@ -204,14 +201,14 @@ export function showValue({ unit }: Quantity, value: number): string {
   }
 }
 
-/** An interval of a difference, the unit once where both ends have the same. */
+/** An interval of a difference, with the unit once if both ends share it. */
 export function showRange(quantity: Quantity, [low, high]: Interval): string {
   const [from, to] = [low, high].map((end) => showDifference(quantity, end)) as [string, string];
   const [unit] = /\u00a0(points|nats)$/.exec(to) ?? [''];
   return `${unit !== '' && from.endsWith(unit) ? from.slice(0, -unit.length) : from} to ${to}`;
 }
 
-/** A difference of two values, always with its sign. */
+/** A difference of two values, always signed. */
 export function showDifference({ unit }: Quantity, value: number): string {
   const sign = value < 0 ? '−' : value > 0 ? '+' : '';
   const size = Math.abs(value);

@@ -6,11 +6,11 @@ import { type RunComparison } from './analysis.js';
 import { seedOf } from './configurations.js';
 import { type Quantity } from './quantities.js';
 
-/** Colours of the configurations, the one that others are compared with first. */
+/** Colours of the configurations, the baseline first. */
 export const INKS: readonly ColorName[] = ['random', 'controller', 'found', 'alarm', 'muted', 'ink'];
 
 const [ROW, FRAME] = [34, 66];
-/** Characters of a name for which there is room next to the rows. */
+/** Maximum number of characters of a name next to the rows. */
 const NAME = 24;
 
 const scaleOf = ({ unit }: Quantity): number => (unit === 'share' ? 100 : 1);
@@ -42,7 +42,7 @@ export function valuesChart({ means, quality }: RunComparison): string {
   );
 }
 
-/** Differences from the first configuration; undefined where nothing is paired. */
+/** Differences from the first configuration; undefined if nothing is paired. */
 export function differencesChart({ others, quality }: RunComparison): string | undefined {
   const scale = scaleOf(quality);
   const rows = others.flatMap(({ configuration, pairs, quality: { assessment } }, i): Row[] =>

@@ -1,7 +1,4 @@
-/**
- * Runs by what they were configured with: configurations that are compared, and pairs of runs that differ in nothing
- * else.
- */
+/** Groups runs by configuration: configurations that are compared, and pairs of runs that are otherwise identical. */
 import { WeftError } from '../../errors.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { dataOf } from '../seeds/runs.js';
@@ -14,11 +11,11 @@ export interface ComparedRun {
 }
 
 /**
- * Runs of one configuration, which differ in their seeds, and in settings that others share with them where one setting
- * is compared.
+ * Runs of one configuration, which differ in their seeds, and also in settings shared with other groups when a single
+ * setting is compared.
  */
 export interface Configuration {
-  /** What tells it from the others, for example `sam`. */
+  /** Distinguishes it from the others, for example `sam`. */
   readonly name: string;
   readonly runs: readonly ComparedRun[];
 }
@@ -29,13 +26,13 @@ export interface Configurations {
   readonly settings: readonly { readonly name: string; readonly values: readonly (string | undefined)[] }[];
 }
 
-/** Settings that do not affect results, or are the seed itself. */
+/** Settings that do not affect results, and the seed itself. */
 const FREE = /^(seed|recipe|name|backend|checkpoint\b.*|logEvery)$/;
 
 /**
  * Groups runs by the settings in which they differ, in the order in which they are given; with `by`, by the settings
- * whose path has these names in a row (`optimizer`, `search.batchSize`), and the rest has to agree within a pair only.
- * Throws WeftError('run') where runs have learned from other data than each other, or do not differ.
+ * whose path contains these consecutive names (`optimizer`, `search.batchSize`); all others have to agree only within a
+ * pair. Throws WeftError('run') if runs were trained on different data, or do not differ.
  */
 export function configurationsOf(runs: readonly ComparedRun[], by?: string): Configurations {
   requireSameData(runs);
@@ -65,8 +62,8 @@ export function configurationsOf(runs: readonly ComparedRun[], by?: string): Con
 export const seedOf = ({ input }: ComparedRun): number => Number(lookUp(input.manifest, 'seed'));
 
 /**
- * Runs with the same key, one of either configuration, are a pair: the seed, the test examples, and every setting that
- * is not compared.
+ * Runs with the same key, one of each configuration, form a pair: the key is the seed, the test examples, and every
+ * setting that is not compared.
  */
 export function pairKey(run: ComparedRun, compared: readonly string[]): string {
   const others = [...settings(run)].filter(([name]) => !compared.includes(name));
@@ -76,7 +73,7 @@ export function pairKey(run: ComparedRun, compared: readonly string[]): string {
 
 const settings = ({ input }: ComparedRun): Settings => settingsOf(input.config, FREE);
 
-/** What was tested on other data cannot be compared. */
+/** Runs tested on different data cannot be compared. */
 function requireSameData(runs: readonly ComparedRun[]): void {
   const [first] = runs;
   const other = runs.find(({ input }) => dataOf(input) !== dataOf(first!.input));
@@ -89,8 +86,8 @@ function requireSameData(runs: readonly ComparedRun[]): void {
 }
 
 /**
- * The names that the runs were given, where they tell the configurations apart; else the names of what differs, with
- * more where those are the same.
+ * The names given to the runs, if they distinguish the configurations; otherwise the names of the differing settings,
+ * extended if those coincide.
  */
 function namesOf(groups: readonly (readonly ComparedRun[])[], compared: readonly string[]): string[] {
   const given = groups.map((runs) => [...new Set(runs.map(({ input }) => String(lookUp(input.manifest, 'name'))))]);
@@ -115,5 +112,5 @@ function namesOf(groups: readonly (readonly ComparedRun[])[], compared: readonly
 
 const distinct = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
-/** The last name of a path, which is what readers know a setting by. */
+/** The last name of a path, by which readers know a setting. */
 const short = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

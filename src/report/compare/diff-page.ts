@@ -1,4 +1,4 @@
-/** Two architectures drawn over each other, as a page. */
+/** Two architectures overlaid in one drawing, as a page. */
 import { html, section } from '../html/markup.js';
 import { page } from '../html/page.js';
 import { type ArchitectureDiff, diffMarkup } from './found.js';

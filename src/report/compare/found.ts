@@ -1,11 +1,11 @@
-/** Two architectures of a space as a drawing over each other, with what each costs and has reached. */
+/** Two architectures of a space overlaid in one drawing, with their costs and results. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { costMeasure } from '../../search/costs.js';
 import { differences, type Difference, diffSvg } from '../drawing/index.js';
 import { ABSENT, integer, percent, decimal, isNumber } from '../format.js';
 import { type Content, html, type Markup, raw, table } from '../html/markup.js';
 
-/** One of the two: its name, and what is known of it. */
+/** One of the two: its name and what is known about it. */
 export interface DiffSide {
   readonly name: string;
   /** Text encoding. */
@@ -20,13 +20,13 @@ export interface ArchitectureDiff {
   readonly b: ArchitectureDiff['a'];
   /** The decisions in which they differ. */
   readonly differences: readonly Difference[];
-  /** One over the other: blue is what only `a` has, orange what only `b` has. */
+  /** Overlaid: blue is only in `a`, orange only in `b`. */
   readonly svg: { readonly across: string; readonly tall: string };
 }
 
 /**
- * Draws two architectures of a space over each other and counts what either costs. Throws WeftError where a text
- * belongs to another space.
+ * Draws two architectures of a space overlaid and counts the costs of both. Throws WeftError if a text belongs to
+ * another space.
  */
 export async function diffArchitectures(space: SearchSpace, a: DiffSide, b: DiffSide): Promise<ArchitectureDiff> {
   const costs = costMeasure(space, ['parameters', 'multiplyAdds']);
@@ -46,7 +46,7 @@ export async function diffArchitectures(space: SearchSpace, a: DiffSide, b: Diff
   };
 }
 
-/** The drawing with its legend, what either costs and has reached, and the list of differences. */
+/** The drawing with its legend, the costs and results of both, and the list of differences. */
 export function diffMarkup({ a, b, differences: all, svg }: ArchitectureDiff): Markup {
   const rows: (readonly [string, (side: ArchitectureDiff['a']) => string])[] = [
     ['parameters', ({ parameters }) => integer(parameters)],

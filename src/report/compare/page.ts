@@ -60,7 +60,7 @@ ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length =
   );
 }
 
-/** How the intervals were made, and from how many values on anything is claimed. */
+/** How the intervals were computed, and the minimum number of values for a claim. */
 function basis({ others }: RunComparison): string {
   const [{ pairs, quality }] = others as [RunComparison['others'][number]];
   const together = others.length > 1 ? `, for all ${others.length} comparisons together` : '';
@@ -96,7 +96,10 @@ function range({ quantity, assessment: { interval } }: Contrast): string {
   return interval ? showRange(quantity, interval) : ABSENT;
 }
 
-/** Reward and retraining loss by epoch, one line a configuration: means over its runs, as far as all have come. */
+/**
+ * Reward and retraining loss by epoch, one line per configuration: means over its runs, up to the last epoch that all
+ * have reached.
+ */
 function courseSection({ means }: RunComparison): Content {
   const logs = means.map(({ configuration }) => configuration.runs.map(({ input }) => eventLog(input.events)));
   const inPercent = logs.every((one) => one.every((log) => measureOf(log).percent));
@@ -139,12 +142,12 @@ function courseSection({ means }: RunComparison): Content {
   return section('course', 'How they went', figures.length > 0 && html`<div class="figures">${figures}</div>`);
 }
 
-/** What was found with the same seed, drawn over each other; nothing where the spaces differ. */
+/** The networks found with the same seed, overlaid; nothing if the spaces differ. */
 async function foundSection({ baseline, others }: RunComparison): Promise<Content> {
   const drawn = await Promise.all(
     others.map(async ({ configuration, pairs }) => {
       const all = pairs ?? [{ baseline: baseline.runs[0]!, run: configuration.runs[0]! }];
-      // The first that has something to show.
+      // The first pair that can be drawn.
       const pair = all.find(({ baseline: one, run }) => foundBy(one) !== foundBy(run)) ?? all[0]!;
       const diff = await foundDiff(pair.baseline, pair.run, baseline.name, configuration.name);
       return (
@@ -163,7 +166,7 @@ async function foundSection({ baseline, others }: RunComparison): Promise<Conten
 
 const foundBy = ({ input }: ComparedRun): string => String(lookUp(input.summary, 'derived', 'architecture'));
 
-/** The networks that two runs have found; undefined if their spaces differ or are not available. */
+/** The networks that two runs found; undefined if their spaces differ or are not available. */
 async function foundDiff(
   a: ComparedRun,
   b: ComparedRun,

@@ -1,13 +1,15 @@
-/** What runs are compared by: the quality of what they found, what it costs, and how flat its minimum is. */
+/**
+ * Quantities by which runs are compared: the quality of the derived network, its cost, and the flatness of its minimum.
+ */
 import { isNumber } from '../format.js';
 import { lookUp, type ReportInput } from '../input.js';
 import { eventLog } from '../event-log.js';
 
 export interface Quantity {
   readonly name: string;
-  /** Shares are shown in per cent and their differences in points. */
+  /** Fractions are shown in per cent and their differences in percentage points. */
   readonly unit: 'share' | 'nats' | 'count' | 'seconds' | 'number';
-  /** Undefined where neither is better by itself. */
+  /** Undefined if neither direction is better in itself. */
   readonly better?: 'more' | 'less';
   of(input: ReportInput): number | undefined;
 }
@@ -25,14 +27,14 @@ function targetsOf({ summary }: ReportInput): number[] {
   return Array.isArray(targets) ? targets.map((target) => lookUp(target, 'rmse')).filter(isNumber) : [];
 }
 
-/** Quality measures, the strongest first: the first that every run has is the measure that verdicts are about. */
+/** Quality measures, the strongest first: the first one that every run has is the subject of verdicts. */
 export const QUALITIES: readonly Quantity[] = [
   { name: 'test accuracy', unit: 'share', better: 'more', of: fromSummary('test', 'accuracy') },
   {
     name: 'root mean squared error of the test',
     unit: 'number',
     better: 'less',
-    // Of one predicted number; several have no common unit.
+    // For a single target; several have no common unit.
     of: (input: ReportInput): number | undefined => {
       const targets = targetsOf(input);
       return targets.length === 1 ? targets[0] : undefined;
@@ -49,7 +51,7 @@ export const QUALITIES: readonly Quantity[] = [
   { name: 'loss with shared weights', unit: 'nats', better: 'less', of: fromSummary('derived', 'loss') },
 ];
 
-/** Quantities that are shown along with the quality if every run has them. */
+/** Quantities shown alongside the quality if every run has them. */
 export const OTHERS: readonly Quantity[] = [
   { name: 'balanced accuracy', unit: 'share', better: 'more', of: fromSummary('assessment', 'balancedAccuracy') },
   { name: 'parameters', unit: 'count', of: fromSummary('parameters') },

@@ -1,25 +1,20 @@
-/**
- * Two architectures of a space over each other: what both have drawn plainly, what only one has in a colour of its own.
- */
+/** Two architectures of a space overlaid: shared parts are plain, parts of only one are in its colour. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { captionOf, describeShared, type Heat, optionIndex, optionOf, type Outline, outline } from './outline.js';
 import { usedParts } from './usage.js';
 
-/** What each architecture has at one place: the operation or the inputs; empty if the place is not used. */
+/** What each architecture has at one place: the operation or the inputs; empty if it does not use the place. */
 export interface Difference {
   readonly place: string;
   readonly a: string;
   readonly b: string;
 }
 
-/**
- * How a part that only one of the two has is drawn, by who has it: the first in the colour of `controller`, the second
- * in that of `random`.
- */
+/** The colour of parts that only one of the two has: `controller` for the first, `random` for the second. */
 const ONLY = { a: { tone: -1, text: 'A' }, b: { tone: 1, text: 'B' } } as const satisfies Record<string, Heat>;
 const BOTH: Heat = { tone: 0, text: 'both', plain: true };
 
-/** The outline of the parts that either of two architectures of a space uses. */
+/** The outline of the parts used by either of two architectures of a space. */
 export function outlineDiff(space: SearchSpace, a: unknown, b: unknown): Outline {
   const { supernet } = space;
   const { graph, order } = supernet;
@@ -61,7 +56,7 @@ export function outlineDiff(space: SearchSpace, a: unknown, b: unknown): Outline
         return {
           name,
           shape,
-          // Options of a choice have the same inputs: an architecture that uses the choice uses these inputs.
+          // All options of a choice have the same inputs: an architecture that uses the choice uses these inputs.
           inputs: [...inputs.values()].map((input) => ({ ...input, heat, share: share(heat) })),
           role: same ? ('choice' as const) : ('choices' as const),
           label: same ? picked[0]!.name : name,
@@ -82,9 +77,7 @@ export function differences(a: unknown, b: unknown): Difference[] {
   });
 }
 
-/**
- * An architecture as a list of paths and what was chosen there; a list of flags as the numbers of those that are set.
- */
+/** An architecture as a list of paths with the chosen values; a list of flags as the indices of those that are set. */
 function flatChoices(value: unknown, path: string[] = []): Map<string, string> {
   if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'boolean')) {
     const set = value.flatMap((flag, i) => (flag ? [i] : []));

@@ -5,9 +5,9 @@ import { type Outline, type OutlineEdge, type OutlineNode } from './outline.js';
 export interface DrawingOptions {
   /** From top to bottom, or from left to right. Default: down. */
   readonly direction?: 'down' | 'right';
-  /** Small boxes without words, for tables. */
+  /** Small boxes without labels, for tables. */
   readonly thumbnail?: boolean;
-  /** Read out in place of the picture; the network in words by default. */
+  /** Read out in place of the picture; a description of the network by default. */
   readonly label?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * An outline as SVG. Graphviz places nodes and bends edges; only the skip connections along the trunk are drawn as
- * plain arcs, those that stay at one resolution on one side, those that change it on the other.
+ * plain arcs: those that keep the resolution on one side, those that change it on the other.
  */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { escapeHtml, percent } from '../format.js';
@@ -12,9 +12,9 @@ import { type Heat, type Outline, type OutlineEdge, type OutlineNode } from './o
 
 const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 const MARGIN = 4;
-/** Pixels for a unit of the layout: the smallest text, 9 units high, has 11 pixels. */
+/** Pixels per layout unit: the smallest text, 9 units high, is 11 pixels. */
 const SCALE = 1.25;
-/** Room for the number next to a box of options. */
+/** Space for the number next to a box of options. */
 const CAPTION = 14;
 
 /** The drawing of an outline; the same outline gives the same bytes. */
@@ -46,7 +46,7 @@ export async function drawOutline(outline: Outline, options: DrawingOptions = {}
   );
 }
 
-/** A bow from the side of one trunk node to the side of another, wide enough to pass the nodes between. */
+/** An arc from the side of one trunk node to the side of another, wide enough to clear the nodes between. */
 function arc(
   { from, to, resized }: OutlineEdge,
   { nodes }: Layout,
@@ -62,7 +62,7 @@ function arc(
     .filter(([id, node]) => trunk.has(id) && along(node) > along(a) && along(node) < along(b))
     .map(([, node]) => half(node));
   const side = resized ? -1 : 1;
-  // A cubic with both handles this far out bulges by three quarters of it.
+  // A cubic with both handles this far out bulges by three quarters of that distance.
   const handle = (largestOf([half(a), half(b), ...passed]) + 5 + rise * (along(b) - along(a))) / 0.75;
   const point = (position: number, offset: number): Point =>
     vertical ? [across(a) + side * offset, position] : [position, across(a) - side * offset];
@@ -103,7 +103,7 @@ function toneColor({ tone }: Heat): ColorName {
   return tone > 0 ? 'random' : 'controller';
 }
 
-/** A triangle at the end of a curve, in the direction in which it arrives. */
+/** A triangle at the end of a curve, pointing in the direction of arrival. */
 function arrow(points: readonly Point[], fill: string, size: number, opacity: number): string {
   const [tip, before] = [points.at(-1)!, points.at(-2)!];
   const length = Math.hypot(tip[0] - before[0], tip[1] - before[1]) || 1;
@@ -148,7 +148,7 @@ function drawLabel({ role, label, caption }: OutlineNode, place: Placed, vertica
         text(place.x, place.y + 3, label, size, ink, ' font-weight="600"');
 }
 
-/** One cell for every option, the stronger coloured the more often it is used. */
+/** One cell per option, more strongly coloured the more often it is used. */
 function drawOptions({ options = [], caption }: OutlineNode, place: Placed, vertical: boolean): string {
   const step = 72 * (vertical ? CELL.width : CELL.height);
   const cells = options.map(({ name, index, share, heat }, i) => {
@@ -198,13 +198,13 @@ function text(
   return `<text x="${number(x)}" y="${number(y + 0.36 * size)}" font-size="${size}" fill="${color(ink)}"${attributes}>${escapeHtml(words)}</text>`;
 }
 
-/** The least rectangle around nodes (and captions to their left or above), edges and arcs. */
+/** The bounding box of nodes (and captions to their left or above), edges and arcs. */
 function bounds(
   layout: Layout,
   arcs: readonly (readonly Point[])[],
   caption: number,
 ): [left: number, top: number, right: number, bottom: number] {
-  // The bulge of a cubic: its value at the middle.
+  // The bulge of a cubic: its value at the midpoint.
   const middles = arcs.map(([a, b, c, d]) =>
     [0, 1].map((axis) => (a![axis]! + 3 * b![axis]! + 3 * c![axis]! + d![axis]!) / 8),
   );

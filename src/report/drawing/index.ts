@@ -9,7 +9,7 @@ export { type Difference, differences } from './diff.js';
 export type { DrawingOptions } from './dot.js';
 export type { Heat, HeatMap } from './outline.js';
 
-/** An architecture as SVG: the main path as a line of boxes, skip connections as arcs. */
+/** An architecture as SVG: the main path as a column of boxes, skip connections as arcs. */
 export function architectureSvg(
   space: SearchSpace,
   architecture: unknown,
@@ -18,7 +18,9 @@ export function architectureSvg(
   return drawOutline(outlineChild(space, architecture), options);
 }
 
-/** A whole space as SVG: every choice with all of its options, coloured by how many of the architectures use them. */
+/**
+ * A whole space as SVG: every choice with all of its options, coloured by the number of architectures that use them.
+ */
 export function supernetSvg(
   space: SearchSpace,
   architectures: readonly unknown[],
@@ -28,14 +30,14 @@ export function supernetSvg(
 }
 
 /**
- * Two architectures of a space over each other as SVG: what only the first has is blue (`--controller`), what only the
- * second has orange (`--random`).
+ * Two architectures of a space overlaid as SVG: parts of only the first are blue (`--controller`), parts of only the
+ * second orange (`--random`).
  */
 export function diffSvg(space: SearchSpace, a: unknown, b: unknown, options: DrawingOptions = {}): Promise<string> {
   return drawOutline(outlineDiff(space, a, b), { label: 'Drawing of two networks over each other', ...options });
 }
 
-/** The same coloured by something else than use: `heat` says how strongly and in which direction, and in words. */
+/** The same coloured by a quantity other than use: `heat` gives its strength, direction and description. */
 export function supernetHeatSvg(
   space: SearchSpace,
   architectures: readonly unknown[],

@@ -1,4 +1,4 @@
-/** Places of nodes and curves of edges, by Graphviz's `dot` (Gansner et al. 1993). */
+/** Node positions and edge curves, by Graphviz's `dot` (Gansner et al. 1993). */
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 
 /** A node's centre and size in points; y grows downwards. */

@@ -1,6 +1,6 @@
 /**
- * A network as people draw it: one box for every choice between operations, a sign for every join, and what is
- * there in every child (normalizations, joins with one input) left out or drawn together.
+ * A network as people draw it: one box for every choice between operations, a symbol for every join; parts that every
+ * child has (normalizations, joins with one input) are left out or merged.
  */
 import { type ActiveNode } from '../../graph/activate.js';
 import { type Combination, type NodeAttributes, shapeKey, type SupernetGraph } from '../../graph/nodes.js';
@@ -20,9 +20,9 @@ export interface OutlineNode {
    */
   readonly role: 'choice' | 'choices' | 'fixed' | 'join' | 'resize' | 'input';
   readonly label: string;
-  /** Number of the layer, where its name has one. */
+  /** Layer number, if its name has one. */
   readonly caption?: string;
-  /** The picked operation, or all of them. */
+  /** The chosen operation, or all of them. */
   readonly options?: readonly OutlineOption[];
   /** On the path from the input through every node's first input. */
   readonly trunk: boolean;
@@ -30,23 +30,23 @@ export interface OutlineNode {
 
 export interface OutlineOption {
   readonly name: string;
-  /** Place among all of the space's options, for the colour. */
+  /** Index among all options of the space, for the colour. */
   readonly index: number;
-  /** Share of the architectures that use it. */
+  /** Fraction of the architectures that use it. */
   readonly share: number;
   readonly heat?: Heat | undefined;
 }
 
-/** A quantity that colours a part in place of its share. */
+/** A quantity that colours a part instead of its share of use. */
 export interface Heat {
   /** -1 to 1. */
   readonly tone: number;
   readonly text: string;
-  /** Nothing to point out: drawn like what is always there. */
+  /** Nothing to highlight: drawn like the parts that are always present. */
   readonly plain?: boolean;
 }
 
-/** What colours the nodes and edges of a supernet's graph; undefined leaves a part pale. */
+/** Colours for the nodes and edges of a supernet's graph; undefined leaves a part pale. */
 export interface HeatMap {
   node(name: string): Heat | undefined;
   edge(key: string): Heat | undefined;
@@ -55,11 +55,11 @@ export interface HeatMap {
 export interface OutlineEdge {
   readonly from: string;
   readonly to: string;
-  /** Along the trunk; the others are skip connections. */
+  /** Along the trunk; all others are skip connections. */
   readonly main: boolean;
-  /** A skip connection that is brought to a smaller resolution on its way. */
+  /** A skip connection that is downsampled on its way. */
   readonly resized: boolean;
-  /** Share of the architectures that use it. */
+  /** Fraction of the architectures that use it. */
   readonly share: number;
   readonly heat?: Heat | undefined;
 }
@@ -84,7 +84,7 @@ export function outlineChild(space: SearchSpace, architecture: unknown): Outline
   );
 }
 
-/** The outline of a whole space: what the architectures (of this space) use of it, and how often. */
+/** The outline of a whole space: the parts that the architectures (of this space) use, and how often. */
 export function outlineSupernet(space: SearchSpace, architectures: readonly unknown[], heat?: HeatMap): Outline {
   const { supernet } = space;
   const { graph, order } = supernet;
@@ -133,19 +133,19 @@ interface Input {
   readonly heat?: Heat | undefined;
 }
 
-/** A node before it is drawn together with others. */
+/** A node before it is merged with others. */
 export type Part = Looks & {
   readonly name: string;
   readonly shape: readonly number[];
   readonly inputs: readonly Input[];
 };
 
-/** Draws the parts together that are one thing to a reader. */
+/** Merges parts that are a single unit to a reader. */
 export function outline(parts: readonly Part[]): Outline {
   const byName = new Map(parts.map((part) => [part.name, part]));
   const boxes = new Map<string, Omit<OutlineNode, 'trunk'>>();
   const inputs = new Map<string, Input[]>();
-  /** The box that a node's output is drawn at. */
+  /** The box in which a node's output is drawn. */
   const shown = new Map<string, string>();
   const users = countUsers(parts);
 
@@ -169,7 +169,7 @@ export function outline(parts: readonly Part[]): Outline {
   return straighten(boxes, inputs, shown.get(parts.at(-1)!.name)!);
 }
 
-/** Finds the trunk; changes of resolution outside the trunk become a property of the skip connection. */
+/** Finds the trunk; downsampling outside the trunk becomes a property of the skip connection. */
 function straighten(
   boxes: ReadonlyMap<string, Omit<OutlineNode, 'trunk'>>,
   inputs: ReadonlyMap<string, readonly Input[]>,
@@ -196,7 +196,7 @@ function straighten(
   };
 }
 
-/** Every option of the space's choices between operations, in the order of their first place. */
+/** Every option of the space's choices between operations, in order of first appearance. */
 export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number> {
   const options = supernet.order.map((name) => optionOf(name, supernet)).filter((option) => option !== undefined);
   return new Map([...new Set(options)].map((option, index) => [option, index]));
@@ -204,7 +204,7 @@ export function optionIndex(supernet: SupernetGraph): ReadonlyMap<string, number
 
 /** The option that a node stands for: `sep3` for the candidate `layer2/sep3` of the selection `layer2`. */
 export function optionOf(name: string, { graph }: SupernetGraph): string | undefined {
-  // A selection of selections (an input, then an operation on it) is a join of its own.
+  // A selection of selections (an input, then an operation on it) is its own join.
   if (graph.getNodeAttribute(name, 'kind') !== 'operation') return undefined;
   const owner = graph
     .outNeighbors(name)
@@ -214,7 +214,7 @@ export function optionOf(name: string, { graph }: SupernetGraph): string | undef
 }
 
 type Looks = Pick<OutlineNode, 'role' | 'label' | 'caption' | 'options'> & {
-  /** Not worth a box of its own behind another operation: a normalization, an activation, dropout. */
+  /** Not worth a separate box after another operation: a normalization, an activation, dropout. */
   readonly minor?: boolean;
 };
 
@@ -242,7 +242,7 @@ export function describeShared(name: string, node: NodeAttributes): Looks {
   }
 }
 
-/** Whether an operation keeps its input's shape, and neither mixes positions nor features of it. */
+/** Whether an operation preserves its input's shape and mixes neither positions nor features. */
 function isMinor({ operation, built }: Extract<NodeAttributes, { kind: 'operation' }>): boolean {
   return (
     !/pool/.test(operation.kind) &&
@@ -254,13 +254,13 @@ function isMinor({ operation, built }: Extract<NodeAttributes, { kind: 'operatio
   );
 }
 
-/** The last number in a node's name is its layer's where layers are numbered. */
+/** The last number in a node's name is its layer number, if layers are numbered. */
 export function captionOf(name: string): { caption?: string } {
   const caption = name.match(/\d+/g)?.at(-1);
   return caption === undefined ? {} : { caption };
 }
 
-/** By how much a picture gets smaller, if it does. */
+/** The downsampling factor, if any. */
 function shrinks(before: readonly number[], after: readonly number[]): number | undefined {
   return before.length === 3 && after.length === 3 && after[0]! < before[0]!
     ? Math.round(before[0]! / after[0]!)

@@ -2,7 +2,7 @@
 import { type SearchSpace } from '../../graph/define-space.js';
 
 export interface Usage {
-  /** Share of the architectures, 0 to 1, that have the node on their way from the input to the head. */
+  /** Fraction of the architectures, 0 to 1, in which the node lies on a path from the input to the head. */
   node(name: string): number;
   /** The same for an edge of the supernet's graph. */
   edge(key: string): number;
@@ -21,7 +21,7 @@ export function usage(space: SearchSpace, architectures: readonly unknown[]): Us
   return { node: (name) => share(nodes, name), edge: (key) => share(edges, key) };
 }
 
-/** The nodes and edges of one architecture: back from the head along the edges whose guards hold. */
+/** The nodes and edges of one architecture: traversed from the head along the edges whose guards hold. */
 export function usedParts(
   { supernet: { graph, head }, genotype }: SearchSpace,
   architecture: unknown,

@@ -1,11 +1,11 @@
-/** Networks in words, for those who cannot see the drawing. */
+/** Text descriptions of networks, for those who cannot see the drawing. */
 import { plural } from '../format.js';
 import { type Outline } from './outline.js';
 
-/** So many operations are named one by one. */
+/** Maximum number of operations listed individually. */
 const NAMED = 24;
 
-/** The operations in their order and the number of skip connections; of a space, how many choices it has. */
+/** The operations in order and the number of skip connections; for a space, its number of choices. */
 export function inWords({ nodes, edges }: Outline): string {
   const choices = nodes.filter(({ role }) => role === 'choices');
   if (choices.length > 0)

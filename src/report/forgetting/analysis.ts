@@ -1,7 +1,4 @@
-/**
- * All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show this and nothing
- * else.
- */
+/** All numbers of a run's forgetting report in one value: the page, the CSV files and report.json show nothing else. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { analyseRanking, type RankAnalysis } from '../../ranking/index.js';
 import { type EventLog, eventLog } from '../event-log.js';
@@ -38,17 +35,17 @@ export interface ForgettingAnalysis {
   readonly sharing: readonly SharingDegree[];
   readonly sharingCorrelation: number;
   readonly health: readonly HealthCheck[];
-  /** Against networks trained alone, where `weft rank` has trained some. */
+  /** Against networks trained alone, if `weft rank` has trained some. */
   readonly ranking: RankAnalysis | undefined;
 }
 
 export interface AnalysisOptions {
-  /** First epoch that means are taken over, from 0; the first that a regularizer can have affected if not given. */
+  /** First epoch included in means, from 0; by default the first that a regularizer can have affected. */
   readonly fromEpoch?: number | undefined;
 }
 
 /**
- * Everything that a run's events say about forgetting; undefined where nothing was measured, or no epoch has ended yet.
+ * Everything that a run's events say about forgetting; undefined if nothing was measured, or no epoch has finished yet.
  */
 export function analyseForgetting(
   input: ReportInput,

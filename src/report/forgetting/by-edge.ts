@@ -1,4 +1,4 @@
-/** Forgetting by the parts of the supernet: its optional edges, and the nodes that are chosen among. */
+/** Forgetting by the parts of the supernet: its optional edges, and the nodes that are chosen between. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { mean } from '../../statistics/index.js';
 import { decoded } from '../decoded.js';
@@ -11,9 +11,9 @@ import { type Measurements, type Visit } from './measurements.js';
 export interface EdgeSummary extends Pick<Effect, 'count' | 'meanDiff' | 'standardError' | 'meanDiffWithout'> {
   readonly from: string;
   readonly to: string;
-  /** When the edge is there, in words of the space. */
+  /** When the edge is present, in terms of the space. */
   readonly condition: string;
-  /** The weights of the operation at its start, where that has any that are watched. */
+  /** The weights of the operation at its start, if any of them are tracked. */
   readonly tensors: TensorSummary | undefined;
 }
 
@@ -50,8 +50,8 @@ export function edgeSummaries(
 }
 
 /**
- * How much more (or less) is forgotten by architectures that have a node or edge than by those without it, each
- * compared within its epoch; in nats. Undefined where one of the two kinds is rarer than `least`.
+ * How much more (or less) architectures with a node or edge forget than those without it, each compared within its
+ * epoch; in nats. Undefined if either group has fewer than `least`.
  */
 export function partEffects(
   { visits }: Measurements,
@@ -81,7 +81,7 @@ function locate(visits: readonly Visit[], space: SearchSpace): Located[] {
   });
 }
 
-/** Whether a tensor is of a node: `layer2/sep3/depthwise/kernel` of `layer2/sep3`, also `layer2/sep3@8x8x4/…`. */
+/** Whether a tensor belongs to a node: `layer2/sep3/depthwise/kernel` to `layer2/sep3`, also `layer2/sep3@8x8x4/…`. */
 function belongsTo(tensor: string, node: string): boolean {
   return tensor.startsWith(`${node}/`) || tensor.startsWith(`${node}@`);
 }

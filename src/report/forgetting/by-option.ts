@@ -1,4 +1,4 @@
-/** Forgetting by what an architecture is made of: every option of every decision. */
+/** Forgetting by the components of an architecture: every option of every decision. */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { isOneOf, isSubset } from '../../space/choice.js';
 import { type Decision } from '../../space/slots.js';
@@ -7,17 +7,17 @@ import { decoded } from '../decoded.js';
 import { type Measurements, type Visit } from './measurements.js';
 import { groupBy } from './group-by.js';
 
-/** Architectures that have something, and how their loss differs from that of others. */
+/** Architectures that contain a component, and how their loss differs from that of others. */
 export interface Effect {
   readonly count: number;
-  /** Mean loss2 - loss1 of the architectures with it; null where there are none. */
+  /** Mean loss2 - loss1 of the architectures with it; null if there are none. */
   readonly meanDiff: number | null;
   readonly standardError: number | null;
   /** Mean of those without it. */
   readonly meanDiffWithout: number | null;
   /**
-   * What it adds to loss2 - loss1 when everything else stays: coefficient of a regression on all options at once,
-   * epochs taken off; the effects of a decision sum to zero. Null where the data cannot tell.
+   * Its contribution to loss2 - loss1 with everything else held fixed: coefficient of a regression on all options at
+   * once, with epoch means subtracted; the effects of a decision sum to zero. Null if the data does not determine it.
    */
   readonly effect: number | null;
   readonly effectError: number | null;
@@ -60,8 +60,8 @@ export function optionEffects({ visits }: Measurements, space: SearchSpace): Opt
 }
 
 /**
- * The same pooled over decisions with the same options, for example `sep3` in any place; the effect is that of one more
- * place.
+ * The same pooled over decisions with the same options, for example `sep3` anywhere; the effect is that of one more
+ * occurrence.
  */
 export function pooledEffects(
   { visits }: Measurements,
@@ -96,7 +96,7 @@ export function pooledEffects(
   }));
 }
 
-/** Count and means of those with and without something. */
+/** Count and means of those with and without a component. */
 export function describe(
   having: readonly Visit[],
   others: readonly Visit[],
@@ -114,7 +114,10 @@ export function difference({ loss }: Visit): number {
   return loss.second - loss.first;
 }
 
-/** Differences on columns, the mean of each epoch taken off both sides: epochs differ much more than options do. */
+/**
+ * Differences regressed on columns, with the mean of each epoch subtracted on both sides: epochs differ much more than
+ * options do.
+ */
 function regress(
   visits: readonly Visit[],
   rows: readonly (readonly number[])[],
@@ -136,7 +139,7 @@ function regress(
     }
   }
   const { coefficients, standardErrors, rank } = leastSquares(x, y, groups.length);
-  // With as many unknowns as measurements a fit says nothing.
+  // With as many unknowns as measurements a fit is meaningless.
   const tells = visits.length - groups.length > 2 * rank;
   return coefficients.map((effect, i) => ({
     effect: tells ? orNull(effect) : null,

@@ -1,4 +1,4 @@
-/** The dose and its response: how much is forgotten the more weights the next architecture shares. */
+/** Dose and response: how forgetting grows with the number of weights shared with the next architecture. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { mean, quantile, spearman, standardError } from '../../statistics/index.js';
 import { difference, orNull } from './by-option.js';
@@ -6,8 +6,8 @@ import { type Measurements, type Visit } from './measurements.js';
 
 export interface SharingDegree {
   /**
-   * Smallest and largest number of weights in common with the next architecture; null for the last of an epoch, which
-   * none follows.
+   * Smallest and largest number of weights shared with the next architecture; null for the last of an epoch, which has
+   * no next one.
    */
   readonly from: number | null;
   readonly to: number | null;
@@ -19,8 +19,8 @@ export interface SharingDegree {
 const BINS = 4;
 
 /**
- * Quarters of the architectures by the weights that the one trained right after shares with them, then those that none
- * follows.
+ * Quartiles of the architectures by the number of weights shared with the one trained right after, then those with no
+ * next one.
  */
 export function sharingDegrees({ visits }: Measurements): SharingDegree[] {
   const followed = visits.filter(({ sharedNext }) => sharedNext !== undefined);

@@ -1,29 +1,29 @@
-/** Where in the weights forgetting happens: drift, Fisher information and the damage that both predict. */
+/** Where in the weights forgetting occurs: drift, Fisher information and the damage that they predict. */
 import { largestOf } from '../../statistics/extremes.js';
 import { mean, spearman } from '../../statistics/index.js';
 import { groupBy } from './group-by.js';
 import { type EpochMeasurement, type Measurements } from './measurements.js';
 
-/** A tensor, or several together; means over the epochs in which it was watched. */
+/** A tensor, or several combined; means over the epochs in which it was tracked. */
 export interface TensorSummary {
   readonly name: string;
   readonly tensors: number;
-  /** Trainings in all epochs. */
+  /** Number of times it was trained, over all epochs. */
   readonly trained: number;
   readonly fisherSum: number;
   /** |θ - θ̂|². */
   readonly drift: number;
-  /** Drift over |θ̂|²; of several tensors the mean. */
+  /** Drift over |θ̂|²; for several tensors the mean. */
   readonly relativeDrift: number;
   /** ½ Σ F (θ - θ̂)² in nats. */
   readonly predictedDamage: number;
-  /** Its part of the damage of all tensors. */
+  /** Its fraction of the damage of all tensors. */
   readonly damageShare: number;
-  /** Share of the epochs in which the norm clip has acted on it. */
+  /** Fraction of the epochs in which norm clipping acted on it. */
   readonly clipped: number;
 }
 
-/** Every watched tensor, most damage first. */
+/** Every tracked tensor, most damage first. */
 export function tensorSummaries({ epochs }: Pick<Measurements, 'epochs'>): TensorSummary[] {
   const entries = epochs.flatMap(({ tensors }) => tensors);
   const measured = [...groupBy(entries, ({ name }) => name)].map(([name, all]): Omit<TensorSummary, 'damageShare'> => ({
@@ -42,7 +42,7 @@ export function tensorSummaries({ epochs }: Pick<Measurements, 'epochs'>): Tenso
     .sort((a, b) => b.predictedDamage - a.predictedDamage || (a.name < b.name ? -1 : 1));
 }
 
-/** Tensors put together by a part of their name, in the order of the damage. */
+/** Tensors grouped by a part of their name, in order of damage. */
 export function mergeTensors(
   tensors: readonly TensorSummary[],
   keyOf: (name: string) => string | undefined,
@@ -71,15 +71,14 @@ export function layerOf(name: string): string {
   return name.split('/')[0]!;
 }
 
-/** Tensors with Fisher information whose drift is more than rounding. */
+/** Tensors that have Fisher information and whose drift exceeds rounding. */
 export function movedTensors(tensors: readonly TensorSummary[]): TensorSummary[] {
   const rounding = 1e-12 * largestOf(tensors.map(({ drift }) => drift));
   return tensors.filter(({ fisherSum, drift }) => fisherSum > 0 && drift > rounding);
 }
 
 /**
- * Spearman's rho of Fisher information and drift over tensors: a regularizer that weighs by Fisher information makes it
- * fall.
+ * Spearman's rho of Fisher information and drift over tensors: a regularizer weighted by Fisher information lowers it.
  */
 export function fisherDriftCorrelation(tensors: readonly TensorSummary[]): number {
   const moved = movedTensors(tensors);
@@ -94,7 +93,7 @@ export function predictedDamage({ tensors }: EpochMeasurement): number {
   return sum(tensors.map(({ predictedDamage }) => predictedDamage));
 }
 
-/** Counts of log10 F over all tensors of the last epoch that has them. */
+/** Histogram of log10 F over all tensors of the last epoch that has them. */
 export function fisherHistogram({ epochs }: Pick<Measurements, 'epochs'>): number[] | undefined {
   const last = epochs.findLast(({ tensors }) => tensors.some(({ fisherLog10Histogram }) => fisherLog10Histogram));
   const histograms = last?.tensors.flatMap(({ fisherLog10Histogram }) =>

@@ -1,6 +1,6 @@
 /**
- * Which sizes of an elastic space lose by the training of which others: means over epochs of what the search has
- * measured.
+ * Which sizes of an elastic space lose from the training of which others: means over the epochs measured during the
+ * search.
  */
 import { type ForgettingWidths } from '../../forgetting/events.js';
 import { type Cell } from '../csv.js';
@@ -9,28 +9,26 @@ import { largestOf } from '../../statistics/extremes.js';
 import { mean } from '../../statistics/index.js';
 import { isNumber } from '../format.js';
 
-/**
- * Rows: the network trained; columns: the network measured; from the smallest to the largest. Nats, positive is lost.
- */
+/** Rows: the network trained; columns: the network measured; from smallest to largest. Nats, positive is forgetting. */
 export type ChangeMatrix = readonly (readonly number[])[];
 
 export interface WidthSummary {
   readonly networks: ForgettingWidths['networks'];
   readonly steps: number;
-  /** First and last of the epochs that the means are over, from 0. */
+  /** First and last epoch of the means, from 0. */
   readonly epochs: readonly [number, number];
   readonly change: ChangeMatrix;
   readonly blocks: readonly { readonly entries: number; readonly change: ChangeMatrix }[];
   /**
-   * Most harm first; `harm` is the mean over pairs of different networks, through the whole tensor and through each of
-   * its blocks.
+   * Most harmful first; `harm` is the mean over pairs of different networks, through the whole tensor and through each
+   * of its blocks.
    */
   readonly tensors: readonly { readonly name: string; readonly harm: number; readonly blocks: readonly number[] }[];
-  /** The pair in which most is lost: trained, measured, nats. */
+  /** The pair with the largest loss: trained, measured, nats. */
   readonly worst: { readonly trained: number; readonly measured: number; readonly change: number };
 }
 
-/** Means over the later half of the measured epochs; undefined where nothing was measured. */
+/** Means over the later half of the measured epochs; undefined if nothing was measured. */
 export function widthSummary(log: EventLog): WidthSummary | undefined {
   const all = log.all('forgetting-widths').filter(({ change }) => change.flat().every(isNumber));
   const later = all.slice(Math.floor(all.length / 2));
@@ -67,7 +65,7 @@ export function harmOf(change: ChangeMatrix): number {
   return mean(change.flatMap((row, i) => row.filter((_, j) => i !== j)));
 }
 
-/** The strongest change of any matrix, by which colours are scaled. */
+/** The largest change in any matrix, which sets the colour scale. */
 export function strongest(matrices: readonly ChangeMatrix[]): number {
   return largestOf(matrices.flat(2).map(Math.abs), 0);
 }

@@ -8,7 +8,7 @@ import { eventLog } from '../event-log.js';
 import { panelFigures } from './sections.js';
 import { widthsSection } from './widths-section.js';
 
-/** The verdict and the panels, and the matrix of sizes; nothing where the run has not measured forgetting. */
+/** The verdict and the panels, and the matrix of sizes; nothing if the run did not measure forgetting. */
 export function forgettingSection(input: ReportInput): Content {
   const analysis = analyseForgetting(input);
   const widths = widthsSection(eventLog(input.events));

@@ -12,11 +12,11 @@ export interface HealthCheck {
   readonly id: string;
   readonly status: 'PASS' | 'WARN' | 'n/a';
   readonly what: string;
-  /** What was found, and where it is bad, what helps. */
+  /** The finding and, if it is bad, the remedy. */
   readonly detail: string;
 }
 
-/** The checks that one run can answer; `compare` adds those that need several. */
+/** The checks that a single run can answer; `compare` adds those that need several. */
 export function checkRun(measurements: Measurements, input: ReportInput, log: EventLog): HealthCheck[] {
   return [
     stepSize(measurements, log),
@@ -29,7 +29,9 @@ export function checkRun(measurements: Measurements, input: ReportInput, log: Ev
   ];
 }
 
-/** Explicit steps along a quadratic with curvature alpha F are stable below lr alpha F = 2 and do not swing below 1. */
+/**
+ * Explicit steps along a quadratic with curvature alpha F are stable below lr alpha F = 2 and do not oscillate below 1.
+ */
 function stepSize({ config, visits }: Measurements, log: EventLog): HealthCheck {
   const what = 'learning rate × α × largest F below 1';
   const steps = log
@@ -123,7 +125,7 @@ function nonZero({ config, epochs }: Measurements): HealthCheck {
   };
 }
 
-/** The quadratic model's damage against the measured rise of the loss, over epochs. */
+/** Predicted damage of the quadratic model against the measured increase of the loss, over epochs. */
 function calibration({ epochs }: Measurements): HealthCheck {
   const what = 'predicted damage ½ΔᵀFΔ agrees with the measured loss';
   const both = epochs
@@ -147,7 +149,7 @@ function calibration({ epochs }: Measurements): HealthCheck {
       };
 }
 
-/** Least-squares slope of measured on predicted through zero. */
+/** Least-squares slope through zero of measured on predicted values. */
 export function calibrationSlope(both: readonly { readonly predicted: number; readonly measured: number }[]): number {
   return (
     both.reduce((sum, { predicted, measured }) => sum + predicted * measured, 0) /
@@ -171,7 +173,7 @@ function enough({ config, epochs, visits }: Measurements): HealthCheck {
   return { id: 'measurements', status: 'PASS', what, detail: found };
 }
 
-/** Differences at the level of guessing say nothing of forgetting. */
+/** At chance level, differences say nothing about forgetting. */
 function learned({ epochs }: Measurements, { space }: ReportInput): HealthCheck {
   const what = 'architectures have learned something';
   if (!space)

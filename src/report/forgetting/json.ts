@@ -1,4 +1,4 @@
-/** report.json: every number of the forgetting report, under names that stay. */
+/** report.json: every number of the forgetting report, under stable names. */
 import { lookUp } from '../input.js';
 import { splitsOf } from '../tables.js';
 import { type ForgettingAnalysis } from './analysis.js';
@@ -7,7 +7,7 @@ import { predictedDamage } from './by-tensor.js';
 import { type Estimate } from './summary.js';
 
 export const FORGETTING_FORMAT = 'weft-forgetting-report';
-/** Raised when a field changes its meaning or goes away. */
+/** Incremented when a field changes its meaning or is removed. */
 export const FORGETTING_VERSION = 1;
 
 /** The report as plain values; numbers that are undefined are null. */
@@ -93,7 +93,7 @@ export function forgettingJson(analysis: ForgettingAnalysis): object {
   });
 }
 
-/** JSON knows neither NaN nor undefined. */
+/** JSON has neither NaN nor undefined. */
 export function plain(value: object): object {
   return JSON.parse(
     JSON.stringify(value, (_, item: unknown) =>

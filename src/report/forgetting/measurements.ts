@@ -1,4 +1,4 @@
-/** What a search has measured about forgetting, put together from its events; everything else is computed from this. */
+/** A search's measurements of forgetting, collected from its events; everything else is computed from them. */
 import { type ForgettingTensor } from '../../forgetting/events.js';
 import {
   type DifferenceSummary,
@@ -10,24 +10,24 @@ import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber } from '../format.js';
 import { groupBy } from './group-by.js';
 
-/** An architecture's training within an epoch, and what was left of it at the epoch's end. */
+/** The training of one architecture within an epoch, and how much of it remained at the end of the epoch. */
 export interface Visit {
   readonly epoch: number;
-  /** Place in the order of training within the epoch. */
+  /** Position in the training order within the epoch. */
   readonly index: number;
   readonly architecture: string;
   readonly loss: Measured;
   readonly error: Measured;
-  /** Weights in common with the architecture trained before it. */
+  /** Number of weights shared with the architecture trained before it. */
   readonly sharedWith: number;
-  /** Weights in common with the one trained right after it; undefined for the last of an epoch. */
+  /** Number of weights shared with the one trained right after it; undefined for the last of an epoch. */
   readonly sharedNext: number | undefined;
   readonly penalty: number;
   readonly ce: number;
   readonly maxStep: number;
   readonly gradientNorm: number | null;
   readonly learningRate: number;
-  /** Loss and error before its own training, where they were measured. */
+  /** Loss and error before its own training, if measured. */
   readonly before: { readonly loss: number; readonly error: number } | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface EpochMeasurement {
   readonly reward: number | null;
   readonly alpha: number | null;
   readonly fisherTrace: number | null;
-  /** Accuracies after each training, where `forgetting.matrix` asked for them. */
+  /** Accuracies after each training, if requested by `forgetting.matrix`. */
   readonly matrix: PerformanceMatrix | undefined;
   readonly tensors: readonly ForgettingTensor[];
 }
@@ -50,7 +50,7 @@ export interface Measurements {
   readonly visits: readonly Visit[];
 }
 
-/** The measurements of a run, or undefined where it made none. */
+/** The measurements of a run, or undefined if it made none. */
 export function readMeasurements(log: EventLog): Measurements | undefined {
   const config = log.last('forgetting-config');
   if (!config) return undefined;
@@ -108,8 +108,8 @@ function epochsOf(visits: readonly Visit[], log: EventLog): EpochMeasurement[] {
 }
 
 /**
- * The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal what was measured before
- * training, and the rest where it was asked for.
+ * The epoch as a matrix of accuracies: the diagonal, the last row, before the diagonal the measurements before
+ * training, and the rest if requested.
  */
 export function epochMatrix({ visits, matrix }: EpochMeasurement): PerformanceMatrix {
   return visits.map((_, t) =>

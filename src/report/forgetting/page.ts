@@ -1,4 +1,4 @@
-/** The forgetting report of one run: one HTML file that needs nothing else. */
+/** The forgetting report of one run: one self-contained HTML file. */
 import { ABSENT, decimal, integer, percent, plural } from '../format.js';
 import { lookUp } from '../input.js';
 import { type Content, html, type Markup, section } from '../html/markup.js';
@@ -41,7 +41,7 @@ export async function forgettingPage(analysis: ForgettingAnalysis): Promise<stri
   );
 }
 
-/** Name, setting, verdict and the numbers that matter most. */
+/** Name, setting, verdict and the key numbers. */
 function head(analysis: ForgettingAnalysis): Markup {
   const {
     input,
@@ -61,7 +61,7 @@ ${warnings.length > 0 && html`<div class="note"><h2>Worth knowing</h2><ul>${warn
 `;
 }
 
-/** What was searched and what worked against forgetting, on one line. */
+/** The search space and the regularizer, on one line. */
 export function setting({ input, log, measurements: { config } }: ForgettingAnalysis): string {
   const started = log.last('search-started');
   return [

@@ -1,4 +1,4 @@
-/** The parts of the forgetting report, each a section of the page; the search report shows the first of them. */
+/** The sections of the forgetting report's page; the search report shows the first of them. */
 import { largestOf } from '../../statistics/extremes.js';
 import { supernetHeatSvg } from '../drawing/index.js';
 import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
@@ -16,7 +16,7 @@ import { type HealthCheck } from './health.js';
 import { signed } from './signed.js';
 import { type Estimate } from './summary.js';
 
-/** The four panels with the levels beneath, of one run or of several. */
+/** The four panels with the levels below, for one run or several. */
 export function panelFigures(series: readonly Series[]): Content {
   const show = ({ title, caption, svg }: Panel): Markup | undefined => figure(svg, caption, { title });
   return html`<div class="figures">${fourPanels(series).map(show)}</div>
@@ -59,7 +59,7 @@ export function performanceSection({ measurements: { epochs } }: ForgettingAnaly
   );
 }
 
-/** The supernet, coloured by what is forgotten, and the tables of its parts. */
+/** The supernet, coloured by forgetting, and the tables of its parts. */
 export async function partsSection({
   space,
   measurements,
@@ -186,7 +186,7 @@ export function weightsSection({
   );
 }
 
-/** Tensors that are listed on the page; the CSV file has them all. */
+/** Number of tensors listed on the page; the CSV file has them all. */
 const TOP = 15;
 
 function tensorTable(what: string, rows: readonly TensorSummary[]): Markup {

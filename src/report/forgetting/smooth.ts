@@ -1,6 +1,6 @@
 /**
- * A line through noisy points: Gaussian weights around each, as wide as a twenty-fifth of the series and at least one
- * point; near an end, those that are there.
+ * Smooths noisy points: Gaussian weights around each, with a width of one twenty-fifth of the series and at least one
+ * point; near the ends, truncated.
  */
 export function smooth(values: readonly number[], width = Math.max(1, values.length / 25)): number[] {
   return values.map((_, at) => {

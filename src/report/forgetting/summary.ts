@@ -12,15 +12,15 @@ import {
 import { type EpochMeasurement, epochMatrix, type Measurements } from './measurements.js';
 
 /**
- * A mean over epochs, with its 95 % interval. Architectures of one epoch are not independent, so that an epoch counts
- * once; epochs are taken for independent draws of this one run. The interval says nothing of other seeds.
+ * A mean over epochs, with its 95 % interval. Architectures of one epoch are not independent, so each epoch counts
+ * once; epochs are treated as independent draws from this one run. The interval says nothing about other seeds.
  */
 export interface Estimate extends Assessment {
   readonly standardError: number;
 }
 
 export interface ForgettingSummary {
-  /** First epoch that is averaged, from 0: the one after the regularizer has begun to act. */
+  /** First epoch averaged, from 0: the one after the regularizer has begun to act. */
   readonly fromEpoch: number;
   readonly epochs: number;
   readonly architectures: number;
@@ -29,18 +29,17 @@ export interface ForgettingSummary {
   readonly maxDiff: Estimate;
   readonly p95Diff: Estimate;
   readonly meanErrorDiff: Estimate;
-  /** BWT of accuracy within an epoch; positive when later training has helped. */
+  /** BWT of accuracy within an epoch; positive when later training helped. */
   readonly backwardTransfer: Estimate;
-  /** Average forgetting of accuracy; positive when something was lost. */
+  /** Average forgetting of accuracy; positive when accuracy was lost. */
   readonly averageForgetting: Estimate;
-  /** Accuracy before an architecture's own training less chance; undefined where it was not measured. */
+  /** Accuracy before an architecture's own training minus chance; undefined if not measured. */
   readonly forwardTransfer: Estimate | undefined;
   /**
-   * The deepest fall of accuracy at any time of an epoch, recovered or not; undefined where the matrix was not
-   * measured.
+   * The largest drop of accuracy at any point of an epoch, recovered or not; undefined if the matrix was not measured.
    */
   readonly worstDip: Estimate | undefined;
-  /** The largest single rise of the error. */
+  /** The largest single increase of the error. */
   readonly worstErrorDiff: number;
   readonly tau: Estimate;
   /** Means over the last epochs, at their ends. */
@@ -52,16 +51,16 @@ export interface ForgettingSummary {
   };
 }
 
-/** Epochs that count as the end of a search. */
+/** Number of epochs that count as the end of a search. */
 export const FINAL_EPOCHS = 5;
 
-/** The first epoch that a regularizer which is on can have affected in full; 0 without one. */
+/** The first epoch fully affected by the enabled regularizer; 0 without one. */
 export function firstAffected({ epochs }: Measurements): number {
   const active = epochs.find(({ alpha, fisherTrace }) => (alpha ?? 0) > 0 && (fisherTrace ?? 0) > 0);
   return active === undefined ? 0 : Math.min(active.epoch + 1, epochs.at(-1)!.epoch);
 }
 
-/** Averages over the epochs from `fromEpoch` on. `classes` gives the level of chance. */
+/** Averages over the epochs from `fromEpoch` on. `classes` determines the chance level. */
 export function summarizeRun(
   measurements: Measurements,
   { classes, fromEpoch = firstAffected(measurements) }: { classes?: number | undefined; fromEpoch?: number } = {},
@@ -105,13 +104,13 @@ export function summarizeRun(
   };
 }
 
-/** Mean and interval of values that are there. */
+/** Mean and interval of the defined values. */
 export function estimateOver(values: readonly number[]): Estimate {
   const known = values.filter(Number.isFinite);
   return { ...assessMean(known), standardError: standardError(known) };
 }
 
-/** What may be said of the run's forgetting, and no more. */
+/** The justified conclusion about the run's forgetting, and no more. */
 export function verdictOf({ meanDiff, meanErrorDiff, epochs, architectures, fromEpoch }: ForgettingSummary): string {
   const { value, interval, claim, obstacle } = meanDiff;
   const over = `${architectures} architectures in ${epochs === 1 ? 'one epoch' : `${epochs} epochs`}${fromEpoch > 0 ? `, from epoch ${fromEpoch + 1} on` : ''} of one run`;

@@ -1,6 +1,6 @@
 /**
- * The tables of the forgetting report with numbers in full, for CSV files. Differences are second - first: positive is
- * forgotten.
+ * The tables of the forgetting report at full precision, for CSV files. Differences are second - first: positive is
+ * forgetting.
  */
 import { type Cell, toCsv } from '../csv.js';
 import { type ReportTable } from '../tables.js';

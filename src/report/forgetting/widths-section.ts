@@ -1,4 +1,4 @@
-/** The chapter on sizes: who loses by whose training, through which entries, in which tensors. */
+/** The chapter on sizes: which networks lose from the training of which, through which entries, in which tensors. */
 import { largestOf } from '../../statistics/extremes.js';
 import { type EventLog } from '../event-log.js';
 import { integer, plural } from '../format.js';
@@ -8,10 +8,10 @@ import { strongest, type WidthSummary, widthSummary } from './by-width.js';
 import { widthChart } from './charts/widths.js';
 import { digitsFor, signed } from './signed.js';
 
-/** Tensors that are listed; the CSV file has them all. */
+/** Number of tensors listed; the CSV file has them all. */
 const TOP = 12;
 
-/** Matrix pictures and a table; nothing where the run has not measured sizes. */
+/** Matrix pictures and a table; nothing if the run did not measure sizes. */
 export function widthsSection(log: EventLog): Content {
   const summary = widthSummary(log);
   if (!summary) return undefined;

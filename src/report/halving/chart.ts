@@ -1,4 +1,4 @@
-/** What candidates reached against one of their hyper-parameters. */
+/** Results of candidates against one of their hyper-parameters. */
 import * as Plot from '@observablehq/plot';
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { drawChart, gridY } from '../charts/frame.js';
@@ -16,8 +16,7 @@ export interface HyperparameterPoint {
 }
 
 /**
- * A dot for each candidate, and a dashed line at the value of the winner where it has one. Undefined for fewer than two
- * candidates.
+ * A dot per candidate, and a dashed line at the winner's value if it has one. Undefined for fewer than two candidates.
  */
 export function hyperparameterChart(
   { path, scale }: HyperparameterAxis,
@@ -68,9 +67,7 @@ export function hyperparameterChart(
   });
 }
 
-/**
- * Powers of ten between the smallest and the largest number, and where these are few, their doubles and fivefolds too.
- */
+/** Powers of ten between the smallest and the largest number and, if these are few, their multiples by two and five. */
 function roundNumbers(values: readonly number[]): number[] {
   const [low, high] = [smallestOf(values), largestOf(values)];
   const first = Math.floor(Math.log10(low));

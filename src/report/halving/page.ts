@@ -1,6 +1,5 @@
 /**
- * Successive halving as a page: the best candidates with what they were trained with, the rounds, and the
- * hyper-parameters.
+ * Successive halving as a page: the best candidates with their training settings, the rounds, and the hyper-parameters.
  */
 import { type RungResult, type Standing, standingsOf } from '../../search/halving.js';
 import { wilsonInterval } from '../../statistics/index.js';
@@ -13,16 +12,16 @@ import { type HyperparameterAxis, hyperparameterChart } from './chart.js';
 export interface HalvingPage {
   readonly space: string;
   readonly data: string;
-  /** The rungs of each round, each candidate's architecture with its hyper-parameters. */
+  /** The rungs of each round, with each candidate's architecture and hyper-parameters. */
   readonly rounds: readonly (readonly RungResult[])[];
   readonly measure: 'accuracy' | 'loss';
-  /** Those that were searched. */
+  /** The hyper-parameters that were searched. */
   readonly hyperparameters: readonly HyperparameterAxis[];
-  /** The strategy that proposed the candidates; random ones by default. */
+  /** The strategy that proposed the candidates; random sampling by default. */
   readonly controller?: string | undefined;
-  /** The candidates that meet conditions, the best first, where there were any. */
+  /** The candidates that meet the conditions, best first, if any. */
   readonly picked?: { readonly conditions: string; readonly ranking: readonly Standing[] } | undefined;
-  /** The best of these after a training from scratch, in the same order. */
+  /** The best of these after training from scratch, in the same order. */
   readonly retrained?: readonly Tested[] | undefined;
   readonly version: string;
 }
@@ -34,7 +33,7 @@ interface Tested {
     { readonly accuracy?: number | undefined; readonly loss: number; readonly count?: number | undefined } | undefined;
 }
 
-/** Candidates in the table of the best. */
+/** Number of candidates in the table of the best. */
 const LISTED = 20;
 
 /** One self-contained HTML file. */
@@ -149,7 +148,7 @@ function intervalOf(test: Tested['test']): string {
   return `${decimal(100 * low, 1)} to ${decimal(100 * high, 1)}`;
 }
 
-/** The last words of the paths, where they tell them apart. */
+/** The last names of the paths, if they are distinct. */
 function shortNames(hyperparameters: HalvingPage['hyperparameters']): string[] {
   const last = hyperparameters.map(({ path }) => path.slice(path.lastIndexOf('.') + 1));
   return new Set(last).size === last.length ? last : hyperparameters.map(({ path }) => path);

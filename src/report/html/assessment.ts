@@ -1,6 +1,6 @@
 /**
- * The chapter on the quality of the test result: compared with simpler models, class by class, and how far its
- * probabilities can be trusted.
+ * The chapter on the quality of the test result: compared with simpler models, class by class, and how well its
+ * probabilities are calibrated.
  */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';

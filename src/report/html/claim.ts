@@ -1,19 +1,19 @@
-/** A verdict: its main clause large, within two lines; what restricts it below, small. */
+/** A verdict: its main clause large, on at most two lines; qualifications below, small. */
 import { html, type Markup } from './markup.js';
 
-/** Characters that two lines hold. */
+/** Number of characters that fit on two lines. */
 const TWO_LINES = 130;
 
 /**
- * A sentence, or several. Where it does not fit into two lines, it is divided at the first semicolon or full stop that
- * is not too early.
+ * One or several sentences. If they do not fit on two lines, they are split at the first semicolon or full stop that is
+ * not too early.
  */
 export function claim(text: string): Markup {
   const [main, rest] = divided(text.replace(/ (%|points|nats)/g, '\u00a0$1'));
   return html`<p class="claim">${main}</p>\n${rest !== '' && html`<p class="sub">${rest}</p>\n`}`;
 }
 
-/** Whether every bracket of the text is closed. */
+/** Whether every bracket in the text is closed. */
 const isOutsideBrackets = (text: string): boolean => text.split('(').length === text.split(')').length;
 
 function divided(text: string): [main: string, rest: string] {

@@ -1,4 +1,4 @@
-/** How the search and the retraining went. */
+/** How the search and the retraining progressed. */
 import { candidatesChart } from '../charts/candidates.js';
 import { elasticChart } from '../charts/elastic.js';
 import { entropyChart } from '../charts/entropy.js';
@@ -106,7 +106,9 @@ function preferenceCaption({ subset }: PreferenceGroup, epoch: number): string {
     : `Probability (%) of each option after epoch ${epoch + 1}, one row for each decision.`;
 }
 
-/** The supernet with the share of architectures that use each part: the candidates, or else those of logged steps. */
+/**
+ * The supernet with the fraction of architectures that use each part: of the candidates, or otherwise of logged steps.
+ */
 async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<Content> {
   if (!space) return undefined;
   const candidates = log.all('candidate').filter(({ source }) => source === 'controller');
@@ -146,7 +148,7 @@ export function retrainingSection(log: EventLog): Content {
   );
 }
 
-/** What retraining began from, and which epoch was kept, where that is not the usual. */
+/** The initial weights of retraining, and the epoch that was kept, if not the usual ones. */
 function retrainingNotes(log: EventLog): string[] {
   const start = log.last('warm-start');
   const kept = log.last('retrain-kept');
@@ -168,7 +170,7 @@ function retrainingNotes(log: EventLog): string[] {
 
 const sentenceCase = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
-/** A sentence with its full stop, percentages kept together. */
+/** A sentence with its full stop, percentages kept on one line. */
 export function sentence(text: unknown): string {
   const words = String(text ?? '').replace(/ %/g, '\u00a0%');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) || words === '' ? '' : '.'}`;

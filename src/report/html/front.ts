@@ -1,4 +1,4 @@
-/** The front of a search with several objectives, as a chapter of its report. */
+/** The Pareto front of a multi-objective search, as a chapter of its report. */
 import { type Cost, COSTS } from '../../config/costs.js';
 import { ownValue } from '../../errors.js';
 import { frontChart } from '../charts/front.js';
@@ -12,14 +12,14 @@ interface ShownCost {
   show(value: number): string;
 }
 
-/** How values are shown: counts whole, bytes as kilobytes. */
+/** How values are shown: counts as integers, bytes as kilobytes. */
 const SHOWN: Readonly<Record<Cost['unit'], { readonly unit: string; readonly show: (value: number) => string }>> = {
   '': { unit: '', show: integer },
   bytes: { unit: ' (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
   ms: { unit: ' (ms)', show: (milliseconds) => decimal(milliseconds, 3) },
 };
 
-/** What the costs are called with their units, and how they are shown. */
+/** Names of the costs with their units, and their formats. */
 export const SHOWN_COSTS: Readonly<Record<string, ShownCost>> = Object.fromEntries(
   Object.entries(COSTS).map(([name, { title, unit }]) => [
     name,
@@ -27,7 +27,7 @@ export const SHOWN_COSTS: Readonly<Record<string, ShownCost>> = Object.fromEntri
   ]),
 );
 
-/** The chapter; nothing for a search with one objective. */
+/** The chapter; nothing for a single-objective search. */
 export function frontSection(log: EventLog): Content {
   const front = log.last('front');
   if (!front) return undefined;
@@ -64,7 +64,7 @@ export function frontSection(log: EventLog): Content {
 }
 
 /**
- * On which device latencies were measured, and how far their sums are off; nothing where it was the machine of the
+ * The device on which latencies were measured, and how accurate their sums are; nothing if it was the machine of the
  * search.
  */
 function latencySource(latencies: EventOf<'front'>['latencies']): Content {
@@ -76,13 +76,13 @@ function latencySource(latencies: EventOf<'front'>['latencies']): Content {
   return html`<p>Latencies were measured with ${device}. ${off}</p>\n`;
 }
 
-/** An objective of the user's own. */
+/** A user-defined objective. */
 const ownCost = (name: string, unit: string): ShownCost => ({
   title: unit === '' ? name : `${name} (${unit})`,
   show: (value) => (Number.isInteger(value) ? integer(value) : significant(value)),
 });
 
-/** The log with bytes as kilobytes, as axes are labelled. */
+/** The log with bytes as kilobytes, matching the axis labels. */
 function rescaled(log: EventLog): EventLog {
   const candidates = log.all('candidate').map((one): EventOf<'candidate'> => {
     const costs = Object.entries(one.costs ?? {}).map(([name, value]) => [

@@ -1,9 +1,9 @@
-/** What the words of a report mean, one line each, for first-time readers. */
+/** Glossary of a report, one line per term, for first-time readers. */
 import { type EventLog } from '../event-log.js';
 import { measureOf } from '../measure.js';
 import { type Content, html } from './markup.js';
 
-/** A folded list of the terms that this report uses. */
+/** A collapsed list of the terms that this report uses. */
 export function howToRead(log: EventLog): Content {
   const started = log.last('search-started');
   if (!started) return undefined;

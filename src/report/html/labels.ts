@@ -1,4 +1,4 @@
-/** The chapter on what the test result is worth where each example has several labels. */
+/** The chapter on the quality of the test result for multi-label data. */
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
 import { type Content, html, type Markup, section, table } from './markup.js';

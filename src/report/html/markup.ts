@@ -1,4 +1,4 @@
-/** Writing HTML so that text is escaped unless it is markup already. */
+/** HTML templates that escape text unless it is already markup. */
 import { escapeHtml } from '../format.js';
 
 export interface Markup {
@@ -7,7 +7,7 @@ export interface Markup {
 
 export type Content = Markup | string | number | undefined | false | readonly Content[];
 
-/** A template whose values are escaped; `Markup` and lists of it go in as they are. */
+/** A template whose values are escaped; `Markup` and lists of it are inserted unchanged. */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return raw(parts.reduce((text, part, i) => text + toText(values[i - 1]) + part));
 }
@@ -22,7 +22,7 @@ function toText(content: Content): string {
   return typeof content === 'object' ? (content as Markup).markup : escapeHtml(String(content));
 }
 
-/** A picture with a caption that says in a sentence what it shows. */
+/** A picture with a one-sentence caption that says what it shows. */
 export function figure(
   picture: string | undefined,
   caption: Content,
@@ -32,23 +32,23 @@ export function figure(
   return html`<figure${wide && raw(' class="wide"')}>${title !== undefined && html`<h3>${title}</h3>`}<div class="picture">${raw(picture)}</div><figcaption>${caption}</figcaption></figure>\n`;
 }
 
-/** A section with a heading, or nothing where it has no content. */
+/** A section with a heading, or nothing if it has no content. */
 export function section(id: string, title: string, ...content: readonly Content[]): Markup | undefined {
   const body = html`${content}`;
   return body.markup.trim() === '' ? undefined : html`<section id="${id}"><h2>${title}</h2>\n${body}</section>\n`;
 }
 
-/** What a column without a heading is called for those who listen. */
+/** The name of a column without a heading, for screen readers. */
 const UNNAMED: Markup = raw('<span class="unseen">name</span>');
 
-/** A table; `numeric` lists the columns that are aligned to the right. */
+/** A table; `numeric` lists the right-aligned columns. */
 export function table(
   head: readonly Content[],
   rows: readonly (readonly Content[])[],
   numeric: readonly number[] = [],
 ): Markup {
   const mark = (column: number): Markup | false => numeric.includes(column) && raw(' class="number"');
-  // Whoever has no mouse scrolls with the keyboard.
+  // Without a mouse, the table is scrolled with the keyboard.
   return html`<div class="scroll" tabindex="0"><table><thead><tr>${head.map((cell, i) => html`<th scope="col"${mark(i)}>${cell === '' ? UNNAMED : cell}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${mark(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>\n`;
 }

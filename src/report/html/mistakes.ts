@@ -1,10 +1,10 @@
-/** The worst mistakes as pictures: what the network was surest of and wrong about. */
+/** The worst mistakes as pictures: wrong predictions with the highest confidence. */
 import { type Mistake } from '../../search/mistakes.js';
 import { type EventLog } from '../event-log.js';
 import { isNumber, percent } from '../format.js';
 import { type Content, html, section } from './markup.js';
 
-/** Nothing but base 64 goes into an address. */
+/** Only base 64 may appear in a data URL. */
 const BASE_64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export function mistakesSection(log: EventLog): Content {

@@ -10,7 +10,7 @@ import { type Content, html, type Markup, raw, section, table } from './markup.j
 
 const SHOWN = 10;
 
-/** The derived network as a drawing, or the one that was given, or the best so far. */
+/** A drawing of the derived network, of the given one, or of the best so far. */
 export async function networkSection({ space }: ReportInput, log: EventLog): Promise<Content> {
   const derived = log.last('derived');
   const trained = log.last('retrain-started')?.architecture;

@@ -1,4 +1,4 @@
-/** The top of the report: what was searched, what was found, and what is remarkable about it. */
+/** The top of the report: what was searched, what was found, and anything remarkable about it. */
 import { wilsonInterval } from '../../statistics/index.js';
 import { findAlarms } from '../alarms.js';
 import { type EventLog } from '../event-log.js';
@@ -42,13 +42,13 @@ function searched({ config }: ReportInput, log: EventLog): string {
   return [...facts, data !== undefined && `data ${data}`].filter(Boolean).join(' · ');
 }
 
-/** A name as it is, of a path its last part: the folder of a file is private. */
+/** A name as it is; for a path, only its last part: the folder of a file is private. */
 export function shortName(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined;
   return name.split(/[\\/]/).filter(Boolean).at(-1) ?? name;
 }
 
-/** What the test says, no stronger than its size allows, and how the network was found. */
+/** The test result, stated no more strongly than its sample size allows, and how the network was found. */
 function verdict({ summary }: ReportInput, log: EventLog): Markup {
   const tested = log.last('tested');
   const perplexity = tested?.perplexity ?? lookUp(summary, 'test', 'perplexity');
@@ -68,7 +68,7 @@ ${worth && html`<p>${worth.words}</p>\n`}<p class="sub">${howFound(log)}</p></di
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
 }
 
-/** Of predicted numbers: the root mean squared error in the unit of the column. */
+/** For regression: the root mean squared error in the unit of the column. */
 function valueVerdict(log: EventLog): Markup {
   const tested = log.last('tested');
   const targets = log.last('assessed-values')?.targets;
@@ -80,7 +80,7 @@ function valueVerdict(log: EventLog): Markup {
   })}`;
 }
 
-/** Of a language model: bits per character where tokens are characters, else the perplexity. */
+/** For a language model: bits per character if tokens are characters, otherwise the perplexity. */
 function languageVerdict(perplexity: number, log: EventLog): Markup {
   const tested = log.last('tested');
   const bits = tested?.bitsPerCharacter;
@@ -118,7 +118,7 @@ function howFound(log: EventLog): string {
     .join(' ');
 }
 
-/** What the training of the network began from. */
+/** The initial weights of the network's training. */
 function trainedFrom(log: EventLog): string {
   const start = log.last('warm-start');
   if (!start) return 'from scratch';

@@ -1,4 +1,4 @@
-/** The frame of every page that is written: one HTML file that needs nothing else, neither network nor scripts. */
+/** The frame of every generated page: one self-contained HTML file that needs neither network nor scripts. */
 import { type Content, html, raw } from './markup.js';
 import { STYLE } from './style.js';
 

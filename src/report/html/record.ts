@@ -1,4 +1,4 @@
-/** What is needed to check or repeat the run: the parts of the data, versions, options, tables. */
+/** Everything needed to check or repeat the run: the parts of the data, versions, options, tables. */
 import { integer } from '../format.js';
 import { flatten, lookUp, type ReportInput } from '../input.js';
 import { reportTables, splitsOf } from '../tables.js';
@@ -47,10 +47,10 @@ export function reproductionSection(input: ReportInput): Content {
   );
 }
 
-/** Characters of a table that may lie in the page; longer ones would make it slow to open. */
+/** Maximum number of characters of a table embedded in the page; longer ones would slow it down. */
 export const MAX_INLINE = 300_000;
 
-/** The version of this program that the run records. */
+/** The program version recorded in the run. */
 export function versionOf({ manifest }: ReportInput): string | undefined {
   const version = lookUp(manifest, 'environment', 'weft');
   return typeof version === 'string' ? version : undefined;

@@ -1,4 +1,4 @@
-/** The chapter on the loss surface: along search and retraining, and of the finished network. */
+/** The chapter on the loss surface: along search and retraining, and of the derived network. */
 import { alignmentChart, lossLineChart, lossPlaneChart, sharpnessChart, spectrumChart } from '../charts/sharpness.js';
 import { type EventLog } from '../event-log.js';
 import { isNumber } from '../format.js';

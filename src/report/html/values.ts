@@ -1,4 +1,4 @@
-/** The chapter on the quality of predicted numbers: compared with simpler models, and where the network is wrong. */
+/** The chapter on the quality of predicted numbers: compared with simpler models, and where the errors are. */
 import { residualChart } from '../charts/residuals.js';
 import { type EventLog, type EventOf } from '../event-log.js';
 import { ABSENT, decimal, integer, isNumber, significant } from '../format.js';

@@ -13,7 +13,7 @@ export interface Worth {
   readonly words: string;
 }
 
-/** A good network makes at most so much of the mistakes of always naming the most frequent class. */
+/** A good network makes at most this fraction of the mistakes of always predicting the most frequent class. */
 const GOOD_SHARE_OF_MISTAKES = 0.5;
 
 /** Undefined if the result was not compared with anything. */

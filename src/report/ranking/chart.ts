@@ -1,4 +1,4 @@
-/** Shared-weight scores against those of networks trained separately. */
+/** Shared-weight scores against those of networks trained alone. */
 import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quality, type RankAnalysis } from '../../ranking/index.js';
@@ -6,8 +6,8 @@ import { drawChart, gridY } from '../charts/frame.js';
 import { color } from '../palette.js';
 
 /**
- * One dot an architecture; with several seeds a thin bar spans theirs. Losses are drawn downwards, so that up and right
- * is better.
+ * One dot per architecture; with several seeds a thin bar spans theirs. Losses are drawn downwards, so that up and
+ * right is better.
  */
 export function rankChart({ record: { architectures, measure, seeds }, alone }: RankAnalysis): string | undefined {
   const sign = measure === 'accuracy' ? 1 : -1;

@@ -1,14 +1,15 @@
 /**
- * The shared weights among rankers that train nothing, by each truth that a run has: analysed once for all chapters.
+ * The shared weights compared with training-free rankers, against each ground truth that a run has: analysed once for
+ * all chapters.
  */
 import { analyseTruth, compareTrained, type RankerComparison } from '../../ranking/index.js';
 import { decoded } from '../decoded.js';
 import { type ReportInput } from '../input.js';
 
 export interface Comparisons {
-  /** By a table of published trainings. */
+  /** By a table of published training results. */
   readonly published?: RankerComparison | undefined;
-  /** By trainings of the run's own sample; absent where a network is not of the space. */
+  /** By training the run's own sample; absent if a network is not from the space. */
   readonly trained?: RankerComparison | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How the shared weights compare with rankers that need no training, as a chapter of the search report. */
+/** How the shared weights compare with training-free rankers, as a chapter of the search report. */
 import { basename } from 'node:path';
 import { type RankerComparison, type TruthRecord } from '../../ranking/index.js';
 import { ABSENT, decimal, integer, isNumber, percent, points } from '../format.js';
@@ -29,8 +29,8 @@ export function rankersSection(
 }
 
 /**
- * The rankers by tau, the shared weights set off; below, what these have more than the best trivial ranker, on the same
- * networks.
+ * The rankers by tau, with the shared weights highlighted; below, their advantage over the best trivial ranker on the
+ * same networks.
  */
 export function standingTable({ standings, toBest }: Pick<RankerComparison, 'standings' | 'toBest'>): Markup {
   const rows = standings.map(({ name, trivial, tau, spearman, precisionTop, bestRank, ndcg, intervals }): Content[] => [
@@ -68,7 +68,7 @@ interface Known {
 const inPercent = (known: Known, digits: number): string => between(known, (value) => percent(value, digits));
 const inPoints = (known: Known, digits: number): string => between(known, (value) => points(value, digits));
 
-/** A number to so many decimals, with the ends of its interval where it has one. */
+/** A number with this many decimals, with the ends of its interval if it has one. */
 export const withInterval = (known: Known, digits = 2): string => between(known, (value) => decimal(value, digits));
 
 function between({ value, interval }: Known, text: (value: number) => string): string {

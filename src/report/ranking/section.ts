@@ -1,4 +1,4 @@
-/** How well shared weights rank, as a chapter of the search report, and its tables. */
+/** How well shared weights rank, as a chapter of the search report, with its tables. */
 import {
   type Agreement,
   analyseRanking,
@@ -37,7 +37,7 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
   );
 }
 
-/** Beside what every space tells of a network without training anything. */
+/** Next to quantities that every space gives for a network without training. */
 function amongTrivial(comparison: RankerComparison): Content {
   return html`<h3>Compared with rankers without training</h3>\n<p>${sentence(comparison.verdict)}</p>\n${standingTable(comparison)}`;
 }

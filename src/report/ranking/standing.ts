@@ -1,6 +1,5 @@
 /**
- * How the shared weights compare with rankers that need no training, for the candidates of a search, as a chapter of
- * its report.
+ * How the shared weights compare with training-free rankers on the candidates of a search, as a chapter of its report.
  */
 import { type SearchSpace } from '../../graph/define-space.js';
 import { type Costs, costsIn } from '../../ranking/index.js';
@@ -17,12 +16,12 @@ import { measureOf } from '../measure.js';
 import { comparisonsOf } from './comparisons.js';
 import { withInterval } from './rankers.js';
 
-/** How the supernet's order of candidates goes with that of a trivial ranker. */
+/** Agreement of the supernet's order of candidates with that of a trivial ranker. */
 export interface OrderShared {
   readonly name: string;
   readonly count: number;
   readonly tau: Assessment;
-  /** Square of Spearman's rho: the share of the variance of the supernet's ranks that the ranker's ranks explain. */
+  /** Square of Spearman's rho: the fraction of the variance of the supernet's ranks that the ranker's ranks explain. */
   readonly explained: number;
 }
 
@@ -55,7 +54,9 @@ export function standingSection(input: ReportInput, log: EventLog, comparisons =
   );
 }
 
-/** The supernet's order compared with each ranker's, parameters first; undefined if a candidate is not of the space. */
+/**
+ * The supernet's order compared with each ranker's, parameters first; undefined if a candidate is not from the space.
+ */
 export function sharedOrders(log: EventLog, space: SearchSpace): OrderShared[] | undefined {
   const candidates = rankCandidates(log);
   const architectures = candidates.map(({ architecture }) => decoded(space, architecture));

@@ -1,5 +1,5 @@
 /**
- * One search with several seeds: the strategy compared with random sampling of the same supernets at equal cost, with
+ * One search with several seeds: the strategy compared with random sampling from the same supernets at equal cost, with
  * intervals and claims.
  */
 import { decimalText } from '../../printable.js';
@@ -19,7 +19,7 @@ import {
   standardDeviation,
 } from '../../statistics/index.js';
 
-/** What came of the search with one seed; a run's summary has it. */
+/** The result of the search with one seed, from a run's summary. */
 export interface SeedRun {
   readonly seed: number;
   readonly space: string;
@@ -31,20 +31,20 @@ export interface SeedRun {
 
 export interface OverSeeds {
   readonly value: number;
-  /** 95 % interval over seeds; undefined for fewer than three, and where all give the same. */
+  /** 95 % interval over seeds; undefined for fewer than three, and if all give the same value. */
   readonly interval: Interval | undefined;
   readonly bySeed: readonly number[];
 }
 
-/** Strategy against random sampling in one respect. */
+/** Strategy against random sampling by one measure. */
 export interface Advantage {
   readonly controller: readonly number[];
   readonly random: readonly number[];
-  /** By how much the strategy is better: accuracy more, or loss less. */
+  /** The advantage of the strategy: higher accuracy, or lower loss. */
   readonly difference: OverSeeds & Pick<Assessment, 'p' | 'claim' | 'obstacle' | 'fewest'>;
   /**
-   * 100·(strategy - random) / random of the means over seeds, its sign turned for losses (Yang et al. 2020, arXiv
-   * 1912.12522, equation 1).
+   * 100·(strategy - random) / random of the means over seeds, with the sign reversed for losses (Yang et al. 2020,
+   * arXiv 1912.12522, equation 1).
    */
   readonly relative: OverSeeds;
 }
@@ -53,23 +53,20 @@ export interface SeedsAnalysis {
   readonly space: string;
   readonly controller: string;
   readonly measure: RandomComparison['measure'];
-  /** What differences are in. */
+  /** The unit of differences. */
   readonly unit: string;
   readonly runs: readonly SeedRun[];
-  /** Samples on average, and the best of as many of either; undefined where no search drew random ones. */
+  /** Samples on average, and the best of equally many of each; undefined if no search drew random ones. */
   readonly means: Advantage | undefined;
   readonly best: Advantage | undefined;
-  /** Candidates of either kind in each search. */
+  /** Candidates of each kind in each search. */
   readonly count: number;
-  /** Test quality of the networks that were found, trained alone. */
+  /** Test quality of the derived networks, trained alone. */
   readonly test: (OverSeeds & { readonly standardDeviation: number }) | undefined;
   readonly verdict: string;
 }
 
-/**
- * Analyses runs that differ in nothing but the seed. Throws WeftError('run') for runs of different spaces or
- * strategies.
- */
+/** Analyses runs that differ only in the seed. Throws WeftError('run') for runs of different spaces or strategies. */
 export function analyseSeeds(runs: readonly SeedRun[]): SeedsAnalysis {
   const ordered = [...runs].sort((a, b) => a.seed - b.seed);
   const [first] = ordered;
@@ -149,7 +146,7 @@ function advantage(
   };
 }
 
-/** What a test tells of a classifier whose candidates were compared by another measure is its accuracy. */
+/** The test measure of a classifier whose candidates were compared by another measure is its accuracy. */
 export const testMeasure = (measure: SeedsAnalysis['measure']): 'accuracy' | 'loss' =>
   measure === 'loss' ? 'loss' : 'accuracy';
 

@@ -4,7 +4,7 @@ import { drawChart, gridY, label } from '../charts/frame.js';
 import { color } from '../palette.js';
 import { type Advantage, type SeedsAnalysis } from './analysis.js';
 
-/** One column a seed: open dot random, full dot strategy; the dashed lines are the means over seeds. */
+/** One column per seed: open dot random, filled dot strategy; the dashed lines are the means over seeds. */
 export function seedsChart(
   { controller: strategy, measure, runs }: SeedsAnalysis,
   { controller, random }: Advantage,

@@ -7,12 +7,12 @@ import { measureOf } from '../measure.js';
 import { bothValues, differingNames, type Settings, settingsOf } from '../settings.js';
 import { type SeedRun } from './analysis.js';
 
-/** Options that do not affect results, or are the seed itself. */
+/** Options that do not affect results, and the seed itself. */
 const FREE = /^(seed|recipe|backend|checkpoint\b.*|logEvery|budget)$/;
 
 /**
- * What came of runs that differ in nothing but the seed. Throws WeftError('run') naming a run that is not finished, and
- * the first option in which runs differ.
+ * The results of runs that differ only in the seed. Throws WeftError('run') naming a run that is not finished, and the
+ * first option in which runs differ.
  */
 export function seedRunsOf(runs: readonly { readonly path: string; readonly input: ReportInput }[]): SeedRun[] {
   const [first] = runs;
@@ -44,7 +44,7 @@ function differenceOf(a: ReportInput, b: ReportInput): string | undefined {
   return dataOf(a) === dataOf(b) ? undefined : 'its data';
 }
 
-/** What tells the data of a run from other data: the hashes of its sources. */
+/** Identifies the data of a run: the hashes of its sources. */
 export function dataOf({ manifest }: Pick<ReportInput, 'manifest'>): string {
   return JSON.stringify(
     ((lookUp(manifest, 'facts', 'data', 'sources') ?? []) as { sha256?: string }[]).map(({ sha256 }) => sha256),

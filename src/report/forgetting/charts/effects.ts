@@ -1,4 +1,4 @@
-/** What makes more or less forgotten: operations, shared weights, and the matrix of all measurements. */
+/** Factors that increase or reduce forgetting: operations, shared weights, and the matrix of all measurements. */
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { type PerformanceMatrix } from '../../../forgetting/metrics/index.js';
@@ -9,8 +9,8 @@ import { type pooledEffects } from '../by-option.js';
 import { type SharingDegree } from '../by-sharing.js';
 
 /**
- * Effect of one more place with the operation on loss2 - loss1, with two standard errors to either side, the most
- * forgetful on top.
+ * Effect of one more occurrence of the operation on loss2 - loss1, with two standard errors to either side, most
+ * forgetting on top.
  */
 export function operationChart(operations: ReturnType<typeof pooledEffects>): string | undefined {
   const known = operations
@@ -53,7 +53,7 @@ export function operationChart(operations: ReturnType<typeof pooledEffects>): st
   });
 }
 
-/** Mean forgetting of architectures by the weights that the next one shares with them, with two standard errors. */
+/** Mean forgetting of architectures by the number of weights shared with the next one, with two standard errors. */
 export function sharingChart(sharing: readonly SharingDegree[]): string | undefined {
   const known = sharing.flatMap(({ from, to, meanDiff, standardError }) => {
     if (meanDiff === null) return [];
@@ -95,7 +95,7 @@ export function sharingChart(sharing: readonly SharingDegree[]): string | undefi
 
 /**
  * R as a heat map: rows are training events, columns architectures in the order of their training; the darker, the
- * better. `percentages` prints a number into each cell while there is room.
+ * better. `percentages` prints a number in each cell if there is space.
  */
 export function matrixChart(
   matrix: PerformanceMatrix,

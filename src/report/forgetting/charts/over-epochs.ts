@@ -1,4 +1,4 @@
-/** What else changes over the epochs: the distribution of FV, and the agreement of the two orders. */
+/** Other changes over the epochs: the distribution of FV, and the agreement of the two orders. */
 import { smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { quantile } from '../../../statistics/index.js';
@@ -7,11 +7,11 @@ import { isNumber } from '../../format.js';
 import { color } from '../../palette.js';
 import { type EpochMeasurement } from '../measurements.js';
 
-/** Epochs that have room for a distribution each. */
+/** Maximum number of epochs with a distribution each. */
 const MAX_EPOCHS = 40;
 
 /**
- * FV = acc2 - acc1 of every architecture of an epoch, in points: negative is forgotten. Dots are architectures, the
+ * FV = acc2 - acc1 of every architecture of an epoch, in points: negative is forgetting. Dots are architectures, the
  * thin bar spans the 5th to the 95th percentile, the thick one the middle half, the white mark is the median.
  */
 export function valueChart(epochs: readonly EpochMeasurement[]): string | undefined {
@@ -55,7 +55,7 @@ export function valueChart(epochs: readonly EpochMeasurement[]): string | undefi
   });
 }
 
-/** Spreads dots sideways without a random draw: multiples of the golden ratio fill an interval evenly. */
+/** Spreads dots sideways deterministically: multiples of the golden ratio fill an interval evenly. */
 const GOLDEN = 0.618034;
 
 /** Kendall's tau-b between the losses right after training and at the end of the epoch: 1 is the same order. */

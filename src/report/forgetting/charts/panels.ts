@@ -1,6 +1,4 @@
-/**
- * The four panels of the article (mean, best five, worst, reward over epochs), and the levels that belong beneath them.
- */
+/** The four panels of the article (mean, best five, worst, reward over epochs), with the absolute levels below. */
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { decimal, isNumber, percent } from '../../format.js';
@@ -10,9 +8,9 @@ import { spread } from '../../charts/spread.js';
 import { type EpochMeasurement } from '../measurements.js';
 import { smooth } from '../smooth.js';
 
-/** A line of a panel: a run, or the mean of runs that differ in nothing but the seed. */
+/** A line of a panel: a run, or the mean of runs that differ only in the seed. */
 export interface Series {
-  /** Shown at the end of the line; empty where there is only one. */
+  /** Shown at the end of the line; empty if there is only one. */
   readonly name: string;
   readonly color: ColorName;
   readonly epochs: readonly EpochMeasurement[];
@@ -33,7 +31,7 @@ interface Quantity {
   readonly share?: boolean;
 }
 
-/** Differences of the loss (positive is forgotten) and the reward, each raw faint and smoothed. */
+/** Differences of the loss (positive is forgetting) and the reward, each raw in a faint line and smoothed. */
 export function fourPanels(series: readonly Series[]): Panel[] {
   return [
     {

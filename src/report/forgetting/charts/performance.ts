@@ -1,11 +1,11 @@
-/** Forgetting against performance, so that a method which learns nothing cannot look good. */
+/** Forgetting against performance, so that a method that learns nothing cannot look good. */
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { drawChart, gridY, label } from '../../charts/frame.js';
 import { color, type ColorName } from '../../palette.js';
 import { type EpochMeasurement } from '../measurements.js';
 
-/** The way of one run: one dot per epoch, joined in order; the good corner is at the bottom right. */
+/** The trajectory of one run: one dot per epoch, joined in order; the best corner is at the bottom right. */
 export function performanceChart(epochs: readonly EpochMeasurement[]): string | undefined {
   const points = epochs.map(({ epoch, loss, error }) => ({
     epoch: epoch + 1,

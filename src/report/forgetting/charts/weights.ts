@@ -1,4 +1,4 @@
-/** Forgetting seen in the weights: drift against Fisher information, and the damage that both predict. */
+/** Forgetting in weight space: drift against Fisher information, and the damage that they predict. */
 import { largestOf, smallestOf } from '../../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { FISHER_BINS } from '../../../forgetting/events.js';
@@ -8,11 +8,12 @@ import { movedTensors, predictedDamage, type TensorSummary } from '../by-tensor.
 import { calibrationSlope } from '../health.js';
 import { type EpochMeasurement } from '../measurements.js';
 
-/** How many tensors get a ring in the scatter. */
+/** Number of ringed tensors in the scatter plot. */
 const RINGED = 3;
 
 /**
- * One dot a tensor on logarithmic scales; those with the most predicted damage have a ring, the first of them its name.
+ * One dot per tensor on logarithmic scales; those with the most predicted damage are ringed, and the first of them
+ * labelled.
  */
 export function driftChart(tensors: readonly TensorSummary[]): string | undefined {
   const moved = movedTensors(tensors);
@@ -55,13 +56,13 @@ export function driftChart(tensors: readonly TensorSummary[]): string | undefine
   });
 }
 
-/** The powers of ten between the least and the largest. */
+/** The powers of ten between the minimum and the maximum. */
 function decades(values: readonly number[]): number[] {
   const [low, high] = [Math.ceil(Math.log10(smallestOf(values))), Math.floor(Math.log10(largestOf(values)))];
   return Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => 10 ** (low + i));
 }
 
-/** 0.001 -> '10⁻³', 0.002 -> '2·10⁻³'; nothing at ticks between these. */
+/** 0.001 -> '10⁻³', 0.002 -> '2·10⁻³'; empty for ticks between these. */
 function power(value: number): string {
   const exponent = Math.floor(Math.log10(value) + 1e-9);
   const digit = Math.round(value / 10 ** exponent);
@@ -72,7 +73,7 @@ function power(value: number): string {
   return `${digit === 1 ? '' : `${digit}·`}10${superscript}`;
 }
 
-/** Weights by the decade of their Fisher information. */
+/** Number of weights by decade of their Fisher information. */
 export function fisherChart(histogram: readonly number[] | undefined): string | undefined {
   if (!histogram?.some((count) => count > 0)) return undefined;
   // The first bin lies below the first edge, the last above the last.

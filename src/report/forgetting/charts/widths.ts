@@ -1,4 +1,4 @@
-/** What training one size of a network costs the others, as a matrix picture. */
+/** The effect of training one network size on the others, as a matrix picture. */
 import * as Plot from '@observablehq/plot';
 import { drawChart } from '../../charts/frame.js';
 import { integer } from '../../format.js';
@@ -14,8 +14,8 @@ interface Square {
 }
 
 /**
- * Rows are trained, columns measured, named by their parameters; orange is lost, blue is gained, full colour at `scale`
- * nats.
+ * Rows are trained, columns measured, named by their parameter counts; orange is loss, blue is gain, saturated at
+ * `scale` nats.
  */
 export function widthChart(
   parameters: readonly number[],

@@ -11,14 +11,14 @@ export interface ForgettingComparison {
   readonly baseline: Arm;
   readonly arms: readonly ArmComparison[];
   readonly fromEpoch: number;
-  /** Why runs were left out. */
+  /** Why runs were excluded. */
   readonly unpaired: readonly string[];
   readonly health: readonly HealthCheck[];
 }
 
 /**
- * Compares every arm with the one without regularizer, or with the arm of the first run. Throws WeftError('run') when
- * no two runs can be paired, and says why.
+ * Compares every arm with the unregularized one, or with the arm of the first run. Throws WeftError('run') if no two
+ * runs can be paired, with the reason.
  */
 export function compareForgetting(
   runs: readonly ComparedRun[],
@@ -93,7 +93,7 @@ function checkComparison(baseline: Arm, arms: readonly ArmComparison[]): HealthC
 }
 
 function checkArm({ arm: { name }, performance: { of, difference, interval }, mean }: ArmComparison): HealthCheck[] {
-  // A warning needs less than a claim: an interval without zero, of however few seeds.
+  // A warning needs less than a claim: an interval that excludes zero, with any number of seeds.
   const lost = interval !== undefined && interval[1] < 0;
   const what = `${of} of ${name} not below the baseline’s`;
   const found = `${decimalText(100 * difference, 1)} points`;

@@ -1,6 +1,6 @@
 /**
- * Which runs can be compared: arms that differ in their regularizer against forgetting, and within them runs of the
- * same seed.
+ * Finds comparable runs: arms that differ in their regularizer against forgetting, and within them runs with the same
+ * seed.
  */
 import { flatten, lookUp } from '../../input.js';
 import { bothValues, differingNames, distinguishing, type Settings, settingsOf } from '../../settings.js';
@@ -13,28 +13,26 @@ export interface ComparedRun {
   readonly analysis: ForgettingAnalysis;
 }
 
-/** Runs that differ in nothing but the seed. */
+/** Runs that differ only in the seed. */
 export interface Arm {
-  /** The regularizer, with the options that tell it from other arms of the same one. */
+  /** The regularizer, with the options that distinguish it from other arms with the same one. */
   readonly name: string;
   readonly regularizer: string;
   readonly runs: readonly ComparedRun[];
 }
 
-/** Two runs of a seed, one of either arm. */
+/** Two runs with the same seed, one from each arm. */
 export interface Pair {
   readonly seed: number;
   readonly baseline: ComparedRun;
   readonly run: ComparedRun;
   /**
-   * Epoch, from 0, from which on other architectures were sampled; undefined when all were the same, in the same order.
+   * First epoch, from 0, in which the sampled architectures differ; undefined if all were the same, in the same order.
    */
   readonly differsFrom: number | undefined;
 }
 
-/**
- * The runs by what works against forgetting, in the order in which they were given; the arm without regularizer first.
- */
+/** The runs by regularizer, in the order in which they were given; the unregularized arm first. */
 export function armsOf(runs: readonly ComparedRun[]): Arm[] {
   const groups = [
     ...groupBy(
@@ -67,7 +65,7 @@ export function armsOf(runs: readonly ComparedRun[]): Arm[] {
   ];
 }
 
-/** What tells a run from others with the same regularizer. */
+/** Distinguishes a run from others with the same regularizer. */
 function factsOf({
   analysis: {
     measurements: { config },
@@ -82,7 +80,7 @@ function factsOf({
   );
 }
 
-/** The pairs of an arm with the baseline, and why what was left out could not be paired. */
+/** The pairs of an arm with the baseline, and why the remaining runs could not be paired. */
 export function pairsOf(baseline: Arm, arm: Arm): { pairs: Pair[]; reasons: string[] } {
   const pairs: Pair[] = [];
   const reasons: string[] = [];
@@ -95,7 +93,7 @@ export function pairsOf(baseline: Arm, arm: Arm): { pairs: Pair[]; reasons: stri
   return { pairs, reasons };
 }
 
-/** Why two runs of a seed cannot be compared, or undefined. */
+/** Why two runs with the same seed cannot be compared, or undefined. */
 function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
   const [settings, others] = [a, b].map(({ analysis }) => settingsOf(analysis.input.config, FREE)) as [
     Settings,
@@ -114,7 +112,7 @@ function obstacle(a: ComparedRun, b: ComparedRun): string | undefined {
     : `its ${other} part has different examples from that of ${a.path}${other === 'validation' ? '; give both the same data.fisher' : ''}`;
 }
 
-/** Options that may differ between runs that are compared: what is compared, and options that do not affect results. */
+/** Options that may differ between compared runs: the compared ones, and options that do not affect results. */
 const FREE =
   /^(seed|recipe|name|backend|budget|checkpoint\b.*|logEvery|search\.regularizer\b.*|forgetting\.(zeroShot|matrix)|data\.fisher)$/;
 

@@ -1,4 +1,4 @@
-/** Runs that differ in the seed, as one: what the panels draw. */
+/** The average of runs that differ in the seed, for the panels. */
 import { type DifferenceSummary } from '../../../forgetting/metrics/index.js';
 import { mean } from '../../../statistics/index.js';
 import { groupBy } from '../group-by.js';

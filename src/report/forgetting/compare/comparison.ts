@@ -1,4 +1,4 @@
-/** An arm against the baseline: how much forgetting is gone, at what cost, and what of it may be claimed. */
+/** An arm against the baseline: how much forgetting is removed, at what cost, and which claims are justified. */
 import { decimalText } from '../../../printable.js';
 import {
   type Assessment,
@@ -15,8 +15,8 @@ import { FINAL_EPOCHS } from '../summary.js';
 import { type Arm, type Pair } from './arms.js';
 
 /**
- * Means over seeds, each seed giving the mean over its epochs, and what the pairs of seeds say of their difference.
- * Epochs of one seed are not independent of each other and count once.
+ * Means over seeds, each seed giving the mean over its epochs, and the paired differences between seeds. Epochs of one
+ * seed are not independent, so each seed counts once.
  */
 export interface Contrast extends Pick<Assessment, 'interval' | 'p' | 'claim' | 'obstacle' | 'fewest'> {
   readonly baseline: number;
@@ -25,9 +25,9 @@ export interface Contrast extends Pick<Assessment, 'interval' | 'p' | 'claim' | 
 }
 
 export interface Reduction {
-  /** 1 - regularized / baseline; undefined where the baseline does not forget. */
+  /** 1 - regularized / baseline; undefined if the baseline does not forget. */
   readonly share: number | undefined;
-  /** Of the ratio of means over seeds (Fieller); undefined for fewer than three, and where the baseline may be zero. */
+  /** Of the ratio of means over seeds (Fieller); undefined for fewer than three, and if the baseline may be zero. */
   readonly interval: Interval | undefined;
 }
 
@@ -41,9 +41,9 @@ export interface ArmComparison {
   readonly error: Contrast;
   readonly tau: Contrast;
   readonly reductions: { readonly mean: Reduction; readonly best5: Reduction; readonly max: Reduction };
-  /** Over the last epochs: reward where both have one, else accuracy at the end of the epoch. */
+  /** Over the last epochs: reward if both have one, otherwise accuracy at the end of the epoch. */
   readonly performance: Contrast & { readonly of: 'reward' | 'accuracy' };
-  /** err1 less the baseline's: what the regularizer costs in learning. */
+  /** err1 minus the baseline's: the cost of the regularizer in learning. */
   readonly intransigence: Contrast;
   /** Two standard errors of the baseline's mean forgetting over its epochs. */
   readonly noise: number;

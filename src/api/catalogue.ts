@@ -1,6 +1,6 @@
 /**
- * Everything that is chosen by name: one catalogue of all kinds of parts, with what there is to say about each part and
- * its options.
+ * Everything that is chosen by name: one catalogue of all kinds of parts, with descriptions of each part and its
+ * options.
  */
 import { z } from 'zod';
 import { datasetDescriptions, textDescriptions } from '../data/index.js';
@@ -41,9 +41,9 @@ export type PartKind = (typeof PART_KINDS)[number];
 /** A part in a list. */
 export interface ListedPart {
   readonly name: string;
-  /** What it is, on one line. */
+  /** A one-line description. */
   readonly description: string;
-  /** What else its kind has to say: formula, cost, reference, … */
+  /** Further facts specific to its kind: formula, cost, reference, … */
   readonly facts: Readonly<Record<string, string>>;
 }
 
@@ -65,7 +65,7 @@ export interface DescribedPart extends ListedPart {
 
 interface Catalogue {
   list(): Promise<readonly ListedPart[]>;
-  /** The options of a part, by name or by a file of the user's own. */
+  /** The options of a part, by name or by a user's file. */
   describe?(name: string): Promise<{
     readonly name?: string;
     readonly description?: string;
@@ -87,7 +87,7 @@ interface JsonSchema {
   readonly description?: string;
 }
 
-/** A part whose options are a schema of its own. */
+/** A part whose options have their own schema. */
 const described = async ({
   name,
   description,
@@ -193,7 +193,7 @@ export async function describePart(kind: PartKind, name: string): Promise<Descri
   };
 }
 
-/** The kind that a word names, in the singular or the plural. Throws WeftError('config') for any other. */
+/** The kind that a word names, singular or plural. Throws WeftError('config') for any other. */
 export function partKind(word: string): PartKind {
   const found = PART_KINDS.find((kind) => word === kind || kind === `${word}s` || kind === word.replace(/y$/, 'ies'));
   if (found) return found;

@@ -1,4 +1,4 @@
-/** Whether the files of an export compute what the network of their run computes. */
+/** Whether the files of an export compute the same as the network of their run. */
 import { type CheckedFile, checkFiles, exampleInputs, trainedOf, type UncheckedFile } from '../export/index.js';
 import { WeftError } from '../errors.js';
 import { loadModel, type Model } from '../search/model.js';
@@ -9,22 +9,22 @@ import { withBatch } from '../training/batch.js';
 import { openRecorded, openRecordedData, type RecordedRun, spaceOfModel, type SpaceOptions } from './recorded-run.js';
 
 export interface CheckOptions extends SpaceOptions {
-  /** Where the data of the run lies now. */
+  /** The current location of the run's data. */
   readonly data?: string | undefined;
 }
 
 export interface CheckOutcome {
-  /** What the files were asked about. */
+  /** The inputs on which the files were compared. */
   readonly inputs: string;
   readonly files: readonly (CheckedFile | UncheckedFile)[];
 }
 
-/** Test examples that are compared. */
+/** Number of test examples compared. */
 const EXAMPLES = 64;
 
 /**
  * Loads each file in `folder`, which is an export of the run, in its own runtime, and compares its outputs with the
- * network's for examples of the test part; where the data cannot be opened, for made-up ones, and the outcome says so.
+ * network's for examples of the test part; if the data cannot be opened, for synthetic ones, which the outcome states.
  */
 export async function checkExport(
   directory: string,
@@ -54,7 +54,7 @@ function inputsOf(recorded: RecordedRun, model: Model): { inputs: Tensor; said: 
   }
 }
 
-/** The first examples of the test part in the units of the data; what is missing in a table is its mean. */
+/** The first examples of the test part in the units of the data; missing table values are replaced by their mean. */
 function testInputs(recorded: RecordedRun, { space, card, normalization }: Model): Tensor {
   const source = openRecordedData(recorded).batches(recorded.config, {
     carries: catalogue(space.supernet).states.size > 0,

@@ -1,4 +1,4 @@
-/** Runs compared over seeds, and two architectures drawn over each other. */
+/** Compares runs over seeds, and draws two architectures overlaid. */
 import { dirname, join } from 'node:path';
 import { WeftError } from '../errors.js';
 import {
@@ -18,7 +18,7 @@ import { reportInput } from './report.js';
 
 export interface CompareOptions extends SpaceOptions {
   /**
-   * What is compared, as one or more names of a setting's path in a row, for example `optimizer`; everything that
+   * The compared setting, as one or more consecutive names of its path, for example `optimizer`; everything that
    * differs by default.
    */
   readonly by?: string | undefined;
@@ -57,7 +57,7 @@ export async function compareRuns(
 }
 
 export interface DiffOptions extends SpaceOptions {
-  /** The run whose space the architectures belong to, where neither is named by a run. */
+  /** The run whose space the architectures belong to, if neither is given as a run. */
   readonly run?: string | undefined;
   /** The page; `diff.html` in the folder of the first run by default. */
   readonly out?: string | undefined;
@@ -91,7 +91,7 @@ export async function diffNetworks(
 /** `macro-cnn~6cda98:conv3.sep3-0` and the like: a name, a fingerprint, choices. */
 const isEncoding = (text: string): boolean => /^[^/\\]+~[0-9a-f]+:/.test(text);
 
-/** The network that a run has found, or was given. */
+/** The network that a run derived, or was given. */
 function foundBy(directory: string): DiffSide {
   const { path, manifest } = openRun(directory);
   const summary = readSummary(path);
@@ -104,7 +104,7 @@ function foundBy(directory: string): DiffSide {
   return sideOf(`${manifest.name}, seed ${manifest.seed}`, path, summary.derived.architecture);
 }
 
-/** What a run knows of an architecture: as a candidate with shared weights, and trained and tested. */
+/** A run's results for an architecture: as a candidate with shared weights, and trained and tested. */
 function sideOf(name: string, run: string, architecture: string): DiffSide {
   const summary = readSummary(run);
   const { test, derived } = summary ?? {};

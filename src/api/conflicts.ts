@@ -1,4 +1,4 @@
-/** Which options of a run's choices disturb each other through shared weights. */
+/** Which options of a run's choices interfere through shared weights. */
 import { measureConflicts, type ConflictOptions, type OptionConflicts } from '../search/splitting/index.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { openSession, type SessionOptions } from './session.js';

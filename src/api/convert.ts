@@ -1,4 +1,4 @@
-/** The record of a run in the forms of other programs: TensorBoard, Optuna, spreadsheets. */
+/** The record of a run in the formats of other programs: TensorBoard, Optuna, spreadsheets. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { optunaJournal, tensorboardEvents } from '../dashboards/index.js';
@@ -9,11 +9,11 @@ import { beganAt, makeFolder, openRun, writeFolderAtomic } from '../runs/index.j
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
 
-/** What a run can be converted to. */
+/** The formats that a run can be converted to. */
 export const CONVERSIONS = ['tensorboard', 'optuna', 'csv'] as const;
 export type Conversion = (typeof CONVERSIONS)[number];
 
-/** Names of the files of each, so that a folder with anything else in it is not replaced. */
+/** File names of each format, so that a folder containing anything else is not replaced. */
 const WRITTEN: Readonly<Record<Conversion, RegExp>> = {
   tensorboard: /^events\.out\.tfevents\.\d+\.weft$/,
   optuna: /^journal\.log$/,

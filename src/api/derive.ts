@@ -1,4 +1,4 @@
-/** The final choice again, from the last checkpoint of a run, with other numbers. */
+/** Repeats the final choice from the last checkpoint of a run, with different settings. */
 import { byQuality, type Objective } from '../search/objective.js';
 import { namedCosts } from '../search/costs.js';
 import { evaluateCandidate } from '../search/phases/derive.js';
@@ -12,19 +12,19 @@ import { retrainBest, type Retrained } from './retrain-best.js';
 import { openSession, type SessionOptions } from './session.js';
 
 export interface DeriveOptions extends SessionOptions {
-  /** Architectures sampled from the controller; as many as the run's configuration says by default. */
+  /** Number of architectures sampled from the controller; by default as configured in the run. */
   readonly candidates?: number | undefined;
-  /** Validation batches that each is evaluated on, likewise. */
+  /** Number of validation batches that each is evaluated on; same default. */
   readonly batches?: number | undefined;
   /** Only networks that meet these conditions, for example `latency<5ms,parameters<100k`. */
   readonly pick?: string | undefined;
-  /** A file with the latencies of another device, in place of those that the run has measured or not. */
+  /** A file with the latencies of another device, replacing any measured by the run. */
   readonly latencyTable?: string | undefined;
-  /** Trains the best so many from scratch, and tests them. */
+  /** Trains this many of the best from scratch, and tests them. */
   readonly retrainTop?: number | undefined;
   /** Threads of each training. */
   readonly threads?: number | undefined;
-  /** Where they are trained; one after another in this process by default. */
+  /** Where the trainings run; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Called with the ranking before any training. */
@@ -37,11 +37,11 @@ export type DerivedCandidate = Scored;
 export interface DeriveOutcome {
   /** The run's directory. */
   readonly run: string;
-  /** What the order is by. */
+  /** The measure that the ranking is sorted by. */
   readonly measure: Objective['measure'];
-  /** Different candidates that meet the conditions, best first. */
+  /** Distinct candidates that meet the conditions, best first. */
   readonly ranking: readonly DerivedCandidate[];
-  /** Of `retrainTop`, in the order of the ranking; undefined where none was asked for, or the training was stopped. */
+  /** Of `retrainTop`, in the order of the ranking; undefined if not requested, or if the training was stopped. */
   readonly retrained?: readonly Retrained[] | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Latency on other devices, as functions; each loads what it needs when it is called. */
+/** Latency on other devices, as functions that load their dependencies on first call. */
 import { type LatencyFilesOutcome, type LatencyFilesRequest, type LatencyTableOutcome } from './latency.js';
 import { type PartsRequest } from './parts.js';
 
@@ -14,9 +14,9 @@ export async function writeLatencyFiles(request: LatencyFilesRequest): Promise<L
 }
 
 /**
- * What such a script has measured, held against the space: the time of each operation, and how far their sums are from
- * whole networks on the same device. Throws WeftError('config') for the file of another space, and for operations
- * without a time.
+ * The measurements of such a script, matched with the space: the time of each operation, and the error of their sums
+ * relative to whole networks on the same device. Throws WeftError('config') for the file of another space, and for
+ * operations without a time.
  */
 export async function readLatencyTable(file: string, request: PartsRequest = {}): Promise<LatencyTableOutcome> {
   return (await import('./latency.js')).readLatencyTable(file, request);

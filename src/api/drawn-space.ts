@@ -1,4 +1,4 @@
-/** The space of a run whose networks are drawn while it is looked at. */
+/** The space of a run whose networks are drawn for viewing. */
 import { checkConfig } from '../config/index.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/index.js';
@@ -7,8 +7,8 @@ import { spaceOfRun } from './recorded-run.js';
 import { searchedSpace } from './report.js';
 
 /**
- * A space that ships with Weft; undefined for one that is a file of code, which looking at a run does not load, and
- * where the run does not say enough.
+ * A space shipped with Weft; undefined if it is defined by a code file, which viewing a run does not load, and if the
+ * run does not say enough.
  */
 export async function spaceToDraw(directory: string): Promise<SearchSpace | undefined> {
   try {

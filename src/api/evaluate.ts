@@ -1,4 +1,4 @@
-/** A trained network on its test part, or on other data. */
+/** Evaluates a trained network on its test part, or on other data. */
 import { join } from 'node:path';
 import { type SearchConfig } from '../config/index.js';
 import {
@@ -51,12 +51,12 @@ const BATCH = 256;
 
 export interface EvaluateOptions extends SpaceOptions {
   /**
-   * Other data of the same form, by name, path or in memory, or where the run's own lies now; the run's test part by
-   * default.
+   * Other data in the same format, by name, path or in memory, or the current location of the run's own; the run's test
+   * part by default.
    */
   readonly data?: string | GivenData | undefined;
   /**
-   * Told where images are decoded by something else than those that the network was trained on, and which series are
+   * Called if images are decoded differently from those that the network was trained on, and with the series that are
    * too short for a window.
    */
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -69,17 +69,17 @@ export interface EvaluationOutcome {
   readonly space: string;
   /** Whether it was the test part of the run's own data. */
   readonly own: boolean;
-  /** Absent where numbers are predicted. */
+  /** Absent for regression. */
   readonly accuracy?: number;
-  /** Mean cross-entropy in nats; of predicted numbers the squared error, scaled as the targets are. */
+  /** Mean cross-entropy in nats; for regression the squared error, in scaled units. */
   readonly loss: number;
-  /** Examples; of a text tokens. */
+  /** Number of examples; for texts, of tokens. */
   readonly count: number;
-  /** Of a language model. */
+  /** For a language model. */
   readonly measures: ReturnType<typeof languageMeasures> | undefined;
-  /** How far predicted numbers are from the actual ones, each in its own unit. */
+  /** Errors of predicted numbers, each in its own unit. */
   readonly targets?: readonly ({ readonly name: string } & RegressionMeasures)[];
-  /** Where each example has several labels. */
+  /** For multi-label data. */
   readonly labels?: NonNullable<Tested['labels']>;
 }
 
@@ -126,7 +126,7 @@ export async function evaluateRun(
   }
 }
 
-/** How far the network's numbers are from those of the data, each in its own unit. */
+/** The errors of the network's predictions, each in its own unit. */
 function measureValues(
   { child, store }: Model,
   source: BatchSource,
@@ -146,9 +146,9 @@ function measureValues(
 const nameOf = (data: string | Dataset): string => (typeof data === 'string' ? data : data.name);
 
 /**
- * The data that the run was made with, where `data` is of the same files; a network is not to be evaluated on what it
- * was trained on. Throws WeftError('data') where the files are read differently now, so that it is not known which
- * examples are in which part.
+ * The data of the run, if `data` consists of the same files; a network must not be evaluated on its training data.
+ * Throws WeftError('data') if the files are now read differently, so that the assignment of examples to parts is
+ * unknown.
  */
 function ownData(
   directory: string,
@@ -162,7 +162,7 @@ function ownData(
   return opened;
 }
 
-/** The data as the configuration reads it; undefined where it cannot be read so, and is therefore other data. */
+/** The data read as configured; undefined if it cannot be read that way, and is therefore different data. */
 function openedAlike(config: SearchConfig, dataset: Dataset | undefined): SearchData | undefined {
   try {
     return openData(config, dataset);
@@ -191,8 +191,8 @@ function otherBatches(
 }
 
 /**
- * All examples of another data set (its test part where it has one), read as those of the run were, its classes or
- * targets those of the network.
+ * All examples of another data set (its test part if it has one), read like those of the run, with the network's
+ * classes or targets.
  */
 function otherExamples(
   source: string | Dataset,
@@ -240,7 +240,7 @@ function otherExamples(
   );
 }
 
-/** All windows of another series, made as those of the run were. */
+/** All windows of another series, made like those of the run. */
 function openWindows(
   source: string,
   { classNames, targets }: Model['card'],
@@ -270,7 +270,7 @@ function openFitting(
       size: [height, width] as const,
       decoder: decoderLike(decoder),
       channels: channels === 1 ? (1 as const) : channels === 3 ? (3 as const) : undefined,
-      // Where the table has a header, its column is known by the name alone.
+      // If the table has a header, the column is identified by name only.
       label: label ?? (columns ? targets?.names : undefined),
       labelSeparator,
       task: targets ? ('regression' as const) : ('classification' as const),
@@ -303,7 +303,7 @@ function requireSameTargets({ name, targets }: Dataset, known: TargetScaling): v
   );
 }
 
-/** Names in memory must be in the order of the network's; files are read with the network's names. */
+/** Names in memory must be in the network's order; files are read with the network's names. */
 function requireSameClasses({ name, classNames }: Dataset, known: readonly string[]): void {
   if (!classNames || classNames.join('\n') === known.join('\n')) return;
   throw new WeftError(

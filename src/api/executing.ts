@@ -1,4 +1,4 @@
-/** Where the trainings of a verb are done: in this process, or in child processes of this machine. */
+/** Where the trainings of a command run: in this process, or in child processes on this machine. */
 import { WeftError } from '../errors.js';
 import {
   createLocalExecutor,
@@ -14,42 +14,42 @@ import { openData } from '../search/data.js';
 import { type SearchParts } from '../search/session.js';
 import { loadOwnParts } from './registry.js';
 
-/** The jobs of a verb, as far as an executor has to know them. */
+/** The jobs of a command, as far as an executor needs to know them. */
 export interface Undone {
-  /** How many there are, where that is known. */
+  /** Their number, if known. */
   readonly total?: number | undefined;
-  /** What trainings and searches are made of. */
+  /** The parts that trainings and searches are made from. */
   readonly parts?: SearchParts;
-  /** Files of the user's own that they may load. */
+  /** User files that they may load. */
   readonly files: readonly string[];
 }
 
 /**
- * Opens an executor for jobs, gives it to `use`, and closes it; undefined if the work was stopped; the same call then
- * continues.
+ * Opens an executor for jobs, passes it to `use`, and closes it; undefined if the work was stopped, in which case the
+ * same call continues it.
  */
 export type WithExecutor = <T>(jobs: Undone, use: (executor: Executor) => Promise<T>) => Promise<T | undefined>;
 
 export interface JobsOptions {
-  /** Folder of results: what is there is never done again. Default `runs/jobs`. */
+  /** Folder of results: jobs whose results it contains are never repeated. Default `runs/jobs`. */
   readonly results?: string | undefined;
-  /** Stops the work; what was finished is kept. */
+  /** Stops the work; finished results are kept. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the state of the jobs. */
   readonly onJob?: ((event: JobEvent) => void) | undefined;
-  /** Called for results that were damaged and are computed again. */
+  /** Called for damaged results, which are computed again. */
   readonly onTrouble?: ((message: string) => void) | undefined;
 }
 
 export interface ProcessesOptions extends JobsOptions {
-  /** Jobs at a time; one per processor by default. */
+  /** Number of concurrent jobs; one per processor by default. */
   readonly workers?: number | undefined;
 }
 
 /** The module that child processes run. */
 export const jobProgram = programFile('api/job-process');
 
-/** Jobs one after another in this process: for data in memory, and parts that are values. */
+/** Runs jobs one after another in this process: for in-memory data, and parts passed as values. */
 export function inThisProcess(options: JobsOptions = {}): WithExecutor {
   return ({ parts, files }, use) => {
     const runners = parts
@@ -62,7 +62,7 @@ export function inThisProcess(options: JobsOptions = {}): WithExecutor {
   };
 }
 
-/** Jobs in child processes of this machine, which load parts by their names or files. */
+/** Runs jobs in child processes on this machine, which load parts by name or file. */
 export function inProcesses({ workers, ...options }: ProcessesOptions = {}): WithExecutor {
   return ({ files }, use) => {
     requireWhole('workers', workers, 1);
@@ -80,11 +80,11 @@ export function inProcesses({ workers, ...options }: ProcessesOptions = {}): Wit
   };
 }
 
-/** The folder of results, which says what in it was damaged. */
+/** The folder of results, which reports damaged entries. */
 export const resultsOf = ({ results = 'runs/jobs', onTrouble }: Pick<JobsOptions, 'results' | 'onTrouble'>): Results =>
   openResults(results, onTrouble && { onDamage: onTrouble });
 
-/** Throws WeftError('config') for what is not a whole number of at least `least`, where it was given. */
+/** Throws WeftError('config') unless the value, if given, is an integer of at least `least`. */
 export function requireWhole(name: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
   throw new WeftError(
@@ -94,7 +94,7 @@ export function requireWhole(name: string, value: number | undefined, least: num
   );
 }
 
-/** Opens an executor, gives it to `use`, and closes it; undefined where the signal ended the work. */
+/** Opens an executor, passes it to `use`, and closes it; undefined if the signal ended the work. */
 export async function using<T>(
   open: () => Executor | Promise<Executor>,
   { signal, onJob }: JobsOptions,
@@ -111,7 +111,7 @@ export async function using<T>(
     return await use(executor);
   } catch (error) {
     if (signal?.aborted) return undefined;
-    await executor?.cancel().catch(() => {}); // the first failure is the one to tell about
+    await executor?.cancel().catch(() => {}); // the first failure is the one to report
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);

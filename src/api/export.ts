@@ -1,4 +1,4 @@
-/** A run's trained network as files for others. */
+/** Exports a run's trained network to files for other programs. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkConfig } from '../config/index.js';
@@ -16,11 +16,11 @@ export interface ExportOptions extends SpaceOptions {
   /** The folder; `RUN/export` by default. */
   readonly out?: string | undefined;
   /**
-   * Fewer bits for the weights in `model.json` and `model.onnx`; the data of the run is needed to measure what that
-   * costs.
+   * Reduced weight precision in `model.json` and `model.onnx`; requires the data of the run to measure the resulting
+   * loss of accuracy.
    */
   readonly weights?: RoundedType | undefined;
-  /** Where the data of the run lies now. */
+  /** The current location of the run's data. */
   readonly data?: string | undefined;
   /** Called with a file format that cannot hold this network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
@@ -30,9 +30,9 @@ export interface ExportOutcome {
   /** The run's directory. */
   readonly run: string;
   readonly folder: string;
-  /** Bytes of each file. */
+  /** Size of each file in bytes. */
   readonly files: Readonly<Record<string, number>>;
-  /** What fewer bits cost on test examples. */
+  /** The effect of reduced precision on test examples. */
   readonly rounding?: Rounding;
 }
 
@@ -80,14 +80,14 @@ export async function exportRun(
 const metadataOf = (files: Readonly<Record<string, Uint8Array | string>>): ModelFacts =>
   (JSON.parse(files['model.json'] as string) as { userDefinedMetadata: ModelFacts }).userDefinedMetadata;
 
-/** The test part of the run's data, checked to be what it was. */
+/** The test part of the run's data, checked to be unchanged. */
 function testPart(directory: string, data: string | undefined, { space }: Model): BatchSource {
   const recorded = openRecorded(directory, data === undefined ? {} : { data });
   const carries = catalogue(space.supernet).states.size > 0;
   return openRecordedData(recorded).batches(recorded.config, { carries }).test;
 }
 
-/** What the run has found out about its network. */
+/** The run's results for its network. */
 function resultsOf(run: string): Results {
   const summary = readSummary(run);
   if (!summary) return {};
@@ -100,9 +100,7 @@ function resultsOf(run: string): Results {
   };
 }
 
-/**
- * Whether nothing of the user's is lost when the folder is replaced: it is new, empty, or an export and nothing else.
- */
+/** Whether replacing the folder would lose nothing of the user's: it is new, empty, or an export and nothing else. */
 function isReplaceable(folder: string): boolean {
   if (!existsSync(folder)) return true;
   if (!statSync(folder).isDirectory()) return false;

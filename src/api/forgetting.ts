@@ -1,4 +1,4 @@
-/** What runs have forgotten: the chapter of one as a page of its own, and several side by side. */
+/** Forgetting reports: for one run as a separate page, and for several side by side. */
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { show } from '../printable.js';
@@ -21,7 +21,7 @@ import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput } from './report.js';
 
 export interface ForgettingOptions extends SpaceOptions {
-  /** First epoch, from 1, that means are taken over; by default the first that a regularizer can have affected. */
+  /** First epoch, from 1, included in means; by default the first that a regularizer can have affected. */
   readonly fromEpoch?: number | undefined;
 }
 
@@ -60,7 +60,7 @@ export async function compareRunsByForgetting(
   return comparison;
 }
 
-/** The analysis of a run's events; a run without them is refused with the way to get them. */
+/** The analysis of a run's events; throws for a run that did not record them, saying how to. */
 async function analyse(
   directory: string,
   { fromEpoch, ...trust }: ForgettingOptions,

@@ -1,5 +1,5 @@
 /**
- * Asynchronous successive halving of candidates that are trained alone: the record of what finished when, and the
+ * Asynchronous successive halving of candidates that are trained alone: the log of completed trainings, and the
  * trainings as jobs.
  */
 import { join } from 'node:path';
@@ -15,21 +15,25 @@ import { type Evaluation, requireAccuracy } from '../training/evaluate.js';
 
 /** How candidates are promoted without waiting for their rung. */
 export interface AshaRequest {
-  /** Epochs that no training exceeds; by default those that successive halving gives the last of so many candidates. */
+  /**
+   * Maximum number of epochs of any training; by default the length of the last rung of synchronous halving with as
+   * many candidates.
+   */
   readonly longest?: number | undefined;
-  /** Trainings at a time. Default 1. */
+  /** Number of concurrent trainings. Default 1. */
   readonly parallel?: number | undefined;
   /**
    * Brackets that share the candidates, as in Hyperband: the second begins with the second rung, and so on. Default 1.
    */
   readonly brackets?: number | undefined;
   /**
-   * By what candidates of a rung are ordered: their last result, or where their learning curves lead. Default `last`.
+   * How the candidates of a rung are ranked: by their last result, or by their extrapolated learning curve. Default
+   * `last`.
    */
   readonly order?: 'last' | 'curve' | undefined;
   /**
-   * Stops candidates whose probability to end above the best that any other has reached is below this, by their
-   * learning curves. Nobody by default.
+   * Stops candidates whose extrapolated probability of finishing above the best of the others is below this. Disabled
+   * by default.
    */
   readonly stopBelow?: number | undefined;
 }
@@ -51,7 +55,7 @@ export interface AshaOutcome {
   readonly stopped: readonly Stopped[];
 }
 
-/** With what a request leaves open. */
+/** With defaults for omitted options. */
 function ashaOptions(
   { longest, brackets, order, stopBelow }: AshaRequest,
   { factor, first, candidates }: Pick<AshaSetting, 'factor' | 'first' | 'candidates'>,
@@ -76,14 +80,14 @@ export function ashaRungs(request: AshaRequest, setting: Pick<AshaSetting, 'fact
   });
 }
 
-/** What the last of so many candidates is trained in successive halving. */
+/** The number of epochs in the last rung of synchronous halving with this many candidates. */
 function longestFor(candidates: number, factor: number, first: number): number {
   let epochs = first;
   for (let left = candidates; left >= factor && factor > 1; left = Math.floor(left / factor)) epochs *= factor;
   return epochs;
 }
 
-/** The trainings that the options lead to, each as a job; continues from the record in the folder. */
+/** Runs the trainings, each as a job; continues from the log in the folder. */
 export async function ashaIn(
   executor: Executor,
   request: AshaRequest,
@@ -109,7 +113,7 @@ export async function ashaIn(
           const noise = standardErrorOf(values.at(-1) ?? 0, evaluation.count, measure);
           return { score: scoreOf(evaluation, measure), curve: values, noise };
         } catch (error) {
-          // A job that was cancelled has not failed: it is asked for again.
+          // A cancelled job has not failed: it is requested again.
           if (!(error instanceof WeftError) || !failed.has(job.key)) throw error;
           return { score: -Infinity, curve: [], failure: error.message };
         }
@@ -135,13 +139,13 @@ export async function ashaIn(
 const scoreOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
   measure === 'loss' ? -evaluation.loss : requireAccuracy(evaluation);
 
-/** Lower is better, and 0 the least. */
+/** Lower is better, with minimum 0. */
 const lossOf = (evaluation: Evaluation, measure: 'accuracy' | 'loss'): number =>
   measure === 'loss' ? evaluation.loss : 1 - requireAccuracy(evaluation);
 
 /**
- * Standard error of such a mean over `count` examples: of a share with one more right and one more wrong, so that none
- * is certain; of losses, which differ between examples about as much as they are large.
+ * Standard error of such a mean over `count` examples: for an accuracy, with one more correct and one more wrong
+ * answer, so that none is certain; for losses, which vary between examples by about their own magnitude.
  */
 function standardErrorOf(value: number, count: number, measure: 'accuracy' | 'loss'): number {
   if (measure === 'loss') return value / Math.sqrt(count);
@@ -149,7 +153,7 @@ function standardErrorOf(value: number, count: number, measure: 'accuracy' | 'lo
   return Math.sqrt((share * (1 - share)) / count);
 }
 
-/** Keys of the jobs that the executor says have failed. */
+/** Keys of the jobs that the executor reports as failed. */
 function failuresOf(executor: Executor): ReadonlySet<string> {
   const failed = new Set<string>();
   executor.events((event) => {
@@ -177,14 +181,14 @@ function outcomeOf(asha: Asha, steps: readonly AshaStep[]): AshaOutcome {
 const stepSchema = z.object({
   candidate: z.string(),
   rung: z.int().min(0),
-  /** JSON has no infinity. */
+  /** JSON cannot represent infinity. */
   score: z.number().nullable(),
   curve: z.array(z.number()),
   noise: z.number().optional(),
   failure: z.string().optional(),
 });
 
-/** The trainings that have finished, in their order, in a file that only grows. */
+/** The completed trainings, in order, in an append-only file. */
 function openRecord(
   path: string,
   identity: string,

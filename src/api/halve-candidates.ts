@@ -1,6 +1,6 @@
 /**
- * The candidates of successive halving: networks within the limits, with hyper-parameters where these are searched; and
- * what becomes of the winner.
+ * The candidates of successive halving: networks within the limits, with hyper-parameters if these are searched; and
+ * what is written for the winner.
  */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -34,7 +34,7 @@ import { controllerOptions, measuredNow, optionsOf, type SearchParts } from '../
 import { catalogue } from '../supernet/catalogue.js';
 import { stream } from '../tensor/rng.js';
 
-/** The space that candidates come from; `epochs` is the length of the first rung. */
+/** The space that candidates are drawn from; `epochs` is the length of the first rung. */
 export function candidateSpace(parts: SearchParts, folder: string, epochs: number): SearchSpace {
   const { config, space: factory, data } = parts;
   const whole = factory.create(optionsOf(config.space), data.task);
@@ -47,12 +47,12 @@ export function candidateSpace(parts: SearchParts, folder: string, epochs: numbe
   const hyperparameters = hyperparametersOf(config, epochs);
   if (hyperparameters.length === 0) return space;
   for (const one of hyperparameters) requireExamples(one, parts);
-  // Each value is known to be accepted by itself.
+  // Each value is known to be valid on its own.
   const together = hyperparameters.length > 1 ? accepts(config, epochs) : undefined;
   return jointSpace(space, hyperparameters, together);
 }
 
-/** Throws WeftError('config') for batches that the training part does not fill. */
+/** Throws WeftError('config') for a batch size larger than the training part. */
 function requireExamples({ path, values }: Hyperparameter, { data: { task, counts } }: SearchParts): void {
   if (path !== 'retrain.batchSize' || task.kind === 'language') return;
   const largest = Math.max(...values.map(Number));
@@ -65,8 +65,8 @@ function requireExamples({ path, values }: Hyperparameter, { data: { task, count
 }
 
 /**
- * Different candidates, drawn uniformly or by `search.warmStart`: `count` of them, or fewer where the space, or the
- * pool, has hardly more.
+ * Distinct candidates, drawn uniformly or from `search.warmStart`: `count` of them, or fewer if the space, or the pool,
+ * has hardly more.
  */
 export function drawCandidates(
   parts: SearchParts,
@@ -86,8 +86,8 @@ export function drawCandidates(
 }
 
 /**
- * The strategy that proposes candidates of this space. Throws WeftError('config') for one that cannot, and for several
- * objectives.
+ * The strategy that proposes candidates from this space. Throws WeftError('config') for an incompatible one, and for
+ * several objectives.
  */
 export function proposer(parts: SearchParts, space: SearchSpace, onWarning: (message: string) => void): Controller {
   const { config, controller: factory } = parts;
@@ -132,16 +132,13 @@ export function described<R extends RungResult>(rung: R): R {
   return { ...rung, ranking };
 }
 
-/** The network that a candidate's text means, and its hyper-parameters where it has any. */
+/** The network that a candidate's text encodes, and its hyper-parameters if it has any. */
 export function candidateIn(text: string): Pick<Placed, 'architecture' | 'hyperparameters'> {
   const { architecture, hyperparameters } = readCandidate(text);
   return { architecture, ...(Object.keys(hyperparameters).length > 0 && { hyperparameters }) };
 }
 
-/**
- * Writes the configuration that trains the winner with the hyper-parameters that were found; undefined where none were
- * searched.
- */
+/** Writes the configuration that trains the winner with its hyper-parameters; undefined if none were searched. */
 export function writeWinner(
   folder: string,
   { config }: SearchParts,
@@ -153,7 +150,7 @@ export function writeWinner(
   return file;
 }
 
-/** Writes the page about what was found, and names it. */
+/** Writes the results page and returns its path. */
 export function writeHalvingReport(
   folder: string,
   { config, space, data, controller }: SearchParts,

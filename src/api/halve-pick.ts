@@ -1,4 +1,4 @@
-/** By what the candidates of a halving are compared, and which of them may win. */
+/** The measure by which the candidates of a halving are compared, and which of them may win. */
 import { WeftError } from '../errors.js';
 import { type Standing } from '../search/halving.js';
 import { objectiveOf, trainedMeasure } from '../search/objective.js';
@@ -6,26 +6,26 @@ import { parsePick } from '../search/pick.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
 import { namedLatencies, pickable, picked } from './picked.js';
 
-/** By what candidates are compared, and what a strategy learns from their scores. */
+/** The measure by which candidates are compared, and the scores that a strategy learns from. */
 export function comparison({ data, config }: SearchParts): {
   readonly measure: 'accuracy' | 'loss';
   readonly reward: (score: number) => number;
 } {
   const objective = objectiveOf(data, config.search);
-  // Trained networks are compared by accuracy whatever has rewarded a search.
+  // Trained networks are compared by accuracy, whatever the reward of a search is.
   if (trainedMeasure(objective, data.task) === 'accuracy')
     return { measure: 'accuracy', reward: (score) => Math.max(0, score) };
-  // Labels that hold or not are rewarded by F1 on batches; trained networks are compared by their loss all the same.
+  // Multi-label search is rewarded by F1 on batches; trained networks are nevertheless compared by their loss.
   if (objective.measure !== 'loss') return { measure: 'loss', reward: (score) => Math.exp(score) };
   return { measure: 'loss', reward: (score) => objective.reward({ accuracy: null, loss: -score }) };
 }
 
-/** Those of the candidates that may win, in the same order. */
+/** The candidates that may win, in the same order. */
 export type Picking = (standings: readonly Standing[]) => Standing[];
 
 /**
- * Reads the conditions. Throws WeftError('config') for one that cannot be read, and for one on a quality that
- * candidates are not compared by.
+ * Parses the conditions. Throws WeftError('config') for an invalid one, and for one on a quality that candidates are
+ * not compared by.
  */
 export function pickingIn(
   parts: SearchParts,

@@ -40,51 +40,51 @@ export type { AshaRequest };
 
 export interface HalvingRequest extends PartsRequest {
   /**
-   * Candidates to begin with, random ones or the first of `search.warmStart`: architectures, with values of
-   * `search.hyperparameters` where these are searched. Default 27.
+   * Number of initial candidates, random or the first of `search.warmStart`: architectures, with values of
+   * `search.hyperparameters` if these are searched. Default 27.
    */
   readonly candidates?: number | undefined;
   /**
-   * Rounds of halving, of each of which the controller proposes the candidates; it learns from the first rungs. Its
-   * default is `predictor-guided` then. One round of random candidates, and no controller, by default.
+   * Number of rounds of halving; the controller proposes the candidates of each and learns from the first rungs. It
+   * defaults to `predictor-guided`. One round of random candidates, and no controller, by default.
    */
   readonly rounds?: number | undefined;
   /**
-   * One in this many is promoted, and is trained this many times longer; with 1 each is trained once, and none again.
+   * One in this many is promoted, and trained this many times longer; with 1, each is trained once without promotion.
    * Default 3.
    */
   readonly factor?: number | undefined;
   /** Epochs of the first rung. Default 2. */
   readonly first?: number | undefined;
   /**
-   * Promotes candidates as soon as they are among the best of their rung so far (ASHA), and trains them further instead
-   * of from scratch; in one round.
+   * Promotes candidates as soon as they are among the best of their rung so far (ASHA), and continues their training
+   * instead of starting from scratch; single round only.
    */
   readonly asynchronous?: AshaRequest | undefined;
-  /** Where the folder of results is made. Default `runs`. */
+  /** Parent folder of the folder of results. Default `runs`. */
   readonly runs?: string | undefined;
   /** The folder of results itself. */
   readonly out?: string | undefined;
   /**
-   * Only candidates that meet these conditions can win, for example `latency<5ms,parameters<100k`; all are trained all
-   * the same.
+   * Only candidates that meet these conditions can win, for example `latency<5ms,parameters<100k`; all are trained
+   * regardless.
    */
   readonly pick?: string | undefined;
   /** A file with the latencies of a device, for conditions on them. */
   readonly latencyTable?: string | undefined;
   /**
-   * Trains the best so many from scratch, each with its hyper-parameters, as `retrain` of the configuration says, and
-   * tests them.
+   * Trains this many of the best from scratch, each with its hyper-parameters and the `retrain` settings of the
+   * configuration, and tests them.
    */
   readonly retrainTop?: number | undefined;
   /** Threads of each training. */
   readonly threads?: number | undefined;
-  /** Where the trainings are done; one after another in this process by default. */
+  /** Where the trainings run; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
-  /** Called before the first training, with what was read and which settings follow from it. */
+  /** Called before the first training, with a summary of the data and the settings derived from it. */
   readonly onStart?:
     ((folder: string, backend: BackendName, rungs: readonly Rung[], account: readonly string[]) => void) | undefined;
-  /** Told what a warm start has left out. */
+  /** Called with the warm-start entries that were skipped. */
   readonly onWarning?: ((message: string) => void) | undefined;
   readonly onRung?: ((rung: RungResult, measure: 'accuracy' | 'loss') => void) | undefined;
   /** Called after each training of an asynchronous halving, in the order in which they finish. */
@@ -98,24 +98,21 @@ export interface HalvingOutcome {
   readonly file: string;
   /** The page about them. */
   readonly report: string;
-  /** The last one's ranking begins with the winner; of several rounds those of the winner's. */
+  /** The ranking of the last rung begins with the winner; with several rounds, the rungs of the winner's round. */
   readonly rungs: readonly RungResult[];
-  /** The rungs of all rounds, where rounds were asked for. */
+  /** The rungs of all rounds, if rounds were requested. */
   readonly rounds?: readonly (readonly RungResult[])[];
-  /**
-   * Every candidate that meets the conditions, the winner first: those that were trained longest, and of these the
-   * best, before others.
-   */
+  /** Every candidate that meets the conditions, the winner first: sorted by training length, then by quality. */
   readonly ranking: readonly Standing[];
   /** Text encoding. */
   readonly winner: string;
-  /** What the winner was trained with, where hyper-parameters were searched. */
+  /** The winner's hyper-parameters, if any were searched. */
   readonly hyperparameters?: Hyperparameters;
-  /** The file of the configuration that trains it so. */
+  /** The configuration file that trains it with them. */
   readonly configuration?: string;
-  /** Candidates that their learning curves have stopped, where they were extrapolated. */
+  /** Number of candidates stopped early by learning-curve extrapolation. */
   readonly stopped?: readonly StoppedCandidate[];
-  /** Of `retrainTop`, in the order of the ranking; undefined where none was asked for, or the training was stopped. */
+  /** Of `retrainTop`, in the order of the ranking; undefined if not requested, or if the training was stopped. */
   readonly retrained?: readonly Retrained[] | undefined;
 }
 
@@ -156,7 +153,7 @@ export async function runHalving(request: HalvingRequest = {}): Promise<HalvingO
   }
 }
 
-/** The best of the ranking trained from scratch, if they are to be. */
+/** The best of the ranking trained from scratch, if requested. */
 async function withRetrained(
   folder: string,
   outcome: HalvingOutcome,
@@ -205,7 +202,7 @@ async function halveIn(
   const { account = [] } = parts.data;
   const space = candidateSpace(parts, folder, first);
   const random = rounds === undefined ? drawCandidates(parts, space, count, onWarning) : undefined;
-  // By more than there are candidates: then the first rung is the last.
+  // A reduction by more than the number of candidates: the first rung is then the last.
   const halving = { factor: factor === 1 ? count + 1 : factor, epochs: first };
   const { measure, reward } = comparison(parts);
   const files = codeFiles({ ...config, controller: { name: 'random' } });
@@ -249,7 +246,7 @@ async function halveIn(
 const pickedFor = (conditions: string | undefined, ranking: readonly Standing[]): HalvingPage['picked'] =>
   conditions === undefined ? undefined : { conditions, ranking };
 
-/** Writes what was found, and names the winner. */
+/** Writes the results, and names the winner. */
 function written(
   folder: string,
   parts: SearchParts,
@@ -293,7 +290,7 @@ async function scored(
     const evaluation = evaluationOf((await executor.submit(job)).value);
     return measure === 'loss' ? -evaluation.loss : requireAccuracy(evaluation);
   } catch (error) {
-    if (error instanceof WeftError && error.code === 'numeric') return -Infinity; // it diverged, which makes it the worst
+    if (error instanceof WeftError && error.code === 'numeric') return -Infinity; // it diverged, which ranks it last
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Runs as the hints name them: what a hint says can be pasted into a shell and works. */
+/** Runs as command-line arguments in hints, so that a hint can be pasted into a shell and works. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { checkConfig } from '../config/index.js';
@@ -7,15 +7,15 @@ import { openRun } from '../runs/index.js';
 import { shellWord, show } from '../printable.js';
 
 /**
- * The arguments that name a run to a command: its directory, and `--file` with each file of code that it names (or
- * those given), which the user has to have trusted.
+ * The arguments that identify a run to a command: its directory, and `--file` for each code file that it names (or for
+ * the given ones), which the user must have trusted.
  */
 export function runArguments(path: string, files: readonly string[] = filesOf(path)): string {
   const words = [show(path), ...(files.length > 0 ? ['--file', ...new Set(files.map(showFile))] : [])];
   return words.map(shellWord).join(' ');
 }
 
-/** The files that a run names; none where its configuration cannot be read, of which the command itself tells. */
+/** The files that a run names; none if its configuration cannot be read, which the command itself reports. */
 function filesOf(path: string): string[] {
   try {
     return codeFiles(checkConfig(openRun(path).config));
@@ -24,5 +24,5 @@ function filesOf(path: string): string[] {
   }
 }
 
-/** A file of code as it can be named from here; by its name alone where it is not where the run says. */
+/** A code file as a path relative to here; its name only if it is not where the run says. */
 export const showFile = (path: string): string => (existsSync(path) ? show(path) : basename(path));

@@ -1,6 +1,6 @@
 /**
- * What a command does, as a function: `weft search` is `runSearch`. Each loads what it needs when it is called, so
- * importing stays fast.
+ * The commands as functions: `weft search` is `runSearch`. Each loads its dependencies on first call, so importing
+ * stays fast.
  */
 import { type DescribedPart, type ListedPart, type PartKind } from './catalogue.js';
 import { type CompareOptions, type CompareOutcome, type DiffOptions, type DiffOutcome } from './compare.js';
@@ -97,28 +97,28 @@ export { type Ui, type UiOptions };
  * Searches, retrains the best from scratch, tests it once, and leaves a run directory with its report. The space's and
  * the controller's options are `config.space` and `config.controller`; their names are those of the given parts unless
  * the configuration names the files that define them, which `weft resume` and `weft report` then find. Throws
- * WeftError('config') on a wrong configuration. No directory stays behind where an error comes before the first step.
+ * WeftError('config') on a wrong configuration. No directory is left behind if an error occurs before the first step.
  */
 export async function runSearch(request: SearchRequest): Promise<SearchOutcome> {
   return (await import('./search.js')).runSearch(request);
 }
 
 /**
- * Goes on with a run that was stopped or killed, from its last checkpoint. Of a finished one whatever is missing is
- * made again: the network and the summary from the last checkpoint, the report always. Throws WeftError('run') where a
- * network or summary is missing and no checkpoint is left.
+ * Resumes a run that was stopped or killed, from its last checkpoint. For a finished run, recreates anything missing:
+ * the network and the summary from the last checkpoint, the report always. Throws WeftError('run') if a network or
+ * summary is missing and no checkpoint is left.
  */
 export async function resumeSearch(directory: string, request: ResumeRequest = {}): Promise<ResumeOutcome> {
   return (await import('./search.js')).resumeSearch(directory, request);
 }
 
-/** The same search with several seeds, and what they have in common as a page; undefined where it was stopped. */
+/** The same search with several seeds, and a page that summarizes them; undefined if it was stopped. */
 export async function searchSeeds(request: SeedsRequest): Promise<SeedsOutcome | undefined> {
   return (await import('./seeds.js')).searchSeeds(request);
 }
 
 /**
- * Trains one architecture (text encoding) from scratch with several seeds, a run each; undefined where they were
+ * Trains one architecture (text encoding) from scratch with several seeds, one run each; undefined if they were
  * stopped.
  */
 export async function trainSeeds(
@@ -138,38 +138,39 @@ export async function trainArchitecture(architecture: string, request: TrainRequ
 
 /**
  * Successive halving (Jamieson & Talwalkar 2016, arXiv 1502.07943): trains random architectures alone for a short time,
- * the best of them for longer. What is trained is not trained again. Undefined where it was stopped.
+ * and the best of them for longer. Finished trainings are not repeated. Undefined if it was stopped.
  */
 export async function runHalving(request: HalvingRequest = {}): Promise<HalvingOutcome | undefined> {
   return (await import('./halve.js')).runHalving(request);
 }
 
 /**
- * Judges fresh candidates of the controller by the shared weights of a run's last checkpoint, best first; the run
- * itself is not changed. Throws WeftError('config') where no candidate meets the conditions.
+ * Evaluates fresh candidates from the controller with the shared weights of a run's last checkpoint, best first; the
+ * run itself is not changed. Throws WeftError('config') if no candidate meets the conditions.
  */
 export async function deriveRun(directory: string, options: DeriveOptions = {}): Promise<DeriveOutcome> {
   return (await import('./derive.js')).deriveRun(directory, options);
 }
 
 /**
- * Accuracy and loss of a run's trained network on the test part of its own data, or on other data of the same form.
- * Throws WeftError('data') where the data does not fit, or the run's own data has changed.
+ * Accuracy and loss of a run's trained network on the test part of its own data, or on other data in the same format.
+ * Throws WeftError('data') if the data does not fit, or the run's own data has changed.
  */
 export async function evaluateRun(directory: string, options: EvaluateOptions = {}): Promise<EvaluationOutcome> {
   return (await import('./evaluate.js')).evaluateRun(directory, options);
 }
 
 /**
- * How far the shared weights of a run order architectures as training each alone does; writes `RUN/rank` and the run's
- * report. What is trained already is not trained again. Undefined where it was stopped.
+ * How well the shared weights of a run reproduce the ranking of architectures trained alone; writes `RUN/rank` and the
+ * run's report. Finished trainings are not repeated. Undefined if it was stopped.
  */
 export async function rankRun(directory: string, options: RankOptions = {}): Promise<RankOutcome | undefined> {
   return (await import('./rank.js')).rankRun(directory, options);
 }
 
 /**
- * The same by a table of published trainings: nothing is trained. Writes `RUN/rank/truth.json` and the run's report.
+ * The same against a table of published training results: nothing is trained. Writes `RUN/rank/truth.json` and the
+ * run's report.
  */
 export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
   return (await import('./rank-truth.js')).rankRunByTable(directory, options);
@@ -177,7 +178,7 @@ export async function rankRunByTable(directory: string, options: TruthOptions): 
 
 /**
  * The best network within each budget from a run's elastic supernet, exported without training. Throws
- * WeftError('config') for a space without sizes, and where a budget is below the smallest network.
+ * WeftError('config') for a space that is not elastic, and if a budget is below the smallest network.
  */
 export async function specializeRun(directory: string, options: SpecializeRunOptions): Promise<SpecializedOutcome> {
   return (await import('./specialize.js')).specializeRun(directory, options);
@@ -185,7 +186,7 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
 
 /**
  * Writes a run's trained network for stock TensorFlow.js (browser and Node), as ONNX and as safetensors into a folder,
- * with a page to try it. A former export there is replaced, anything else is not.
+ * with a page to try it. An earlier export there is replaced, anything else is not.
  */
 export async function exportRun(directory: string, options: ExportOptions = {}): Promise<ExportOutcome> {
   return (await import('./export.js')).exportRun(directory, options);
@@ -193,7 +194,7 @@ export async function exportRun(directory: string, options: ExportOptions = {}):
 
 /**
  * Loads each file of a run's export in its own runtime and compares its outputs with the network's for examples of the
- * test part, or for made-up ones where the data cannot be opened. Throws WeftError('export') naming a file that cannot
+ * test part, or for synthetic ones if the data cannot be opened. Throws WeftError('export') naming a file that cannot
  * be run.
  */
 export async function checkExport(
@@ -223,9 +224,7 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   return (await import('./report.js')).writeRunReport(directory, options);
 }
 
-/**
- * What runs of one search with different seeds have in common, as a page: `seeds.html` next to the first by default.
- */
+/** Summarizes runs of one search with different seeds as a page: `seeds.html` next to the first by default. */
 export async function reportSeeds(
   directories: readonly string[],
   options: SpaceOptions & { readonly out?: string } = {},
@@ -234,8 +233,8 @@ export async function reportSeeds(
 }
 
 /**
- * What the training of each architecture has cost the others: writes `RUN/forgetting`. Throws WeftError('run') where a
- * run has not measured it.
+ * How much training each architecture made the others forget: writes `RUN/forgetting`. Throws WeftError('run') if a run
+ * did not measure it.
  */
 export async function reportForgetting(directory: string, options: ForgettingOptions = {}): Promise<ForgettingReport> {
   return (await import('./forgetting.js')).reportForgetting(directory, options);
@@ -252,9 +251,9 @@ export async function compareRunsByForgetting(
 }
 
 /**
- * Compares configurations over their finished runs, each with the first: paired by seed where that is possible, with
- * intervals and a verdict, as a page. Throws WeftError('run') for runs that are not finished, differ in nothing but the
- * seed, or were tested on different data.
+ * Compares configurations over their finished runs, each with the first: paired by seed if possible, with intervals and
+ * a verdict, as a page. Throws WeftError('run') for runs that are not finished, differ in nothing but the seed, or were
+ * tested on different data.
  */
 export async function compareRuns(
   directories: readonly string[],
@@ -264,8 +263,8 @@ export async function compareRuns(
 }
 
 /**
- * Draws two architectures of a space over each other, as a page, and counts parameters and multiply-adds of both.
- * Either is a finished run, or a text encoding whose space `run` or the other one tells.
+ * Draws two architectures of a space overlaid, as a page, and counts parameters and multiply-adds of both. Each is a
+ * finished run, or a text encoding whose space is given by `run` or the other one.
  */
 export async function diffNetworks(a: string, b: string, options: DiffOptions = {}): Promise<DiffOutcome> {
   return (await import('./compare.js')).diffNetworks(a, b, options);
@@ -295,7 +294,7 @@ export async function loadModel(directory: string, options: LoadModelOptions = {
 }
 
 /**
- * The trained network of a finished run that predicts numbers, to be asked about new rows or pictures; checked against
+ * The trained network of a finished run that predicts numbers, for predictions on new rows or pictures; checked against
  * the hashes of the run. The caller disposes it. Throws WeftError('unsupported') for a classifier or a language model.
  *
  * @example
@@ -308,8 +307,7 @@ export async function loadRegressor(directory: string, options: LoadModelOptions
 }
 
 /**
- * The same for a network that says which of several labels hold of an example. Throws WeftError('unsupported') for one
- * that gives each example one answer.
+ * The same for a multi-label network. Throws WeftError('unsupported') for any other.
  *
  * @example
  * const model = await loadLabeller('runs/RUN');
@@ -320,25 +318,27 @@ export async function loadLabeller(directory: string, options: LoadModelOptions 
   return (await import('./predict.js')).loadLabeller(directory, options);
 }
 
-/** Everything of one kind that is chosen by name, with what there is to say about it. */
+/** Everything of one kind that is chosen by name, with descriptions. */
 export async function listParts(kind: PartKind): Promise<readonly ListedPart[]> {
   return (await import('./catalogue.js')).listParts(kind);
 }
 
-/** One part by name, or by a file of your own, with its options. Throws WeftError if there is none. */
+/** One part by name, or by a file of your own, with its options. Throws WeftError if it does not exist. */
 export async function describePart(kind: PartKind, name: string): Promise<DescribedPart> {
   return (await import('./catalogue.js')).describePart(kind, name);
 }
 
 /**
- * Runs a study, by name or of your own, and writes its report, rows and tables; undefined where it was stopped. Throws
- * WeftError('config') on options that it does not have.
+ * Runs a study, built-in or your own, and writes its report, rows and tables; undefined if it was stopped. Throws
+ * WeftError('config') for unknown options.
  */
 export async function runStudy(study: string | Study, request: StudyRequest = {}): Promise<FinishedStudy | undefined> {
   return (await import('./study.js')).runStudy(study, request);
 }
 
-/** Serves pages over a folder of runs to this machine alone, until `close()` is called; starts and stops no run. */
+/**
+ * Serves pages over a folder of runs on the loopback interface until `close()` is called; does not start or stop runs.
+ */
 export async function serveUi(folder: string, options: UiOptions = {}): Promise<Ui> {
   const [{ serveUi: serve }, { spaceToDraw }] = await Promise.all([
     import('../ui/index.js'),
@@ -347,20 +347,20 @@ export async function serveUi(folder: string, options: UiOptions = {}): Promise<
   return serve(folder, { spaceOf: spaceToDraw, ...options });
 }
 
-/** Jobs one after another in this process, the default: for data in memory, and for parts that are values. */
+/** Runs jobs one after another in this process, the default: for in-memory data, and parts passed as values. */
 export function inThisProcess(options: JobsOptions = {}): WithExecutor {
   return async (jobs, use) => (await import('./executing.js')).inThisProcess(options)(jobs, use);
 }
 
-/** Jobs in child processes of this machine, one per processor by default, which load parts by their names or files. */
+/** Runs jobs in child processes on this machine, one per processor by default, which load parts by name or file. */
 export function inProcesses(options: ProcessesOptions = {}): WithExecutor {
   return async (jobs, use) => (await import('./executing.js')).inProcesses(options)(jobs, use);
 }
 
 /**
- * How the options of each choice of a run's space get along in its shared weights, by the directions of their gradients
- * and by what training the one costs the other, with the split in two that each asks for; the choice most worth
- * splitting by forgetting first. The run is not changed.
+ * How the options of each choice of a run's space interact in its shared weights, by gradient directions and by mutual
+ * forgetting, with the best split in two by each measure; the choice most worth splitting by forgetting first. The run
+ * is not changed.
  */
 export async function measureRunConflicts(
   directory: string,
@@ -370,39 +370,39 @@ export async function measureRunConflicts(
 }
 
 /**
- * Jobs through a queue, which survives every process: one in a folder that processes of this one serve, or a database
- * that workers of many machines serve.
+ * Runs jobs through a queue that outlives every process: either a folder served by processes on this machine, or a
+ * database served by workers on many machines.
  */
 export function inQueue(options: QueueJobsOptions = {}): WithExecutor {
   return async (jobs, use) => (await import('./queue.js')).inQueue(options)(jobs, use);
 }
 
 /**
- * Does jobs of a queue in child processes until `signal` stops it, or with `untilEmpty` until there are none. What is
- * in work then is saved and given back. It loads no code but the files that are named here, by their content. Throws
- * WeftError('job') for a queue that cannot be opened.
+ * Runs jobs from a queue in child processes until `signal` stops it, or with `untilEmpty` until the queue is empty.
+ * Jobs in progress are then saved and returned. Loads no code except the files named here, identified by content.
+ * Throws WeftError('job') for a queue that cannot be opened.
  */
 export async function runWorker(options: WorkerOptions = {}): Promise<void> {
   return (await import('./queue.js')).runWorker(options);
 }
 
 /**
- * The state of a queue: numbers of jobs, its workers, its failures. Throws WeftError('job') if there is none; it is not
- * created.
+ * The state of a queue: numbers of jobs, its workers, its failures. Throws WeftError('job') if it does not exist; it is
+ * not created.
  */
 export async function queueState(options: QueueAddress = {}): Promise<QueueState> {
   return (await import('./queue.js')).queueState(options);
 }
 
 /**
- * Sends failed jobs back into a queue, all of them or those whose key begins with `key`, and returns how many. Throws
- * WeftError('job') where `key` fits none.
+ * Returns failed jobs to a queue, all of them or those whose key begins with `key`, and gives their number. Throws
+ * WeftError('job') if `key` matches none.
  */
 export async function retryJobs(options: QueueAddress & { readonly key?: string | undefined } = {}): Promise<number> {
   return (await import('./queue.js')).retryJobs(options);
 }
 
-/** The state of each run in a folder, in the order of their names; a run that cannot be opened is listed as damaged. */
+/** The state of each run in a folder, sorted by name; a run that cannot be opened is listed as damaged. */
 export async function listRuns(folder = 'runs'): Promise<RunStanding[]> {
   return (await import('./status.js')).listRuns(folder);
 }
@@ -418,22 +418,23 @@ export async function listRecipes(): Promise<RecipeNote[]> {
 }
 
 /**
- * The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') if there is none of this name.
+ * The configuration of a recipe, for `runSearch({ config })`. Throws WeftError('config') if there is none with this
+ * name.
  */
 export async function loadRecipe(name: string): Promise<SearchConfig> {
   return (await import('./recipes.js')).loadRecipe(name);
 }
 
 /**
- * Writes a commented part of your own that runs as it is, with its test, into a folder, and returns the paths of the
- * files: without `kind` a space and its configuration. Throws WeftError('config') where a file is there already, unless
+ * Writes a commented, runnable template for a part of your own, with its test, into a folder, and returns the paths of
+ * the files: without `kind`, a space and its configuration. Throws WeftError('config') if a file already exists, unless
  * `force` is true.
  */
 export async function writeTemplate(folder: string, options: TemplateOptions = {}): Promise<string[]> {
   return (await import('./templates.js')).writeTemplate(folder, options);
 }
 
-/** What works on this machine, a row for each thing, with a remedy for what is missing. */
+/** Checks the capabilities of this machine, one row each, with a remedy for anything missing. */
 export async function diagnose(): Promise<DoctorRow[]> {
   return (await import('../doctor/index.js')).diagnose();
 }

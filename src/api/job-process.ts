@@ -1,4 +1,4 @@
-/** The module that child processes run: executes the jobs that they are sent. */
+/** The module that child processes run: executes the jobs sent to them. */
 import { resolveReference } from '../jobs/files.js';
 import { runRunners, serveJobs } from '../jobs/index.js';
 import { loadParts } from './parts.js';
@@ -6,11 +6,11 @@ import { loadController, loadSpace, loadStudy } from './registry.js';
 
 serveJobs({
   ...runRunners(loadParts),
-  // Studies bring charts and pages with them, which other jobs do not wait for.
+  // Studies load charts and pages, which other jobs should not wait for.
   study: async (payload, context) =>
     (await import('../studies/units.js')).studyRunners(
       {
-        // What a payload names comes from a queue: shipped parts only.
+        // Names in a payload come from a queue: only built-in parts are allowed.
         space: (name) => loadSpace(resolveReference(name, context.files)),
         controller: (name) => loadController(resolveReference(name, context.files)),
       },

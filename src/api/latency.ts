@@ -1,4 +1,4 @@
-/** Latency on other devices: the files that measure it there, and what came of them. */
+/** Latency on other devices: writes the files that measure it there, and reads the results. */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -19,15 +19,15 @@ import { stream } from '../tensor/rng.js';
 import { partsOf, type PartsRequest } from './parts.js';
 
 export interface LatencyFilesRequest extends PartsRequest {
-  /** The folder that is made. */
+  /** The folder to create. */
   readonly out: string;
-  /** Whole networks that are measured beside the operations, to tell how far the sums are off. Default 20. */
+  /** Number of whole networks measured alongside the operations, to determine the error of the sums. Default 20. */
   readonly networks?: number | undefined;
 }
 
 export interface LatencyFilesOutcome {
   readonly folder: string;
-  /** Operations that are measured. */
+  /** Number of operations measured. */
   readonly operations: number;
   readonly networks: number;
 }
@@ -36,7 +36,7 @@ export interface LatencyTableOutcome extends Pick<DeviceLatency, 'device' | 'bat
   /** Milliseconds of each operation, and of a network without any. */
   readonly milliseconds: Readonly<Record<string, number>>;
   readonly base: number;
-  /** How far sums are off; undefined where no network was measured. */
+  /** The error of the sums; undefined if no network was measured. */
   readonly error: AdditiveError | undefined;
 }
 
@@ -64,7 +64,7 @@ export async function writeLatencyFiles({
   return { folder, operations: operations.length, networks: drawn.length };
 }
 
-/** What `latencyFiles` writes, and where the script leaves its result by default. */
+/** The files that `latencyFiles` writes, and the default location of the script's result. */
 const WRITTEN = new Set([
   'operators.json',
   'measure.mjs',

@@ -1,12 +1,12 @@
-/** Listening to a search by types of events. */
+/** Event listeners of a search by event type. */
 import { type SearchEvent } from '../search/events.js';
 
-/** A listener for each type of event; those that are left out are not heard. */
+/** A listener for each type of event; omitted types are ignored. */
 export type SearchListeners = {
   readonly [T in SearchEvent['type']]?: (event: Extract<SearchEvent, { readonly type: T }>) => void;
 };
 
-/** Tells each event to the listener of its type, and to the one for all. */
+/** Dispatches each event to the listener of its type, and to the catch-all listener. */
 export function tellAll(
   on: SearchListeners = {},
   onEvent?: (event: SearchEvent) => void,

@@ -1,6 +1,6 @@
 /**
- * A trained network that can be asked, from a run or from an exported folder: what it computes, and how its inputs are
- * made.
+ * A trained network ready for inference, from a run or an exported folder: the computation, and how its inputs are
+ * prepared.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -27,26 +27,25 @@ export interface Network {
   /** The run's directory or the exported folder. */
   readonly path: string;
   readonly card: Pick<ModelCard, 'task' | 'architecture' | 'classNames' | 'targets'>;
-  /** What is to be taken from inputs before the child sees them. */
+  /** Constants subtracted from inputs before the child sees them. */
   readonly normalization: Normalization;
   readonly child: Pick<Child, 'forward'>;
   readonly store: Pick<ParameterStore, 'parameters' | 'statistics' | 'dispose'>;
   readonly form: InputForm;
-  /** What white is in the units of the data, where that is known. */
+  /** The white value in the units of the data, if known. */
   readonly white: number | undefined;
 }
 
 /**
- * Opens either; the caller disposes the store. A run's space is loaded where that is permitted; an exported folder
- * needs no code.
+ * Opens either; the caller disposes the store. A run's space is loaded if permitted; an exported folder needs no code.
  */
 export async function openNetwork(directory: string, options: SpaceOptions): Promise<Network> {
   if (isExported(directory)) return openExported(directory);
-  // An exported folder is asked in a moment: what runs need is loaded for runs alone.
+  // An exported folder should load instantly: dependencies of runs are loaded for runs only.
   return (await import('./trained-network.js')).openTrained(directory, options);
 }
 
-/** Whether a folder holds an exported network and no run. */
+/** Whether a folder holds an exported network and is not a run. */
 const isExported = (folder: string): boolean =>
   existsSync(join(folder, 'model.json')) && !existsSync(join(folder, 'manifest.json'));
 
@@ -134,7 +133,7 @@ async function openExported(folder: string): Promise<Network> {
     card: {
       architecture,
       classNames,
-      // The graph gives numbers in their own units.
+      // The graph outputs values in their own units.
       ...(targets && {
         targets: { names: targets.names, mean: targets.names.map(() => 0), std: targets.names.map(() => 1) },
       }),
@@ -145,8 +144,8 @@ async function openExported(folder: string): Promise<Network> {
         ...(input.kind === 'text' && { kind: 'language' as const }),
       },
     },
-    // The graph normalizes by itself. Less its mean, what is missing in a table becomes 0 as in training; then the mean
-    // comes back.
+    // The graph normalizes its own inputs. With the mean subtracted, a missing table value becomes 0 as in training;
+    // the mean is then added back.
     normalization: { mean: normalization.mean, std: normalization.std.map(() => 1) },
     child: {
       forward(_parameters, _statistics, inputs) {
@@ -181,7 +180,7 @@ async function openExported(folder: string): Promise<Network> {
 
 const AGAIN = 'export the network again with this version: weft export RUN --out FOLDER';
 
-/** What does not belong together would give answers without meaning. */
+/** A mismatch would give meaningless answers. */
 function requireConsistent(
   path: string,
   { inputShape, normalization: { mean, std }, input }: z.output<typeof factsSchema>,

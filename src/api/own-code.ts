@@ -1,14 +1,14 @@
 /**
- * The content of the files with code that a run was begun with: results that were continued with other code would
- * belong to neither.
+ * The hashes of the code files that a run was started with: results continued with other code would belong to neither
+ * version.
  */
 import { WeftError } from '../errors.js';
 import { hashOfFile } from '../jobs/files.js';
 import { openRun } from '../runs/index.js';
 
 /**
- * Throws WeftError('run') if the file at `path`, which the run at `directory` knows as `name`, is not what it was when
- * the run began. Runs that recorded nothing, as those of version 0.1, are not compared.
+ * Throws WeftError('run') if the file at `path`, which the run at `directory` knows as `name`, has changed since the
+ * run began. Runs that did not record hashes, as in version 0.1, are not checked.
  */
 export function requireSameCode(directory: string, name: string, path: string): void {
   const recorded = openRun(directory).manifest.facts['code'] as Readonly<Record<string, string>> | undefined;

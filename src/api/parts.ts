@@ -1,4 +1,4 @@
-/** What a search is made of, from the words and values of a request. */
+/** The parts of a search, from the names and values in a request. */
 import { checkConfig, type SearchConfig, type SearchConfigInput, withAbsolutePaths } from '../config/index.js';
 import { type ControllerFactory } from '../controller/contract.js';
 import { isDataCode, memorySource } from '../data/index.js';
@@ -13,27 +13,25 @@ import { datasetFrom, type GivenData } from './memory-data.js';
 import { loadController, loadData, loadOwnParts, loadSpace } from './registry.js';
 
 export interface PartsRequest {
-  /** What differs from the defaults; the fields of a configuration file. */
+  /** Deviations from the defaults; the fields of a configuration file. */
   readonly config?: SearchConfigInput | undefined;
-  /** The space itself, or its name or file; what `config.space` names by default. */
+  /** The space itself, or its name or file; by default the one in `config.space`. */
   readonly space?: SpaceFactory | string | undefined;
-  /** The controller likewise; `enas` by default. */
+  /** The same for the controller; `enas` by default. */
   readonly controller?: ControllerFactory | string | undefined;
   /**
    * Optimizers, preconditioners, regularizers and proxies of your own, which `config` names as
    * `{ name: 'own', part: NAME }`.
    */
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
-  /** Examples in memory, or what makes them, in place of `config.data.source`. */
+  /** Examples in memory, or a function that creates them, in place of `config.data.source`. */
   readonly data?: GivenData | undefined;
   /**
-   * Whether what `config` leaves open follows from the data, where that is a file or a folder of your own and no recipe
-   * is named: space, batch sizes, epochs, changes of pictures, weight decay. Default false: the defaults of the schema.
+   * Whether settings omitted from `config` are derived from the data, if that is your own file or folder and no recipe
+   * is named: space, batch sizes, epochs, image augmentation, weight decay. Default false: the defaults of the schema.
    */
   readonly followData?: boolean | undefined;
-  /**
-   * The network that is to be trained, as text: the space follows from the data only where this is one of its networks.
-   */
+  /** The network to train, as text: the space is derived from the data only if it contains this network. */
   readonly architecture?: string | undefined;
   /** Called with the number of images read so far and the total, while the data is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;
@@ -67,7 +65,7 @@ export async function partsOf({
     ...((controller ?? input.controller) && { controller: { ...named(controller), ...input.controller } }),
   };
   const checked = withAbsolutePaths(checkConfig(written));
-  // Names that are unknown are told before any data is read.
+  // Unknown names are reported before any data is read.
   const [asked, strategy] = await Promise.all([
     loadSpace(typeof space === 'object' ? space : checked.space.name),
     loadController(typeof controller === 'object' ? controller : checked.controller.name),
@@ -101,7 +99,7 @@ async function isIn({ space }: SearchConfig, task: Task, architecture: string): 
   }
 }
 
-/** What a configuration names by itself. */
+/** The names in a configuration itself. */
 export const loadParts = (config: SearchConfig): Promise<SearchParts> => partsOf({ config });
 
 const named = (part: { readonly name: string } | string | undefined): { name?: string } =>

@@ -1,4 +1,4 @@
-/** Networks that meet conditions on their quality and their costs. */
+/** Selects networks that meet conditions on their quality and their costs. */
 import { WeftError } from '../errors.js';
 import { costNames } from '../config/costs.js';
 import { type SearchSpace } from '../graph/index.js';
@@ -11,7 +11,7 @@ import { type Condition } from '../search/pick.js';
 import { type SearchParts } from '../search/session.js';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 
-/** A network by its text encoding, with what is known of its quality. */
+/** A network by its text encoding, with its known quality measures. */
 interface Judged {
   readonly architecture: string;
   readonly accuracy?: number | null | undefined;
@@ -21,13 +21,13 @@ interface Judged {
 export interface PickSetting {
   readonly space: SearchSpace;
   readonly latencies: LatencyTable | undefined;
-  /** The user's own objectives that conditions may name. */
+  /** User-defined objectives that conditions may name. */
   readonly own: readonly OwnObjective[];
-  /** What to do where no network meets the conditions. */
+  /** The remedy if no network meets the conditions. */
   readonly remedy: string;
 }
 
-/** Those that meet all conditions; throws WeftError('config') with the nearest where none does. */
+/** The networks that meet all conditions; throws WeftError('config') with the nearest one if none does. */
 export function picked<T extends Judged>(
   judged: readonly T[],
   conditions: readonly Condition[],
@@ -59,9 +59,7 @@ export function picked<T extends Judged>(
   );
 }
 
-/**
- * The user's own objectives by which candidates can be picked: those of the run, and those that are given in addition.
- */
+/** The user-defined objectives by which candidates can be selected: those of the run, and any given in addition. */
 export function pickable({ config, own }: SearchParts): OwnObjective[] {
   const named = ownObjectives(config, own);
   const given = [...(own?.values() ?? [])]
@@ -70,12 +68,12 @@ export function pickable({ config, own }: SearchParts): OwnObjective[] {
   return [...named, ...given.filter(({ name }) => !named.some((one) => one.name === name))];
 }
 
-/** The latencies of the device whose table was named. */
+/** The latencies of the device whose table was given. */
 export function namedLatencies(space: SearchSpace, file: string): LatencyTable {
   const found = readDeviceLatency(file);
   return deviceTable(space.forRetraining(), found, found.batchSize);
 }
 
-/** A number with four significant digits, its thousands apart. */
+/** A number with four significant digits and thousands separators. */
 export const shown = (value: number): string =>
   Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 4 });

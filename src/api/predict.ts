@@ -1,4 +1,4 @@
-/** Asking the trained network of a run about new examples. */
+/** Predictions of a run's trained network for new examples. */
 import {
   batches,
   exampleSize,
@@ -21,40 +21,39 @@ import { exampleSource } from '../training/sources.js';
 import { type Network, openNetwork } from './network.js';
 import type { SpaceOptions } from './recorded-run.js';
 
-/** What a network says of one example. */
+/** A network's prediction for one example. */
 export interface Prediction {
   /** The most probable class. */
   readonly label: string;
   readonly probability: number;
-  /** By class, in the order of `classNames`; they sum to one. */
+  /** Per class, in the order of `classNames`; they sum to one. */
   readonly probabilities: readonly number[];
 }
 
-/** A prediction of an example in a file: its path, or `FILE:LINE`. */
+/** The prediction for an example in a file: its path, or `FILE:LINE`. */
 export interface NamedPrediction extends Prediction {
   readonly name: string;
 }
 
-/** What a network says of the labels of one example, each of which holds or does not. */
+/** A network's multi-label prediction for one example. */
 export interface LabelPrediction {
-  /** Those with a probability of one half at least, in the order of `labelNames`. */
+  /** Labels with a probability of at least one half, in the order of `labelNames`. */
   readonly labels: readonly string[];
-  /** By label, in the order of `labelNames`; the labels are independent. */
+  /** Per label, in the order of `labelNames`; the labels are independent. */
   readonly probabilities: readonly number[];
 }
 
-/** The same of an example in a file: its path, or `FILE:LINE`. */
+/** The same for an example in a file: its path, or `FILE:LINE`. */
 export interface NamedLabels extends LabelPrediction {
   readonly name: string;
 }
 
 /**
- * The numbers that a network predicts for one example, by the names of the columns that they were learned from, in
- * their own units.
+ * The numbers that a network predicts for one example, under the names of their training columns, in their own units.
  */
 export type PredictedNumbers = Readonly<Record<string, number>>;
 
-/** Those of an example in a file: its path, or `FILE:LINE`. */
+/** The same for an example in a file: its path, or `FILE:LINE`. */
 export interface NamedNumbers {
   readonly name: string;
   readonly values: PredictedNumbers;
@@ -63,16 +62,16 @@ export interface NamedNumbers {
 interface LoadedNetwork<One, Named> {
   readonly architecture: string;
   readonly inputShape: InputShape;
-  /** The columns that it was trained on, where it has learned from a table with a header. */
+  /** Its input columns, if it was trained on a table with a header. */
   readonly columns?: readonly string[] | undefined;
   /**
-   * Of examples in the units of the training data, each row-major [height, width, channels] or a row of a table. Throws
-   * WeftError('data') if a length is wrong or a number is not finite.
+   * Predicts for examples in the units of the training data, each row-major [height, width, channels] or a row of a
+   * table. Throws WeftError('data') if a length is wrong or a number is not finite.
    */
   predict(examples: readonly ArrayLike<number>[]): One[];
   /**
-   * Of pictures, folders of pictures and CSV files, in the order of the paths. Throws WeftError('data') naming the
-   * file, line and column that does not fit.
+   * Predicts for pictures, folders of pictures and CSV files, in the order of the paths. Throws WeftError('data')
+   * naming the file, line and column that does not fit.
    */
   predictFiles(paths: readonly string[]): Named[];
   dispose(): void;
@@ -83,14 +82,14 @@ export interface LoadedModel extends LoadedNetwork<Prediction, NamedPrediction> 
   readonly classNames: readonly string[];
 }
 
-/** A trained network that says which of several labels hold. The caller disposes it. */
+/** A trained multi-label network. The caller disposes it. */
 export interface LoadedLabeller extends LoadedNetwork<LabelPrediction, NamedLabels> {
   readonly labelNames: readonly string[];
 }
 
 /** A trained network that predicts numbers. The caller disposes it. */
 export interface LoadedRegressor extends LoadedNetwork<PredictedNumbers, NamedNumbers> {
-  /** What it predicts. */
+  /** The names of its targets. */
   readonly targets: readonly string[];
 }
 
@@ -122,7 +121,7 @@ export async function loadLabeller(directory: string, options: LoadModelOptions 
   return asLabeller(await open(directory, options));
 }
 
-/** Any of them, as the run has it. */
+/** Any of them, according to the run. */
 export async function loadEither(
   directory: string,
   options: LoadModelOptions,
@@ -134,11 +133,11 @@ export async function loadEither(
   return network.card.targets ? { regressor: asRegressor(network) } : { classifier: asClassifier(network) };
 }
 
-/** A network with what turns its outputs into answers still open. */
+/** A network whose outputs have yet to be converted to answers. */
 interface OpenNetwork {
   readonly path: string;
   readonly card: Network['card'];
-  /** `answer` is asked for each batch, its result belonging to examples one after another. */
+  /** `answer` is called for each batch; batches contain consecutive examples. */
   common<One extends object, Named>(
     answer: (outputs: tf.Tensor2D) => One[],
     named: (name: string, one: One) => Named,
@@ -303,7 +302,7 @@ async function open(directory: string, { backend, onWarning, ...options }: LoadM
   };
 }
 
-/** Tables one by one, and what stands between them together. */
+/** Tables one by one, and consecutive other files together. */
 function groupsOf(paths: readonly string[]): { table: boolean; files: string[] }[] {
   const groups: { table: boolean; files: string[] }[] = [];
   for (const path of paths) {

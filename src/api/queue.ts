@@ -1,4 +1,4 @@
-/** Queues of jobs: having jobs done through one, serving one, and looking into one. */
+/** Queues of jobs: running jobs through one, serving one, and inspecting one. */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -15,41 +15,39 @@ import {
 } from '../jobs/index.js';
 import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type WithExecutor } from './executing.js';
 
-/** Which queue is meant. */
+/** Identifies a queue. */
 export interface QueueAddress {
-  /**
-   * A folder for one that only this machine uses, or `postgres://user@host/database`; what WEFT_QUEUE names by default.
-   */
+  /** A folder for a queue local to this machine, or `postgres://user@host/database`; WEFT_QUEUE by default. */
   readonly queue?: string | undefined;
-  /** Called if the database does not answer. */
+  /** Called if the database does not respond. */
   readonly onTrouble?: ((message: string) => void) | undefined;
 }
 
 export interface QueueJobsOptions extends JobsOptions, QueueAddress {
-  /** Jobs at a time in processes of this one; one per processor by default, and none where a database is shared. */
+  /** Number of concurrent jobs in child processes; one per processor by default, and none for a shared database. */
   readonly workers?: number | undefined;
 }
 
 export interface WorkerOptions extends JobsOptions, QueueAddress {
-  /** Jobs at a time; one per processor by default. */
+  /** Number of concurrent jobs; one per processor by default. */
   readonly slots?: number | undefined;
-  /** Files of your own that jobs may load; nothing else is loaded. */
+  /** Your own files that jobs may load; no others are loaded. */
   readonly files?: readonly string[] | undefined;
-  /** Ends when there is nothing to do, instead of waiting for more. */
+  /** Ends when the queue is empty, instead of waiting for more. */
   readonly untilEmpty?: boolean | undefined;
   /**
-   * Called once the queue is open, with its address (without a password), the jobs at a time, and the folder of
-   * results.
+   * Called once the queue is open, with its address (without a password), the number of concurrent jobs, and the folder
+   * of results.
    */
   readonly onStart?: ((queue: string, slots: number, results: string) => void) | undefined;
 }
 
 export interface QueueState extends QueueStanding {
-  /** Whether it is as the queue's coordinator last wrote it, which has the queue open. */
+  /** Whether this is the state last written by the queue's coordinator, which has the queue open. */
   readonly past: boolean;
 }
 
-/** A database that does not answer at the beginning is waited for: it restarts, or is started by the same script. */
+/** An unresponsive database is waited for at the start: it may be restarting, or be started by the same script. */
 const PATIENCE_SECONDS = 300;
 
 /** See `inQueue` in index.ts. */
@@ -95,7 +93,7 @@ export async function runWorker({
     throw new WeftError('config', `there is no file ${missing}`, 'name your own files that jobs of the queue may load');
   const waiting = { patience: PATIENCE_SECONDS, ...(signal && { signal }) };
   const queue = await openAddressed({ queue: address, onTrouble }, slots + 2, waiting).catch((error: unknown) => {
-    if (signal?.aborted) return undefined; // it was waited for a database that does not answer
+    if (signal?.aborted) return undefined; // the signal came while waiting for a database that does not respond
     throw error;
   });
   if (!queue) return;
@@ -159,7 +157,7 @@ export async function retryJobs({
   }
 }
 
-/** The address of a queue: the given one, else WEFT_QUEUE, which is not seen in the list of processes. */
+/** The address of a queue: the given one, otherwise WEFT_QUEUE, which does not appear in process listings. */
 export const queueAddress = (given: string | undefined): string | undefined =>
   given ?? (process.env['WEFT_QUEUE'] || undefined);
 
@@ -180,7 +178,7 @@ const openAddressed = (
   waiting: { readonly patience?: number; readonly signal?: AbortSignal } = {},
 ): Promise<JobQueue> => openQueue(addressOf(queue), { connections, ...waiting, ...(onTrouble && { onTrouble }) });
 
-/** The location of a queue; refuses a folder without one: inspecting a queue should not create it. */
+/** The location of a queue; rejects a folder without one: inspecting a queue should not create it. */
 function existing(address: string): ReturnType<typeof parseLocation> {
   const location = parseLocation(address);
   if (location.kind === 'folder' && !existsSync(join(location.path, 'database')))

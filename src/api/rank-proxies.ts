@@ -1,4 +1,4 @@
-/** Which proxies are compared with the shared weights as rankers, and their scores. */
+/** Selects the proxies that are compared with the shared weights as rankers, and computes their scores. */
 import { type SearchSpace } from '../graph/index.js';
 import { type Proxy, PROXIES, scoreNetworks } from '../proxies/index.js';
 import { type SearchSession } from '../search/session.js';
@@ -9,13 +9,13 @@ import { loadProxy } from './registry.js';
 /** The proxies in the log-rank sum; the costs are always included. */
 const USUAL: readonly string[] = ['naswot', 'jacov'];
 const COSTS: readonly string[] = ['parameters', 'multiplyAdds'];
-/** Training examples in the batch, as in the published tables. */
+/** Number of training examples in the batch, as in the published tables. */
 const EXAMPLES = 64;
 
 /** All, none, or some by name, by file or as values. */
 export type ProxyChoice = 'all' | 'none' | readonly (string | Proxy)[];
 
-/** The chosen proxies; costs are rankers anyway. Throws WeftError('config') for a name that does not exist. */
+/** The selected proxies; costs are always rankers. Throws WeftError('config') for a name that does not exist. */
 export async function namedProxies(choice: ProxyChoice = USUAL): Promise<Proxy[]> {
   if (choice === 'none') return [];
   const chosen = choice === 'all' ? PROXIES : choice;
@@ -24,7 +24,7 @@ export async function namedProxies(choice: ProxyChoice = USUAL): Promise<Proxy[]
 }
 
 export interface ScoredSample {
-  /** By network. */
+  /** Per network. */
   readonly scores: readonly Readonly<Record<string, number>>[];
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** The shared weights of a run compared with rankers that need no training, by published trainings. */
+/** The shared weights of a run compared with training-free rankers, against published training results. */
 import { dirname, resolve } from 'node:path';
 import {
   analyseTruth,
@@ -32,15 +32,15 @@ export interface TruthOptions extends Pick<
   | 'trust'
   | 'file'
 > {
-  /** Files of a table that says how good networks are. */
+  /** Files of a table with the quality of networks. */
   readonly truth: readonly string[];
-  /** The column of the table that judges; by default its first with accuracies. */
+  /** The column used as ground truth; by default the first one with accuracies. */
   readonly column?: string | undefined;
 }
 
 export interface TruthOutcome {
   readonly rankers: RankerComparison;
-  /** The column that has judged. */
+  /** The column used as ground truth. */
   readonly column: string;
   /** The record's file. */
   readonly file: string;
@@ -48,7 +48,7 @@ export interface TruthOutcome {
   readonly report: string;
 }
 
-/** Networks drawn from the space to see whether those of the table are like them. */
+/** Number of networks drawn from the space to check whether those in the table are representative. */
 const DRAWN = 300;
 
 /** See `rankRunByTable` in index.ts. */
@@ -110,7 +110,7 @@ export async function rankRunByTable(directory: string, options: TruthOptions): 
   return { rankers: analyseTruth(record), column: truth.name, file, report };
 }
 
-/** Own scores by names that no column of the table has. */
+/** Our own scores under names that no column of the table has. */
 function besides(
   columns: Readonly<Record<string, number>>,
   own: Readonly<Record<string, number>>,
@@ -120,10 +120,10 @@ function besides(
   );
 }
 
-/** Times and energies are what a network costs on a device, and are no measure of how good it might be. */
+/** Times and energies are costs of a network on a device, not measures of its quality. */
 const isRanker = (name: string): boolean => !/latency|energy|intensity/i.test(name);
 
-/** The costs by the table where it has them, for those are the networks that were trained, and its proxies. */
+/** The costs from the table if it has them, because those are the networks that were trained, and its proxies. */
 function scoresOf(
   { columns }: NetworkTable,
   rankers: NetworkTable['columns'],
@@ -134,7 +134,7 @@ function scoresOf(
   return {
     ...(!has('parameters') && { parameters: own.parameters }),
     ...(!has('multiplyAdds') && !Number.isNaN(own.multiplyAdds) && { multiplyAdds: own.multiplyAdds }),
-    // The benchmark's own columns `params` and `flops` say the same again.
+    // The benchmark's own columns `params` and `flops` are duplicates.
     ...Object.fromEntries(
       rankers
         .filter(({ name }) => name !== 'params' && name !== 'flops')

@@ -21,31 +21,31 @@ import { rankFile, searchedSpace, writeReport } from './report.js';
 import { openSession, type SessionOptions } from './session.js';
 
 export interface RankOptions extends Omit<SessionOptions, 'allowChangedEnvironment'> {
-  /** Different architectures, drawn uniformly. Default 20. */
+  /** Number of distinct architectures, drawn uniformly. Default 20. */
   readonly architectures?: number | undefined;
-  /** Of the trainings; the run's by default. */
+  /** Seeds of the trainings; the run's by default. */
   readonly seeds?: readonly number[] | undefined;
-  /** Of each training; those of the run's configuration by default. */
+  /** Epochs of each training; those of the run's configuration by default. */
   readonly epochs?: number | undefined;
-  /** Validation batches that the shared weights are evaluated on; all by default. */
+  /** Number of validation batches that the shared weights are evaluated on; all by default. */
   readonly batches?: number | undefined;
   /** Threads of each training. */
   readonly threads?: number | undefined;
-  /** Where the trainings are done; one after another in this process by default. */
+  /** Where the trainings run; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
-  /** Proxies that are compared with the shared weights, without training; `naswot` and `jacov` by default. */
+  /** Proxies compared with the shared weights as training-free rankers; `naswot` and `jacov` by default. */
   readonly proxies?: ProxyChoice | undefined;
-  /** Called for each network that the proxies have scored. */
+  /** Called for each network scored by the proxies. */
   readonly onScored?: ((scored: number, total: number) => void) | undefined;
   readonly onProgress?: ((judged: number, total: number) => void) | undefined;
-  /** Called with the number of networks that were evaluated with the shared weights, before any training. */
+  /** Called with the number of networks evaluated with the shared weights, before any training. */
   readonly onJudged?: ((count: number) => void) | undefined;
 }
 
 export interface RankOutcome {
   readonly record: RankRecord;
   readonly analysis: ReturnType<typeof analyseRanking>;
-  /** The shared weights compared with rankers that need no training. */
+  /** The shared weights compared with training-free rankers. */
   readonly rankers: ReturnType<typeof compareTrained>;
   /** The record's file; its tables are in the same folder. */
   readonly file: string;
@@ -109,7 +109,7 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
   return { record, analysis: analyseRanking(record), rankers, file, report };
 }
 
-/** Refuses fewer architectures than have an order. */
+/** Rejects fewer architectures than a ranking needs. */
 export function requireEnough(architectures: number): void {
   if (architectures >= 3) return;
   throw new WeftError(
@@ -130,15 +130,15 @@ interface JudgedSample<S extends Sampled> {
     readonly shared: RankRecord['architectures'][number]['shared'];
     readonly proxies: Readonly<Record<string, number>>;
   })[];
-  /** What the proxies said. */
+  /** The scores of the proxies. */
   readonly warnings: readonly string[];
   readonly measure: RankRecord['measure'];
   readonly examples: number;
 }
 
 /**
- * The networks that `choose` takes of the run's space, with their scores by the shared weights of its last checkpoint,
- * all on the same batches.
+ * The networks that `choose` selects from the run's space, with their scores by the shared weights of its last
+ * checkpoint, all on the same batches.
  */
 export async function judgeShared<S extends Sampled>(
   recorded: RecordedRun,

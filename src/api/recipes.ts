@@ -1,4 +1,4 @@
-/** Recipes: configurations by name, in the present project's runs/recipes or shipped with the package. */
+/** Recipes: named configurations, in the current project's runs/recipes or shipped with the package. */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,9 +25,9 @@ function recipeNames(): string[] {
 
 export interface RecipeNote {
   readonly name: string;
-  /** Its first line of comment. */
+  /** Its first comment line. */
   readonly description: string;
-  /** Its time on two cores, from the comment `time:`; undefined if it was not measured. */
+  /** Its running time on two cores, from the comment `time:`; undefined if it was not measured. */
   readonly time?: string;
 }
 
@@ -37,7 +37,7 @@ export const listRecipes = (): RecipeNote[] => recipeNames().map(describeRecipe)
 /** See `loadRecipe` in index.ts. */
 export const loadRecipe = (name: string): SearchConfig => loadConfig(findRecipe(name), { recipe: name });
 
-/** What a recipe's comments say of it. */
+/** The information in a recipe's comments. */
 function describeRecipe(name: string): RecipeNote {
   const comments = readText(findRecipe(name), { code: 'config' })
     .split('\n')
@@ -54,7 +54,7 @@ function recipeFolders(): string[] {
   );
 }
 
-/** The folder of this package: the nearest above that has a package.json. */
+/** The folder of this package: the nearest ancestor with a package.json. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);

@@ -1,4 +1,4 @@
-/** What a verb takes from a run: its configuration, and from there code and data that must still be what they were. */
+/** Reads from a run what a command needs: its configuration, and through it code and data that must be unchanged. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkConfig, renameOwnParts, type SearchConfig } from '../config/index.js';
@@ -25,22 +25,22 @@ import { datasetFrom, type GivenData } from './memory-data.js';
 import { loadController, loadData, loadOwnParts, loadSpace } from './registry.js';
 import { permitted, type TrustOptions } from './trust.js';
 
-/** Options of every verb that needs the space of a run. */
+/** Options of every command that needs the space of a run. */
 export interface SpaceOptions extends TrustOptions {
   /**
-   * The space that the run has searched, itself or by name or file; by default the one that the run names, where that
-   * may be loaded.
+   * The space that the run searched, as a value or by name or file; by default the one that the run names, if it may be
+   * loaded.
    */
   readonly space?: SpaceFactory | string | undefined;
 }
 
-/** Options of every verb that needs all that a run began with. */
+/** Options of every command that needs everything a run was started with. */
 export interface RecordedOptions extends SpaceOptions {
-  /** The controller of the run, likewise. */
+  /** The controller of the run, in the same way. */
   readonly controller?: ControllerFactory | string | undefined;
-  /** Optimizers, preconditioners, regularizers and proxies of your own that the run was begun with. */
+  /** Your own optimizers, preconditioners, regularizers and proxies that the run was started with. */
   readonly parts?: readonly (OwnPart | OwnProxy)[] | undefined;
-  /** The data where it was in memory, or its path where it was moved; its content must be the same. */
+  /** The data if it was in memory, or its path if it was moved; its content must be the same. */
   readonly data?: string | GivenData | undefined;
   /** Called with the number of images read so far and the total, while a data set is opened. */
   readonly onRead?: ((done: number, total: number) => void) | undefined;
@@ -49,7 +49,7 @@ export interface RecordedOptions extends SpaceOptions {
 export interface RecordedRun {
   readonly run: Run;
   readonly config: SearchConfig;
-  /** The backend that the run began with, which its continuation needs too. */
+  /** The backend that the run was started with, which its continuation needs too. */
   readonly backend: SearchConfig['backend'];
 }
 
@@ -74,8 +74,8 @@ export function openRecorded(directory: string, { data }: Pick<RecordedOptions, 
 }
 
 /**
- * The data of a run, or `dataset`, which a program has in its memory, checked to be what it was. Where `onWarning` is
- * given, it hears of images that another decoder reads now, which are refused without it.
+ * The data of a run, or `dataset` from memory, checked to be unchanged. `onWarning`, if given, is called for images
+ * that another decoder now reads, which are otherwise rejected.
  */
 export function openRecordedData(
   recorded: RecordedRun,
@@ -99,15 +99,13 @@ export function openRecordedData(
   return data;
 }
 
-/**
- * Throws WeftError('data') for data that is not the run's; `onWarning` hears where only another decoder has read it.
- */
+/** Throws WeftError('data') for data that is not the run's; calls `onWarning` if only the decoder differs. */
 export function warnOfDecoders({ run }: RecordedRun, data: SearchData, onWarning: (message: string) => void): void {
   const decoders = compareData(run, data);
   if (decoders) onWarning(sayDecoders(run.path, decoders));
 }
 
-/** The same for data by its path, in memory, or made by code that may be loaded. */
+/** The same for data given by path, in memory, or by code that may be loaded. */
 export async function loadRecordedData(
   recorded: RecordedRun,
   { onWarning, ...options }: DataOptions & { readonly onWarning?: ((message: string) => void) | undefined },
@@ -117,7 +115,7 @@ export async function loadRecordedData(
 
 type DataOptions = Pick<RecordedOptions, 'data' | 'trust' | 'file'>;
 
-/** The data of a run where it is in memory, or made by a file of the user's own. */
+/** The data of a run if it is in memory, or created by a user's file. */
 async function recordedDataset(
   { run, config }: RecordedRun,
   { data, ...trust }: DataOptions,
@@ -128,7 +126,7 @@ async function recordedDataset(
   return datasetFrom(await loadData(data === undefined ? permitted('data set', source, run.path, trust) : source));
 }
 
-/** Everything that a run began with: its space and its controller, where they may be loaded, and its data. */
+/** Everything that a run was started with: its space and its controller, if they may be loaded, and its data. */
 export async function loadRecordedParts(recorded: RecordedRun, options: RecordedOptions): Promise<SearchParts> {
   const config = permittedParts(recorded, options);
   const { data, trust, file } = options;
@@ -149,8 +147,7 @@ export async function loadRecordedParts(recorded: RecordedRun, options: Recorded
 }
 
 /**
- * The configuration of a run with the files of its space and controller as they may be loaded; what is given is not
- * asked about.
+ * The configuration of a run with its space and controller files as they may be loaded; given ones need no permission.
  */
 export function permittedParts({ run, config }: RecordedRun, options: Omit<RecordedOptions, 'data'>): SearchConfig {
   const nameOf = (kind: 'space' | 'controller'): string => {
@@ -167,19 +164,19 @@ export function permittedParts({ run, config }: RecordedRun, options: Omit<Recor
   return renameOwnParts(named, (kind, part) => (given.has(part) ? part : permitted(kind, part, run.path, options)));
 }
 
-/** The space that a run's configuration names, where it may be loaded. */
+/** The space that a run's configuration names, if it may be loaded. */
 export async function spaceOfRun(directory: string, { space, ...trust }: SpaceOptions): Promise<SpaceFactory> {
   if (space !== undefined) return loadSpace(space);
   const { path, config } = openRun(directory);
   return loadSpace(permitted('space', checkConfig(config).space.name, path, trust));
 }
 
-/** The space that the network of a run comes from, where it may be loaded. */
+/** The space that the network of a run belongs to, if it may be loaded. */
 export async function spaceOfModel(run: string, { space, ...trust }: SpaceOptions): Promise<SpaceFactory> {
   return loadSpace(space ?? permitted('space', recordedSpace(run), run, trust));
 }
 
-/** Data that is known by its name lies in a separate folder, but for the embedded one; any other is its path. */
+/** Data known by name is in a separate folder, except for the embedded data; any other name is a path. */
 function moved(source: string, data: string): Pick<SearchConfig['data'], 'source' | 'path'> {
   if (!isPath(data)) return { source: data };
   return isPath(source) || source === EMBEDDED ? { source: resolve(data) } : { source, path: resolve(data) };

@@ -1,6 +1,6 @@
 /**
- * Spaces, controllers, proxies and studies by name, by file or by value. The shipped ones are loaded only when asked
- * for; a file of the user's own is a module whose default export (or only export of the right kind) is one.
+ * Spaces, controllers, proxies and studies by name, by file or by value. The built-in ones are loaded only on demand; a
+ * user's file is a module whose default export (or only export of the right kind) is one.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -119,8 +119,8 @@ export function loadStudy(study: string | Study): Promise<Study> {
 }
 
 /**
- * The parts of the user's own that the configuration names: those that are given, and those whose files it names;
- * undefined where there are none.
+ * The user-defined parts that the configuration names: given ones, and those whose files it names; undefined if there
+ * are none.
  */
 export async function loadOwnParts(
   config: SearchConfig,
@@ -139,12 +139,12 @@ export async function loadOwnParts(
 }
 
 interface PartKind {
-  /** What values of this kind are marked with. */
+  /** The marker of values of this kind. */
   readonly kind: string;
   readonly noun: keyof typeof PLURALS;
   /** The code of its errors. */
   readonly code: 'space' | 'controller' | 'config' | 'data';
-  /** The call that makes one. */
+  /** The call that creates one. */
   readonly made: string;
   readonly known: Readonly<Record<string, Loader>>;
 }

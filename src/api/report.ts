@@ -26,7 +26,7 @@ export interface WriteReportOptions extends WriteOptions {
 }
 
 export interface ReportOptions extends SpaceOptions, Pick<WriteReportOptions, 'out'> {
-  /** Chapters of your own, themselves or their files. */
+  /** Your own chapters, as values or files. */
   readonly chapters?: readonly (OwnChapter | string)[] | undefined;
 }
 
@@ -51,7 +51,7 @@ export async function writeReport(
   return path;
 }
 
-/** A run of this space as it is on disk, every file checked against its recorded hash. */
+/** A run of this space read from disk, with every file checked against its recorded hash. */
 export function reportInput(directory: string, space: SpaceFactory): ReportInput {
   const run = openRun(directory);
   const config = checkConfig(run.config);
@@ -74,12 +74,12 @@ export function reportInput(directory: string, space: SpaceFactory): ReportInput
   };
 }
 
-/** Where `weft rank` keeps what it has measured. */
+/** Where `weft rank` stores its measurements. */
 export function rankFile(directory: string): string {
   return join(directory, 'rank', 'rank.json');
 }
 
-/** Where `weft rank --truth` keeps what it has compared. */
+/** Where `weft rank --truth` stores its comparison. */
 export function truthFile(directory: string): string {
   return join(directory, 'rank', 'truth.json');
 }

@@ -1,4 +1,4 @@
-/** The best of a ranking, each trained from scratch as a job and tested. */
+/** Trains the best of a ranking from scratch, each as a job, and tests them. */
 import { type SearchConfig } from '../config/index.js';
 import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
 import { codeFiles } from '../jobs/files.js';
@@ -7,13 +7,13 @@ import { type SearchParts } from '../search/session.js';
 import { type WithExecutor } from './executing.js';
 
 export interface Retrained {
-  /** Place in the ranking, from 1. */
+  /** Rank, from 1. */
   readonly place: number;
   readonly result: JobResult;
   readonly summary: RunSummary;
 }
 
-/** A network by its text encoding, and the configuration that trains it; that of the parts by default. */
+/** A network by its text encoding, and its training configuration; that of the parts by default. */
 export interface ToRetrain {
   readonly architecture: string;
   readonly config?: SearchConfig | undefined;
@@ -26,7 +26,7 @@ export interface RetrainOptions {
   readonly withExecutor: WithExecutor;
 }
 
-/** Trains each from scratch on the training and the validation part, and tests it; undefined where this was stopped. */
+/** Trains each from scratch on the training and the validation part, and tests it; undefined if this was stopped. */
 export async function retrainBest(
   parts: SearchParts,
   best: readonly ToRetrain[],

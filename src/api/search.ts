@@ -1,4 +1,4 @@
-/** A whole search as one call: what `weft search` and `weft resume` do, without a terminal. */
+/** A whole search in one call: `weft search` and `weft resume` without a terminal. */
 import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -22,31 +22,26 @@ import { loadRecordedParts, openRecorded, permittedParts, type RecordedOptions, 
 import { writeReport } from './report.js';
 
 interface Conducting extends Pick<ConductOptions, 'onEvent' | 'onUnit' | 'shouldStop'> {
-  /** Hear the events of one type each, as they are written. */
+  /** Listeners by event type, called as events are written. */
   readonly on?: SearchListeners | undefined;
-  /** Stops the work at its next step, with a checkpoint from which `resumeSearch` goes on. */
+  /** Stops the work at its next step, with a checkpoint from which `resumeSearch` continues. */
   readonly signal?: AbortSignal | undefined;
-  /**
-   * Called before the work begins, with the run's directory, the backend, and an account of the data in lines for
-   * people.
-   */
+  /** Called before the work begins, with the run's directory, the backend, and a human-readable summary of the data. */
   readonly onStart?: ((run: string, backend: BackendName, account: readonly string[]) => void) | undefined;
-  /** Called if the run is in use by a process that is not visible from here, while this one waits for it. */
+  /** Called if the run is locked by a process that is not visible from here, while this one waits for it. */
   readonly onWait?: ((message: string) => void) | undefined;
 }
 
 export interface SearchRequest extends Conducting, PartsRequest {
-  /**
-   * Called before the work begins with the plan: what will be done and how long that takes, from timing a few steps.
-   */
+  /** Called before the work begins with the plan: the phases and their estimated durations, from timing a few steps. */
   readonly onPlan?: ((plan: SearchPlan, unitCosts: UnitCosts) => void) | undefined;
-  /** Seconds of the budget that have passed before the call. */
+  /** Seconds of the budget that elapsed before the call. */
   readonly already?: number | undefined;
-  /** Trains this architecture (text encoding) instead of searching one. */
+  /** Trains this architecture (text encoding) instead of searching. */
   readonly architecture?: string | undefined;
-  /** What the run is called; its recipe, or its space and data, by default. Its directory is named after it. */
+  /** Name of the run; its recipe, or its space and data, by default. Its directory is named after it. */
   readonly name?: string | undefined;
-  /** Where the run's directory is made. Default `runs`. */
+  /** Parent folder of the run's directory. Default `runs`. */
   readonly runs?: string;
 }
 
@@ -54,7 +49,7 @@ export interface ResumeRequest extends Conducting, RecordedOptions {
   /** A new time budget in seconds, counted from the beginning of the search; that of the configuration by default. */
   readonly budget?: number | undefined;
   /**
-   * Goes on although threads, versions or the machine have changed, and records it; refused by default, because the
+   * Continues even if threads, versions or the machine have changed, and records it; rejected by default, because the
    * numbers would differ.
    */
   readonly allowChangedEnvironment?: boolean | undefined;
@@ -63,18 +58,18 @@ export interface ResumeRequest extends Conducting, RecordedOptions {
 export interface SearchOutcome {
   /** The run's directory. */
   readonly run: string;
-  /** Undefined where `signal` or `shouldStop` ended it: `resumeSearch` goes on. */
+  /** Undefined if `signal` or `shouldStop` ended it: `resumeSearch` continues. */
   readonly summary: RunSummary | undefined;
   /** The report's file, once the search is finished. */
   readonly report: string | undefined;
 }
 
 export interface ResumeOutcome extends SearchOutcome {
-  /** Whether the search had come to its end before. */
+  /** Whether the search had already finished. */
   readonly wasFinished: boolean;
-  /** Names of the files that were missing or damaged and have been made again. */
+  /** Names of the files that were missing or damaged and have been recreated. */
   readonly restored: readonly string[];
-  /** Names of the files that are missing and cannot be made again. */
+  /** Names of the files that are missing and cannot be recreated. */
   readonly lost: readonly string[];
 }
 
@@ -130,7 +125,7 @@ export async function runSearch({
       complete(run, parts, lock, false, {
         ...conducting(options),
         architecture,
-        // The budget is for all of the command, the measurement too.
+        // The budget covers the whole command, including the measurement.
         budget: budget === undefined ? undefined : Math.max(0, budget - watch.elapsed()),
         unitCosts: estimate?.units,
         mostRetrainEpochs: Math.max(asked.config.retrain.epochs, asked.open?.retrain ?? 0),
@@ -194,8 +189,8 @@ export async function resumeSearch(
 }
 
 /**
- * Undefined where it is not worth while or cannot be told: latencies are measured once and by the run, and what fails
- * here fails there with the right words.
+ * Undefined if it is not worthwhile or cannot be determined: latencies are measured once, by the run, and an error here
+ * recurs there with a proper message.
  */
 function estimateOf(parts: SearchParts, architecture: string | undefined): Estimate | undefined {
   const { limits, objectives } = parts.config;
@@ -210,7 +205,7 @@ function estimateOf(parts: SearchParts, architecture: string | undefined): Estim
   }
 }
 
-/** The options with one listener for all events, and one question whether to stop. */
+/** The options with a single listener for all events, and a single stop condition. */
 function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'shouldStop'>>({
   on,
   onEvent,
@@ -226,8 +221,8 @@ function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'sh
 }
 
 /**
- * Makes the directory of a new run, with everything it starts from, unless the parts cannot go together; `architecture`
- * is the one that is trained alone, if it is no search.
+ * Creates the directory of a new run with all its inputs, unless the parts are incompatible; `architecture` is the one
+ * to train alone, if this is not a search.
  */
 function beginRun(
   runs: string,
@@ -255,7 +250,7 @@ function beginRun(
   });
 }
 
-/** What a run is called unless it is given a name. */
+/** The name of a run unless one is given. */
 export const runName = ({ config, space, data: { record } }: SearchParts): string =>
   config.recipe ?? `${space.name} ${record.name}`;
 
@@ -268,7 +263,7 @@ async function underLock<T>(run: Run, onWait: Conducting['onWait'], use: (lock: 
   }
 }
 
-/** Brings the run to its end, or to where it is stopped, and writes its report. */
+/** Runs to completion, or until stopped, and writes the report. */
 async function complete(
   run: Run,
   parts: SearchParts,

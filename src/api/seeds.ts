@@ -1,4 +1,4 @@
-/** The same search with several seeds, and what runs that differ in their seeds have in common. */
+/** The same search with several seeds, and summaries of runs that differ in their seeds. */
 import { dirname, join } from 'node:path';
 import { type Override } from '../config/index.js';
 import { type Job, type JobResult, searchJob, submitAll, trainingJob } from '../jobs/index.js';
@@ -25,15 +25,15 @@ import { trainingParts, type TrainRequest } from './train.js';
 
 interface JobsRequest {
   readonly seeds: readonly number[];
-  /** What the runs are called, before their seed; the recipe, or space and data, by default. */
+  /** Name of the runs, before the seed; the recipe, or space and data, by default. */
   readonly name?: string | undefined;
-  /** Where the runs are listed when they are finished, each with its report. Default `runs`. */
+  /** Where the finished runs are listed, each with its report. Default `runs`. */
   readonly runs?: string | undefined;
-  /** Folder of the results of jobs. Default `jobs` in that folder. */
+  /** Folder of job results. Default `jobs` in that folder. */
   readonly results?: string | undefined;
   /** Threads of each search or training. */
   readonly threads?: number | undefined;
-  /** Where the searches are done; one after another in this process by default. */
+  /** Where the searches run; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface SeedSearch {
   readonly seed: number;
   readonly result: JobResult;
   readonly summary: RunSummary;
-  /** Its run directory; undefined where it was done on another machine. */
+  /** Its run directory; undefined if it ran on another machine. */
   readonly run: string | undefined;
 }
 
@@ -59,14 +59,14 @@ export interface SeedsReport {
 
 export interface SeedsOutcome {
   readonly searches: readonly SeedSearch[];
-  /** What they have in common; undefined for a single one. */
+  /** Their summary; undefined for a single run. */
   readonly common: SeedsReport | undefined;
 }
 
 /** See `searchSeeds` in index.ts. */
 export async function searchSeeds({ seeds, onSearched, ...request }: SeedsRequest): Promise<SeedsOutcome | undefined> {
   const parts = await partsOf(request);
-  // Errors that every search would fail with are reported here, once, before any process is started.
+  // Errors that would affect every search are reported here, once, before any process is started.
   checkParts(parts);
   const backend = await loadBackend(parts.config.backend);
   const { threads } = request;
@@ -81,13 +81,13 @@ export async function searchSeeds({ seeds, onSearched, ...request }: SeedsReques
 }
 
 export interface TrainSeedsRequest extends Omit<TrainRequest, 'runs' | 'name'>, Omit<JobsRequest, 'seeds'> {
-  /** That of the configuration by default. */
+  /** The default is that of the configuration. */
   readonly seeds?: readonly number[] | undefined;
 }
 
 export interface TrainSeedsOutcome {
   readonly trainings: readonly SeedSearch[];
-  /** The mean of the test results, and how far it is known; undefined for a single one. */
+  /** The mean of the test results with its uncertainty; undefined for a single run. */
   readonly mean:
     | (Pick<OverSeeds, 'value' | 'interval'> & {
         readonly measure: 'accuracy' | 'loss';
@@ -96,7 +96,7 @@ export interface TrainSeedsOutcome {
     | undefined;
 }
 
-/** See `trainSeeds` in index.ts; `overrides` are fields with the words that gave them, for messages. */
+/** See `trainSeeds` in index.ts; `overrides` are fields with the command-line words that set them, for messages. */
 export async function trainSeeds(
   architecture: string,
   { seeds: given, ...request }: TrainSeedsRequest,
@@ -125,7 +125,7 @@ function meanTest(trainings: readonly SeedSearch[]): TrainSeedsOutcome['mean'] {
   return { measure, value, interval, standardDeviation: standardDeviation(values) };
 }
 
-/** Has the jobs done, one for each seed, and lists their runs among the others. */
+/** Runs the jobs, one per seed, and lists their runs among the others. */
 async function doJobs(
   jobs: readonly Job[],
   parts: SearchParts,

@@ -1,4 +1,4 @@
-/** The session of a run as its last checkpoint left it: what verbs on shared weights start from. */
+/** The session of a run restored from its last checkpoint: the starting point of commands on shared weights. */
 import {
   describeEnvironment,
   type EnvironmentChange,
@@ -13,11 +13,11 @@ import { restoreCheckpoint, type SearchSnapshot } from '../search/snapshot.js';
 import { loadBackend } from '../tensor/backend.js';
 import { type RecordedOptions, type RecordedRun } from './recorded-run.js';
 
-/** Options of every verb that evaluates with the shared weights of a run. */
+/** Options of every command that evaluates with the shared weights of a run. */
 export interface SessionOptions extends RecordedOptions {
   /**
-   * Goes on although threads, versions or the machine are others than in the search; refused by default, because the
-   * numbers would differ.
+   * Continues even if threads, versions or the machine differ from those of the search; rejected by default, because
+   * the numbers would differ.
    */
   readonly allowChangedEnvironment?: boolean | undefined;
   /** Called with changes of the environment since then, if they are allowed. */
@@ -25,7 +25,7 @@ export interface SessionOptions extends RecordedOptions {
 }
 
 /**
- * The session of a run as its last checkpoint left it; nothing is written. Throws WeftError('numeric') if a shared
+ * The session of a run restored from its last checkpoint; nothing is written. Throws WeftError('numeric') if a shared
  * weight is NaN or infinite. The caller disposes it.
  */
 export async function openSession(

@@ -1,4 +1,4 @@
-/** The files in which the measurements of `weft sharpness` lie, next to the run's own. */
+/** The files that hold the measurements of `weft sharpness`, next to the run's own. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSealedJson } from '../runs/index.js';

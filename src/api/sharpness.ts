@@ -31,21 +31,21 @@ import { sharpnessFiles } from './sharpness-files.js';
 export interface SharpnessOptions extends Omit<SessionOptions, 'allowChangedEnvironment'> {
   /** Measures the shared weights of the derived architecture instead of the retrained network. */
   readonly supernet?: boolean | undefined;
-  /** Training examples to measure on. Default 256. */
+  /** Number of training examples to measure on. Default 256. */
   readonly examples?: number | undefined;
-  /** Eigenvalues at either end. Default 3. */
+  /** Number of eigenvalues at either end. Default 3. */
   readonly ends?: number | undefined;
-  /** Hessian-vector products of the search for them, at most. Default 40. */
+  /** Maximum number of Hessian-vector products for them. Default 40. */
   readonly products?: number | undefined;
-  /** Distance at which the gradient of SAM is taken. Default 0.05. */
+  /** Perturbation radius of SAM's gradient. Default 0.05. */
   readonly rho?: number | undefined;
-  /** Half the distance of the points of a difference, where products are not exact. */
+  /** Half the finite-difference step, if products are not exact. */
   readonly radius?: number | undefined;
-  /** The density of the spectrum too (160 more products). */
+  /** Also estimates the spectral density (160 more products). */
   readonly density?: boolean | undefined;
-  /** Pictures of the loss on a line and on a plane too (256 more evaluations). */
+  /** Also evaluates the loss on a line and on a plane (256 more evaluations). */
   readonly surface?: boolean | undefined;
-  /** Called before the measurement, with what is measured. */
+  /** Called before the measurement, with a description of it. */
   readonly onStart?: ((words: string) => void) | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface RunSharpness extends Measured {
   readonly architecture: string;
   readonly examples: number;
   readonly rho: number;
-  /** The highest of the training. */
+  /** The highest value during training. */
   readonly learningRate: number;
   readonly edges: ReturnType<typeof edgesAt>;
   readonly densityCurve?: ReturnType<typeof densityCurve>;
@@ -156,7 +156,7 @@ async function retrainedNetwork(
     config,
   } = recorded;
   const opened = await loadRecordedData(recorded, { ...options, data });
-  // The loss that training has lowered.
+  // The loss that training has minimized.
   const { trained: child, store } = await loadModel(path, () => spaceOfModel(path, options));
   return {
     child,
@@ -195,7 +195,7 @@ async function sharedWeights(recorded: RecordedRun, examples: number, options: S
   };
 }
 
-/** The batches of a run as long as asked for (of sequences at most so many), without augmentation. */
+/** The run's batches up to the requested number of examples (with a limit for sequences), without augmentation. */
 function unchanged(config: SearchConfig, data: SearchData, examples: number): SearchBatches {
   const batchSize = Math.min(examples, data.task.kind === 'language' ? MOST_SEQUENCES : data.counts.train);
   const { search, retrain } = config;
@@ -212,7 +212,7 @@ function unchanged(config: SearchConfig, data: SearchData, examples: number): Se
 
 const MOST_SEQUENCES = 32;
 
-/** The learning rate of the optimizer at the bottom. */
+/** The learning rate of the innermost optimizer. */
 function highestRate(optimizer: object): number {
   const { base, learningRate = 0 } = optimizer as { learningRate?: number; base?: object };
   return base ? highestRate(base) : learningRate;

@@ -27,24 +27,24 @@ import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { openSession, type SessionOptions } from './session.js';
 
 export interface SpecializeRunOptions extends SessionOptions {
-  /** One network each, as values or in words such as `parameters<=2k,multiplyAdds<=50k`. */
+  /** One network each, as values or as text such as `parameters<=2k,multiplyAdds<=50k`. */
   readonly budgets: readonly Budget[] | string;
-  /** Networks in a generation of the evolution. Default 24. */
+  /** Population size of the evolution. Default 24. */
   readonly population?: number | undefined;
-  /** Generations after the first. Default 8. */
+  /** Number of generations after the first. Default 8. */
   readonly generations?: number | undefined;
-  /** Epochs that each network is trained further by itself, as `retrain` of the run's configuration says. Default 0. */
+  /** Epochs of further training for each network alone, with the run's `retrain` settings. Default 0. */
   readonly fineTune?: number | undefined;
   /** The folder; `RUN/specialized` by default. */
   readonly out?: string | undefined;
   /** Called with a file format that cannot hold a network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
-  /** Called for each network that is evaluated with the shared weights. */
+  /** Called for each network evaluated with the shared weights. */
   readonly onJudged?: ((judged: number) => void) | undefined;
 }
 
 export interface SpecializedOutcome {
-  /** Has a page, a table, and a folder for each network as `exportRun` writes it. */
+  /** Contains a page, a table, and a folder for each network in the format of `exportRun`. */
   readonly folder: string;
   /** In the order of the budgets. */
   readonly networks: readonly SpecializedRow[];
@@ -55,7 +55,7 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
   const asked = typeof options.budgets === 'string' ? parseBudgets(options.budgets) : options.budgets;
   const recorded = openRecorded(directory, options);
   const folder = resolve(options.out ?? join(recorded.run.path, 'specialized'));
-  // A budget that is given twice is one.
+  // A budget that is given twice counts once.
   const byName = new Map(asked.map((budget) => [`${budget.cost}-${budget.limit}`, budget]));
   const [names, budgets] = [[...byName.keys()], [...byName.values()]];
   const taken = options.out !== undefined && existsSync(folder) && !existsSync(join(folder, 'specialized.json'));
@@ -110,7 +110,8 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
 }
 
 /**
- * Reads `parameters<=2k,multiplyAdds<=50k`; throws WeftError('config') with the one that is no upper bound on a cost.
+ * Parses `parameters<=2k,multiplyAdds<=50k`; throws WeftError('config') naming a term that is not an upper bound on a
+ * cost.
  */
 export function parseBudgets(text: string): Budget[] {
   return parsePick(text).map(({ name, text: part, comparison, limit }) => {
@@ -176,8 +177,8 @@ function rowOf(name: string, network: Specialized, session: SearchSession): Spec
 }
 
 /**
- * Each with what it gains over the largest network that has fewer parameters, by the examples that only one of both
- * gets right.
+ * Adds to each its gain over the largest network with fewer parameters, from the examples that exactly one of them
+ * classifies correctly.
  */
 function withGains(rows: readonly SpecializedRow[], networks: readonly Specialized[]): SpecializedRow[] {
   return rows.map((row, i) => {
@@ -193,10 +194,10 @@ function withGains(rows: readonly SpecializedRow[], networks: readonly Specializ
   });
 }
 
-/** Runs that are timed, after as many that are not. */
+/** Number of timed runs, after as many warm-up runs. */
 const TIMED = 15;
 
-/** Median time of one example, until the program has its logits. */
+/** Median time of one example, until its logits are available to the program. */
 function millisecondsOf({ child, store }: Specialized, { data }: SearchSession): number {
   return withBatch(data.test, 0, 0, ({ inputs }) =>
     tidy(() => {

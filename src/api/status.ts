@@ -18,14 +18,14 @@ export interface RunStanding {
   readonly run: string;
   readonly state: 'finished' | 'unfinished' | 'not started' | 'damaged';
   readonly seed?: number;
-  /** By name: of the search, then of retraining where that is another. */
+  /** By name: of the search, then of retraining if that is different. */
   readonly optimizer?: string;
-  /** Of a finished run. */
+  /** For a finished run. */
   readonly summary?: RunSummary;
-  /** The last event of an unfinished one, and its checkpoints. */
+  /** For an unfinished one: its last event and its checkpoints. */
   readonly last?: JournalEvent;
   readonly checkpoints?: number;
-  /** Why the run cannot be opened, or how far it came cannot be read. */
+  /** Why the run cannot be opened, or why its progress cannot be read. */
   readonly reason?: string;
 }
 
@@ -47,7 +47,7 @@ function standingOf(run: string): RunStanding {
   return { run, ...known, ...progressOf(run) };
 }
 
-/** The optimizers that a configuration names; of an architecture that was given only retraining's. */
+/** The optimizers named in a configuration; only that of retraining if the architecture was given. */
 function optimizersOf(config: unknown, given: boolean): Pick<RunStanding, 'optimizer'> {
   const { search, retrain } = config as Record<
     'search' | 'retrain',

@@ -1,4 +1,4 @@
-/** A study by its name, from its options to the files that it leaves. */
+/** Runs a study by name, from its options to its result files. */
 import { join } from 'node:path';
 import {
   type FinishedStudy,
@@ -20,18 +20,18 @@ export interface StudyRequest {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Seed of every random draw. Default 1. */
   readonly seed?: number | undefined;
-  /** Where the folder of results is made. Default `runs`. */
+  /** Parent folder of the folder of results. Default `runs`. */
   readonly runs?: string | undefined;
   /** The folder of results itself; `RUNS/study-NAME` by default. */
   readonly out?: string | undefined;
   /** The best that loads by default. */
   readonly backend?: BackendName | undefined;
-  /** Stops the study; nothing is written then. */
+  /** Stops the study; nothing is written in that case. */
   readonly signal?: AbortSignal | undefined;
   readonly shouldStop?: (() => boolean) | undefined;
   /** Threads of each of its units. */
   readonly threads?: number | undefined;
-  /** Where the units of the study are done; one after another in this process by default. */
+  /** Where the units of the study run; one after another in this process by default. */
   readonly withExecutor?: WithExecutor | undefined;
   readonly onStart?: ((study: Study, backend: BackendName) => void) | undefined;
   readonly onProgress?: StudySetting['progress'] | undefined;
@@ -63,7 +63,7 @@ export async function runStudy(study: string | Study, request: StudyRequest = {}
   }
 }
 
-/** How other processes find the study; a value of the program has no file that they could load. */
+/** How other processes locate the study; one passed as a value has no file to load. */
 function referenceTo(study: string | Study): string | FileReference {
   if (typeof study === 'string') return referTo(study);
   throw new WeftError(

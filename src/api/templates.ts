@@ -1,11 +1,11 @@
-/** What `weft init` writes: files of the package, which are checked and tested as they are. */
+/** The templates of `weft init`: files of the package, checked and tested like the rest. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { makeFolder, writeFileAtomic } from '../runs/index.js';
 import { packageRoot } from './recipes.js';
 
-/** What the user's own file can define, with the file and its description. */
+/** What a user's file can define, with the file and its description. */
 export const TEMPLATES = {
   space: 'which choices there are, and the network they make',
   controller: 'the strategy that proposes architectures',
@@ -39,7 +39,7 @@ export const SPACE_TEMPLATE_JS = SPACE_TEMPLATE.replace('  type NodeRef,\n', '')
 export const CONFIG_TEMPLATE = readTemplate('space', 'weft.yaml');
 
 export interface TemplateOptions {
-  /** What is defined; without it a space, without its test. */
+  /** The kind to define; by default a space, without a test. */
   readonly kind?: TemplateKind | undefined;
   /** The space in JavaScript. */
   readonly js?: boolean | undefined;

@@ -8,7 +8,7 @@ import { partsOf } from './parts.js';
 import { runSearch, type SearchOutcome, type SearchRequest } from './search.js';
 
 export interface TrainRequest extends Omit<SearchRequest, 'architecture' | 'data'>, RecordedOptions {
-  /** A run whose space, data and training it takes; `config` says what differs. */
+  /** A run from which to take space, data and training; `config` overrides them. */
   readonly run?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function trainingParts(
 ): Promise<SearchParts> {
   const given = (request.config ?? {}) as RawConfig;
   if (run === undefined) {
-    // As it is written, for what is left open may follow from the data.
+    // As written, because omitted settings may be derived from the data.
     const config = withOverrides(withSource(given, data), overrides);
     checkConfig(config, { overrides });
     return partsOf({ ...request, config, data: typeof data === 'string' ? undefined : data });
@@ -43,7 +43,9 @@ export async function trainingParts(
   return { ...parts, config };
 }
 
-/** See `trainArchitecture` in index.ts; `overrides` are fields with the words that gave them, for messages. */
+/**
+ * See `trainArchitecture` in index.ts; `overrides` are fields with the command-line words that set them, for messages.
+ */
 export async function trainArchitecture(
   architecture: string,
   { run, trust, file, data, ...request }: TrainRequest,
@@ -59,11 +61,11 @@ export async function trainArchitecture(
     });
   const parts = await trainingParts({ ...request, run, trust, file, data }, overrides);
   const { dataset, space, controller, config } = parts;
-  // Data that a file makes is named by the configuration, and has been found to be loadable.
+  // Data created by a file is named by the configuration, and was found to be loadable.
   const examples = isDataCode(config.data.source) ? undefined : dataset;
   return runSearch({ ...request, space, controller, config, data: examples, architecture });
 }
 
-/** The configuration with data by its name or path, where that was given. */
+/** The configuration with the given data name or path, if any. */
 const withSource = (config: RawConfig, data: TrainRequest['data']): RawConfig =>
   typeof data === 'string' ? mergeConfig(config, { data: { source: data } }) : config;

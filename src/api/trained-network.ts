@@ -1,4 +1,4 @@
-/** The trained network of a run, with how its inputs are made. */
+/** The trained network of a run, with the preparation of its inputs. */
 import { checkConfig } from '../config/index.js';
 import { type InputForm, type InputShape, recordedDecoder, whiteOf } from '../data/index.js';
 import { openRun } from '../runs/index.js';
@@ -6,7 +6,7 @@ import { loadModel } from '../search/model.js';
 import { type Network } from './network.js';
 import { spaceOfModel, type SpaceOptions } from './recorded-run.js';
 
-/** Opens it; the caller disposes the store. The run's space is loaded where that is permitted. */
+/** Opens it; the caller disposes the store. The run's space is loaded if permitted. */
 export async function openTrained(directory: string, options: SpaceOptions): Promise<Network> {
   const run = openRun(directory);
   const { card, normalization, child, store } = await loadModel(run.path, () => spaceOfModel(run.path, options));

@@ -1,6 +1,6 @@
 /**
- * Code that runs name. A run is data that may come from anywhere, so no code that it names is loaded unless the user
- * names the file too or trusts the run.
+ * Permission to load the code that runs name. A run is data that may come from anywhere, so no code that it names is
+ * loaded unless the user also names the file or trusts the run.
  */
 import { basename, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -10,18 +10,18 @@ import { shellWord } from '../printable.js';
 import { showFile } from './hints.js';
 import { requireSameCode } from './own-code.js';
 
-/** Which code may be loaded because a run names it. */
+/** The code that may be loaded because a run names it. */
 export interface TrustOptions {
-  /** Load whatever code the run names. */
+  /** Load any code that the run names. */
   readonly trust?: boolean | undefined;
-  /** Files of the user's own that may be loaded where the run names them. */
+  /** The user's files that may be loaded if the run names them. */
   readonly file?: readonly string[] | undefined;
 }
 
 /**
- * What may be loaded for a recorded name: a shipped space or controller by its name, else the file that the user has
- * named, or the recorded one where the user trusts `where`. Throws WeftError('run') with the path of any other, and for
- * a named file that has changed since the run began.
+ * The module that may be loaded for a recorded name: a built-in space or controller by its name, otherwise the file
+ * that the user named, or the recorded one if the user trusts `where`. Throws WeftError('run') with the path of any
+ * other, and for a named file that has changed since the run began.
  */
 export function permitted(
   kind: 'space' | 'controller' | 'data set' | OwnKind,

@@ -1,4 +1,4 @@
-/** How training images are changed at random. */
+/** Random augmentation of training images. */
 import { z } from 'zod';
 
 export const augmentSchema = z.strictObject({

@@ -1,13 +1,13 @@
 /**
- * What a network costs, by the names that objectives, limits and conditions use. A new cost is a line here, and its
- * value in `costMeasure` (search/costs.ts).
+ * The costs of a network, under the names that objectives, limits and conditions use. A new cost is a line here, and
+ * its value in `costMeasure` (search/costs.ts).
  */
 
 export interface Cost {
   readonly description: string;
-  /** What it is called in tables and charts. */
+  /** Its name in tables and charts. */
   readonly title: string;
-  /** Of the values; empty for counts. */
+  /** Unit of the values; empty for counts. */
   readonly unit: '' | 'bytes' | 'ms';
 }
 

@@ -1,7 +1,7 @@
-/** Fields of `data` for texts, for classes of unequal frequency, and for windows of series. */
+/** Fields of `data` for texts, for imbalanced classes, and for windows of series. */
 import { z } from 'zod';
 
-/** How rare classes are made to count. */
+/** How rare classes are weighted. */
 export const balanceFields = {
   classWeights: z
     .union([z.literal('balanced'), z.record(z.string(), z.number().positive())])
@@ -17,7 +17,7 @@ export const balanceFields = {
     ),
 };
 
-/** How examples are made of the rows of a series. */
+/** How examples are made from the rows of a series. */
 export const seriesFields = {
   window: z
     .int()
@@ -48,7 +48,7 @@ export const seriesFields = {
     ),
 };
 
-/** How a text is cut. */
+/** How a text is divided. */
 export const textFields = {
   level: z
     .enum(['char', 'word'])

@@ -1,4 +1,4 @@
-/** What a search measures of forgetting. */
+/** Which measurements of forgetting a search makes. */
 import { z } from 'zod';
 
 export const forgettingSchema = z.strictObject({

@@ -1,8 +1,8 @@
-/** Numbers of things that are in memory at the same time, such as the architectures of one round. */
+/** Counts of objects held in memory simultaneously, such as the architectures of one round. */
 import { z } from 'zod';
 
-/** More architectures than this are beyond what anybody evaluates, and soon beyond memory. */
+/** More architectures than this are impractical to evaluate, and would soon exhaust memory. */
 const MOST = 100_000;
 
-/** A whole number from `least` to 100,000. */
+/** An integer from `least` to 100,000. */
 export const heldAtOnce = (least: number): z.ZodInt => z.int().min(least).max(MOST);

@@ -1,7 +1,7 @@
 /** Fields of the configuration that are searched together with the architecture. */
 import { z } from 'zod';
 
-/** Ranges that are narrower cannot be divided, nor drawn. */
+/** Narrower ranges can be neither divided nor sampled. */
 const SMALLEST = 1e-100;
 
 const rangeSchema = z
@@ -33,7 +33,7 @@ const valuesSchema = z
   .min(2, 'must be at least two values: one alone is set in its field')
   .refine((values) => new Set(values).size === values.length, 'names a value twice');
 
-/** What the form that was meant says of it: a list of values, or a range. */
+/** The error message of the intended form: a list of values, or a range. */
 function reasonOf(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
   const tried = issue.code === 'invalid_union' ? issue.errors[Array.isArray(input) ? 0 : 1]?.[0] : undefined;

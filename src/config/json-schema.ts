@@ -1,12 +1,12 @@
-/** The configuration as a JSON schema, by which editors complete and check YAML files. */
+/** The configuration as a JSON schema, which editors use to complete and check YAML files. */
 import { z } from 'zod';
 import { configSchema } from './schema.js';
 
 type Node = { readonly [key: string]: unknown };
 
 /**
- * A JSON schema (draft 7, which every editor reads) of what a configuration file may hold. What occurs in
- * several places and has fields of its own is a definition: optimizers hold optimizers.
+ * A JSON schema (draft 7, which every editor reads) of configuration files. Objects that occur in several places become
+ * definitions: optimizers contain optimizers.
  */
 export function configJsonSchema(): object {
   const {
@@ -19,7 +19,7 @@ export function configJsonSchema(): object {
   const names = new Map<string, string>();
   const kept: Record<string, unknown> = {};
 
-  /** `field` is the path of the value; a definition is named after the first such place. */
+  /** `field` is the path of the value; a definition is named after its first occurrence. */
   const simplify = (value: unknown, field: string): unknown => {
     if (Array.isArray(value)) return value.map((item) => simplify(item, field));
     if (typeof value !== 'object' || value === null) return value;
@@ -39,7 +39,7 @@ export function configJsonSchema(): object {
     let name = names.get(reference);
     if (name === undefined) {
       names.set(reference, (name = unusedName(optionName(target) ?? field, kept)));
-      kept[name] = {}; // taken, for what refers to itself
+      kept[name] = {}; // reserved, for recursive types
       kept[name] = simplify(target, field);
     }
     return name;
@@ -52,10 +52,10 @@ export function configJsonSchema(): object {
   };
 }
 
-/** Keys that lie between the name of a field and its schema. */
+/** Keys between the name of a field and its schema. */
 const KEYWORDS = new Set(['anyOf', 'oneOf', 'items', 'properties']);
 
-/** Numbers and words are written out in place. */
+/** Numbers and strings are written inline. */
 const isPlain = (node: Node): boolean => !('properties' in node || 'oneOf' in node);
 
 function countReferences(value: unknown, counts = new Map<string, number>()): Map<string, number> {
@@ -78,6 +78,6 @@ function unusedName(wanted: string, taken: object): string {
   return name;
 }
 
-/** The limits of JavaScript's whole numbers are of no use to a reader. */
+/** The limits of JavaScript integers are of no use to a reader. */
 const isMachineLimit = (key: string, limit: unknown): boolean =>
   (key === 'maximum' || key === 'minimum') && Math.abs(limit as number) === Number.MAX_SAFE_INTEGER;

@@ -1,4 +1,4 @@
-/** What the network that is retrained may cost at most. */
+/** Upper limits on the costs of the retrained network. */
 import { z } from 'zod';
 
 export const limitsSchema = z.strictObject({

@@ -17,13 +17,13 @@ interface Source {
   readonly lines: LineCounter;
 }
 
-/** Fields that were given on the command line, and the words that gave them. */
+/** Fields given on the command line, and the words that set them. */
 export interface Override {
   readonly fields: RawConfig;
   readonly text: string;
 }
 
-/** Where the fields of a configuration come from, so that errors can name the position. */
+/** The origin of a configuration's fields, so that errors can give the position. */
 interface Origins {
   readonly source?: Source | undefined;
   readonly overrides?: readonly Override[];
@@ -40,7 +40,7 @@ export function loadConfig(
   return loadWritten(file, flags, overrides).config;
 }
 
-/** The same, with the fields that were written, that is, those that the user has chosen. */
+/** The same, together with the fields as written, that is, those that the user chose. */
 export function loadWritten(
   file: string | undefined,
   flags: RawConfig = {},
@@ -56,7 +56,7 @@ export function withOverrides(config: RawConfig, overrides: readonly Override[])
   return overrides.reduce((under, { fields }) => mergeConfig(under, fields), config);
 }
 
-/** The checked configuration with all defaults; throws WeftError('config') that lists every mistake. */
+/** The checked configuration with all defaults; throws WeftError('config') listing every mistake. */
 export function checkConfig(raw: unknown, origins: Origins = {}): SearchConfig {
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
@@ -87,7 +87,7 @@ function readConfigFile(path: string): Source {
   return source;
 }
 
-/** A configuration is some kB; what is larger is something else. */
+/** A configuration is a few kB; a larger file is something else. */
 const MOST_BYTES = 1 << 20;
 
 function readText(path: string): string {
@@ -99,7 +99,7 @@ function readText(path: string): string {
   }
 }
 
-/** Values in YAML; errors in the text name `path`, line and column. */
+/** Values in YAML; syntax errors name `path`, line and column. */
 function readYaml(text: string, path: string): Source {
   const lines = new LineCounter();
   const fail = (at: number | undefined, reason: string, cause?: unknown): WeftError => {
@@ -118,7 +118,7 @@ function readYaml(text: string, path: string): Source {
           throw fail(alias.range?.[0], `the alias *${alias.source} refers to no anchor before it`);
       },
       Pair(_, { key }) {
-        // Whole maps as names of fields, and the name that JavaScript gives to prototypes.
+        // Entire maps as field names, and JavaScript's name for prototypes.
         if (isMap(key)) throw fail(key.range?.[0], 'the name of a field is a word');
         if (isScalar(key) && key.value === '__proto__')
           throw fail(key.range?.[0], "'__proto__' cannot be the name of a field");
@@ -127,7 +127,7 @@ function readYaml(text: string, path: string): Source {
     value = document.toJS();
   } catch (cause) {
     if (cause instanceof WeftError) throw cause;
-    // A document that refers to itself a thousandfold, or is nested a thousandfold.
+    // A document with a thousand aliases, or nested a thousand levels deep.
     throw fail(
       undefined,
       cause instanceof ReferenceError ? 'too many aliases' : 'the values are nested too deeply',
@@ -175,7 +175,7 @@ function reaches(fields: unknown, path: readonly PropertyKey[]): boolean {
   return true;
 }
 
-/** Field names that the schema knows at a place, for suggestions. */
+/** Field names that the schema has at a path, for suggestions. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = configSchema;
   for (const key of path) schema = ownValue(shapeOf(schema) ?? {}, String(key));
@@ -203,7 +203,7 @@ export function mergeConfig(under: RawConfig, over: RawConfig): RawConfig {
   return Object.fromEntries(result);
 }
 
-/** Naming another space, controller or optimizer drops the options of the one before. */
+/** Naming another space, controller or optimizer drops the options of the previous one. */
 function renames(before: RawConfig, value: RawConfig): boolean {
   return 'name' in before && 'name' in value && before['name'] !== value['name'];
 }
@@ -212,7 +212,7 @@ function isPlain(value: unknown): value is RawConfig {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What `--set` says, word for word and as fields. */
+/** The `--set` arguments, verbatim and as fields. */
 export function parseOverrides(texts: readonly string[] = []): Override[] {
   return texts.map((text) => ({ text, fields: parseOverride(text) }));
 }
@@ -230,7 +230,7 @@ export function parseOverride(text: string): RawConfig {
 
 /**
  * Whether a field holds a part that is chosen by name, so that `search.optimizer=sam` stands for
- * `search.optimizer={name: sam}`; options of the user's own code do not.
+ * `search.optimizer={name: sam}`; options of user code do not.
  */
 function isChosenByName(names: readonly string[]): boolean {
   const [last, owner] = [names.at(-1)!, names.at(-2)];

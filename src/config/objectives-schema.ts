@@ -1,4 +1,4 @@
-/** The goals of a search with several objectives. */
+/** The objectives of a multi-objective search. */
 import { z } from 'zod';
 import { ownSchema } from '../parts/own.js';
 import { costNames } from './costs.js';

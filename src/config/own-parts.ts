@@ -1,6 +1,4 @@
-/**
- * Where a configuration names parts of the user's own: optimizers, preconditioners, regularizers, proxies, objectives.
- */
+/** Where a configuration names user-defined parts: optimizers, preconditioners, regularizers, proxies, objectives. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { datasetNames, textNames } from '../data/index.js';
@@ -20,7 +18,7 @@ export interface NamedOwnPart {
   readonly part: string;
 }
 
-/** The parts of the user's own that the configuration names. */
+/** The user-defined parts that the configuration names. */
 export function ownPartsIn({
   search,
   retrain,
@@ -58,10 +56,10 @@ const withObjectives = (
 export const isFileOfWeights = (start: string | undefined): start is string =>
   start !== undefined && start !== 'shared' && start !== 'fresh';
 
-/** The configuration with absolute paths, so that what it begins can be gone on with from any folder. */
+/** The configuration with absolute paths, so that a run can be resumed from any folder. */
 export function withAbsolutePaths(config: SearchConfig): SearchConfig {
   const absolute = (path: string): string => (existsSync(path) ? resolve(path) : path);
-  // What is shipped has names without a point or a slash.
+  // Names of built-in parts contain neither a point nor a slash.
   const code = (named: string): string => (/[/\\.]/.test(named) ? absolute(named) : named);
   const { space, controller, data, limits, search, retrain, ...rest } = renameOwnParts(config, (_kind, part) =>
     code(part),

@@ -1,4 +1,4 @@
-/** Where proxies tell a search what to evaluate: at its start, or of all that is proposed. */
+/** How proxies filter what a search evaluates: at its start, or among all proposals. */
 import { z } from 'zod';
 import { heldAtOnce } from './held.js';
 import { ownProxySchema } from '../parts/own.js';

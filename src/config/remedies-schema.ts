@@ -1,4 +1,4 @@
-/** Remedies against what sharing weights does to the order of networks. */
+/** Remedies for the ranking errors caused by weight sharing. */
 import { z } from 'zod';
 
 export const remediesSchema = z.strictObject({

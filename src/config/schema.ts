@@ -1,6 +1,6 @@
 /**
- * The configuration of a search, with every default. A YAML file holds the same fields; the JSON schema
- * for editors is made from this one.
+ * The configuration of a search, with every default. A YAML file holds the same fields; the JSON schema for editors is
+ * generated from this one.
  */
 import { z } from 'zod';
 import { augmentSchema } from './augment-schema.js';
@@ -117,7 +117,7 @@ export const sharpnessObjectiveSchema = z.strictObject({
   rho: z.number().positive().default(0.05).describe('length of that step'),
 });
 
-/** Epochs over which the rate of an optimizer, or of its base, rises. */
+/** Warm-up epochs of an optimizer's learning rate, or of its base's. */
 export function warmUpOf(optimizer: object): number {
   const { warmUp, base } = optimizer as { warmUp?: number; base?: object };
   return Math.max(warmUp ?? 0, base ? warmUpOf(base) : 0);

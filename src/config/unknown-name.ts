@@ -1,13 +1,10 @@
-/**
- * The hint for a name that does not exist in its place: the most similar one that does, or the field to which it
- * belongs.
- */
+/** The hint for an unknown name: the most similar valid one, or the field to which it belongs. */
 import { type z } from 'zod';
 import { nearest } from '../errors.js';
 import { OPTIMIZERS } from '../optimizers/index.js';
 import { PRECONDITIONERS } from '../preconditioners/index.js';
 
-/** The papers' names of methods, where they differ from ours. */
+/** Method names from papers that differ from ours. */
 const ALIASES: Readonly<Record<string, string>> = {
   'g-tracer': 'sgd-tracer',
   gtracer: 'sgd-tracer',
@@ -23,7 +20,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'natural-gradient-descent': 'ngd',
 };
 
-/** What an issue says of an unknown name; undefined where the issue is about something else. */
+/** The hint in an issue about an unknown name; undefined if the issue is about something else. */
 export function describeUnknownName(issue: z.core.$ZodIssue, raw: unknown): string | undefined {
   if (issue.code !== 'invalid_union' || issue.discriminator !== 'name') return undefined;
   const name = valueAt(raw, issue.path);

@@ -2,8 +2,7 @@
  * The searches of ENAS number by number: as the paper describes them (Pham et al. 2018, arXiv 1802.03268) and as the
  * code runs them (melodyguan/enas for images; google-research/enas_lm for language, with `ptb` its withdrawn
  * predecessor). All but `beyond` is a configuration: `checkConfig({ ...enasSearches.paper.micro.config, seed: 1 })`.
- * `beyond` holds the numbers of the source that nothing here stands for; a search with the configuration is without
- * them.
+ * `beyond` holds the settings of the source that have no counterpart here; a search with the configuration lacks them.
  */
 
 const images = { name: 'nesterov', momentum: 0.9, learningRate: 0.05, weightDecayIn: 'loss' } as const;
@@ -16,7 +15,7 @@ const codeImages = (weightDecay: number, minimum = 5e-4) => ({
   clipTensorNorm: 5,
   weightDecay,
 });
-/** Of language models; the rate stays unless a schedule says otherwise. */
+/** For language models; the rate is constant unless a schedule is given. */
 const descent = (learningRate: number, clipNorm: number) =>
   ({ name: 'sgd', learningRate, schedule: { name: 'constant' }, clipNorm }) as const;
 const decaying = (factor: number, from: number) => ({ schedule: { name: 'exponential', factor, from } }) as const;
@@ -33,7 +32,7 @@ const paper = {
   micro: {
     config: {
       controller: { name: 'enas', preset: 'paper-micro' },
-      // 17 cells in all: 15 and the two that reduce.
+      // 17 cells in all: 15 and the two reduction cells.
       space: { name: 'micro-cnn', nodes: 5, filters: 20, retrainLayers: 15 },
       search: { epochs: 150, batchSize: 160, rounds: 2000, samplesPerRound: 1, optimizer: paperImages },
       retrain: { epochs: 630, batchSize: 144, optimizer: paperImages },

@@ -12,7 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   [HELP]: ['doctor', 'setup'],
 };
 
-/** Puts every command under its heading; commands that are added later have none. */
+/** Puts every command under its heading; commands added later have none. */
 export function groupCommands(weft: Command): void {
   for (const [heading, names] of Object.entries(GROUPS))
     for (const name of names) weft.commands.find((command) => command.name() === name)?.helpGroup(heading);
@@ -20,8 +20,8 @@ export function groupCommands(weft: Command): void {
 }
 
 /**
- * For `configureHelp`: headings come in the order of the table, not in that of the commands' definitions; those without
- * items are not shown.
+ * For `configureHelp`: headings appear in the order of the table, not of the command definitions; empty ones are not
+ * shown.
  */
 export const groupItems: Help['groupItems'] = (_items, visible, groupOf) => {
   const groups = new Map(Object.keys(GROUPS).map((heading) => [heading, [] as typeof visible]));

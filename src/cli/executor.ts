@@ -1,4 +1,4 @@
-/** The executor that the command line asks for, and what a person sees of its jobs. */
+/** The executor selected on the command line, and the display of its jobs. */
 import { inProcesses, type JobsOptions, requireWhole, type WithExecutor } from '../api/executing.js';
 import { inQueue, queueAddress } from '../api/queue.js';
 import { WeftError } from '../errors.js';
@@ -15,7 +15,7 @@ export interface ExecutorOptions {
   results: string;
 }
 
-/** Has the jobs of a verb done where the options say, and shows their state; a signal stops them. */
+/** Runs the jobs of a command on the selected executor, and shows their state; a signal stops them. */
 export const executing =
   (options: ExecutorOptions, output: Output): WithExecutor =>
   async (jobs, use) => {
@@ -56,7 +56,7 @@ export function executorOf({ executor, queue, workers, threads }: ExecutorOption
   return inQueue({ ...jobs, queue, workers });
 }
 
-/** What becomes of `open` unfinished jobs when their submitter stops, and how to go on. */
+/** The fate of `open` unfinished jobs when their submitter stops, and how to continue. */
 function whatIsLeft(open: number, { executor, queue }: ExecutorOptions): string {
   const again = 'Run the same command to continue.';
   if (open === 0 || (executor ?? (queue === undefined ? 'local' : 'queue')) === 'local') return again;
@@ -75,8 +75,8 @@ interface Running {
 }
 
 /**
- * A line for each job that ends, and below how those stand that run; `open` counts those that were queued and have not
- * ended. `total` is how many there are, where that is known.
+ * A line for each job that ends, and below it the state of the running ones; `open` counts those that were queued and
+ * have not ended. `total` is their number, if known.
  */
 export function createJobView(
   total: number | undefined,
@@ -138,7 +138,7 @@ const ENDS: ReadonlySet<string> = new Set(['job-finished', 'job-failed', 'job-ca
 function describe(event: JobEvent): string | undefined {
   switch (event.type) {
     case 'job-finished': {
-      // Units of studies have results of other kinds.
+      // Units of studies have other kinds of results.
       const { test, accuracy } = (event.value ?? {}) as { test?: { accuracy?: number }; accuracy?: unknown };
       const [part, share] = test ? ['test', test.accuracy] : ['validation', accuracy];
       const result = typeof share !== 'number' ? '' : `  ${part} ${(100 * share).toFixed(2)} %`;

@@ -1,8 +1,8 @@
-/** Options of `weft halve`: halving without waiting, and what becomes of the best. */
+/** Options of `weft halve`: asynchronous halving, and training of the best. */
 import { type Command, Option } from 'commander';
 import { number, whole } from './options.js';
 
-/** Options of successive halving that does not wait for its rungs. */
+/** Options of asynchronous successive halving. */
 export const asynchronously = (command: Command): Command =>
   command
     .option('--asha', 'promote a candidate as soon as it is among the best of its rung so far, and train it further')
@@ -25,7 +25,7 @@ export const asynchronously = (command: Command): Command =>
       number,
     );
 
-/** Options for who may win, and whether the best are trained from scratch. */
+/** Options that restrict which candidates may win, and whether the best are trained from scratch. */
 export const choosing = (command: Command): Command =>
   command
     .option('--pick <conditions>', 'only networks that meet them can win, for example "parameters<100k"')

@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { json, whole } from './options.js';
 
-/** Options that say which space is meant. */
+/** Options that select the space. */
 const onSpace = (command: Command): Command =>
   command
     .option('-r, --recipe <name>', 'a recipe for space and data')

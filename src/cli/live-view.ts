@@ -1,4 +1,4 @@
-/** What a person sees while a search runs: a line per epoch, and a block at the bottom with what happens now. */
+/** The display of a running search: a line per epoch, and a status block at the bottom. */
 import { sayLabels } from '../search/label-measures.js';
 import { plural, significant } from '../report/format.js';
 import { type SearchEvent } from '../search/events.js';
@@ -71,7 +71,7 @@ const signed = (value: number): string => `${value < 0 ? '' : '+'}${decimalText(
 const optional = (value: number | null, format: (value: number) => string): string =>
   value === null ? '–' : format(value);
 
-/** The lasting line of an event; most events have none. */
+/** The permanent line of an event; most events have none. */
 function describe(
   event: SearchEvent,
   paint: Palette,
@@ -153,7 +153,7 @@ function describe(
   }
 }
 
-/** The network compared with simpler models, and measures that a frequent class does not inflate. */
+/** The network compared with simpler models, and measures that are not inflated by a frequent class. */
 function sayAssessed({
   majority,
   simpleModels: [best],
@@ -188,7 +188,7 @@ function sayValues({
   return [beside(mean), ...(best ? [beside(best)] : [])].join('\n');
 }
 
-/** What happens now, how long it has taken and will take, and what else is shown on a terminal. */
+/** The current activity, its elapsed and remaining time, and whatever else a terminal shows. */
 function describeNow(
   { config, data, objective, state }: SearchSession,
   now: { elapsed: number; left: number | undefined; loss: number; reward: number; trained: string },
@@ -216,7 +216,7 @@ function describeNow(
   ];
 }
 
-/** Shows how many images are read, at the bottom of a terminal, until all are there. */
+/** Shows the number of images read so far at the bottom of a terminal, until all are loaded. */
 export const sayReading =
   (output: Output) =>
   (done: number, total: number): void =>
@@ -225,7 +225,7 @@ export const sayReading =
       `reading images, ${done}/${total}`,
     );
 
-/** What `bar` draws, which only a terminal can redraw. */
+/** The line that `bar` draws, which only a terminal can redraw. */
 const BAR = /\[=* *\] /;
 
 function bar(share: number): string {

@@ -1,14 +1,13 @@
-/** Options that several commands have, and the values that they take. */
+/** Options shared by several commands, and the parsers of their values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 
-/** What is held, or started, at the same time, and how many of it at most. */
+/** Objects held, or processes started, simultaneously, and their maximum number. */
 const MOST = { architectures: 100_000, processes: 1024, ports: 65_535 } as const;
 
 /**
- * A whole number of at least `least`, of things of which there may be so many at most; what else is typed is refused
- * with the name of the option.
+ * An integer of at least `least`, with the maximum for its kind; other input is rejected with the name of the option.
  */
 export const whole =
   (least: number, of?: keyof typeof MOST) =>
@@ -28,10 +27,10 @@ export function number(text: string): number {
   throw new InvalidArgumentError('It must be a number.');
 }
 
-/** What computes. */
+/** The backend. */
 export const backend = (): Option =>
   new Option('--backend <name>', 'TensorFlow.js backend; by default the best one that loads').choices(BACKENDS);
-/** Options of a command that has its trainings done by many processes. */
+/** Options of a command whose trainings run in many processes. */
 export const onMany = (command: Command): Command =>
   command
     .addOption(
@@ -48,7 +47,7 @@ export const onMany = (command: Command): Command =>
     )
     .option('--threads <n>', 'threads of each training; the result depends on their number', whole(1, 'processes'))
     .option('--results <folder>', 'folder of results; jobs that have a result there are not repeated', 'runs/jobs');
-/** What a command that reads a run may also load; `data` describes the place of its data. */
+/** Code and data that a command reading a run may also load; `data` describes the location of its data. */
 export const onRun = (command: Command, data?: string): Command => {
   if (data !== undefined) command.option('--data <name|path>', data);
   return command

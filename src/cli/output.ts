@@ -1,6 +1,6 @@
 /**
- * What the command line prints: words for people, on a terminal and in a pipe alike; one JSON object per line for
- * programs that ask for it.
+ * Command-line output: text for people, both on a terminal and in a pipe; one JSON object per line for programs that
+ * request it.
  */
 import { systemError, systemReason, WeftError } from '../errors.js';
 import { printable } from '../printable.js';
@@ -11,22 +11,22 @@ import { printableJson, printableStyled } from './printable.js';
 export { show } from '../printable.js';
 
 export interface Output {
-  /** Whether a person is watching a terminal. */
+  /** Whether output goes to an interactive terminal. */
   readonly interactive: boolean;
   readonly color: boolean;
-  /** A line for people; on the error stream with --json, so that standard output has nothing but JSON. */
+  /** A line for people; on standard error with --json, so that standard output contains only JSON. */
   say(text?: string): void;
   /** One JSON line, printed with --json only. */
   emit(event: object): void;
   /**
-   * Replaces the lines at the bottom of the terminal; an empty list takes them away. A pipe or a file gets the line
+   * Replaces the lines at the bottom of the terminal; an empty list removes them. A pipe or a file gets the line
    * `plain` instead (the first by default), at most every PLAIN_SECONDS.
    */
   status(lines: readonly string[], plain?: string): void;
 }
 
 export interface OutputOptions {
-  /** One JSON object per line, asked for by --json. */
+  /** One JSON object per line, requested by --json. */
   readonly json?: boolean | undefined;
 }
 
@@ -88,8 +88,8 @@ export function clip(line: string, width: number): string {
 }
 
 /**
- * Prints an error as a person needs it, and gives the exit code: 1 for what the user or the machine can be helped with,
- * 70 for a defect of ours. What the operating system refuses is never a defect of ours.
+ * Prints an error for the user, and returns the exit code: 1 for anything that the user can fix, 70 for a defect in
+ * Weft. Errors of the operating system never count as defects.
  */
 export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
   const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
@@ -102,7 +102,7 @@ export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'wr
   return 70;
 }
 
-/** V8's words for an allocation that the machine cannot serve. */
+/** V8's message for an allocation that the machine cannot satisfy. */
 function memoryError(error: unknown): WeftError | undefined {
   return error instanceof RangeError && error.message === 'Array buffer allocation failed'
     ? new WeftError(
@@ -114,9 +114,8 @@ function memoryError(error: unknown): WeftError | undefined {
 }
 
 /**
- * What to do when standard output or error cannot be written. A reader that has gone (`weft status | head`) is no
- * reason to stop: a search still writes its run directory. Any other failure is reported once, and affects the exit
- * code.
+ * What to do when standard output or error cannot be written. A closed reader (`weft status | head`) is no reason to
+ * stop: a search still writes its run directory. Any other failure is reported once, and affects the exit code.
  */
 export function outputFailed(error: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): void {
   if (error.code === 'EPIPE' || process.exitCode === 1) return;

@@ -1,8 +1,8 @@
-/** What a search is going to do, in a line. */
+/** The plan of a search, in one line. */
 import { type PlannedPart, type SearchPlan } from '../search/plan.js';
 import { formatSeconds } from './progress.js';
 
-/** Below this share a budget is not used up. */
+/** Below this fraction a budget counts as not used up. */
 const USED = 0.7;
 
 /**

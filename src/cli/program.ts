@@ -1,4 +1,4 @@
-/** What can be typed. Commands load what they need when they run, so that `weft --help` is instant. */
+/** Defines the command line. Commands load their dependencies when they run, so that `weft --help` is instant. */
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';

@@ -1,4 +1,4 @@
-/** Lengths of time for people. */
+/** Durations for people. */
 
 /** For people: `45 s`, `12 min`, `3.5 h`. */
 export function formatSeconds(seconds: number): string {

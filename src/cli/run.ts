@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { reportError } from './output.js';
 import { program } from './program.js';
 
-/** Runs `weft ARGS` in this process; gives the exit code, after having said what went wrong. */
+/** Runs `weft ARGS` in this process; returns the exit code after reporting any error. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(args, { from: 'user' });

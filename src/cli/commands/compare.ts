@@ -22,7 +22,7 @@ export async function compare(
   output.say(`wrote ${show(page)}`);
 }
 
-/** Draws two architectures over each other; either is a run, or a text encoding. */
+/** Draws two architectures overlaid; each is a run, or a text encoding. */
 export async function diff(a: string, b: string, options: PageOptions & { readonly run?: string }): Promise<void> {
   const output = createOutput(options);
   const { diff: found, page } = await diffNetworks(a, b, options);

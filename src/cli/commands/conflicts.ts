@@ -1,14 +1,10 @@
-/**
- * `weft conflicts`: which options of a choice disturb each other through the weights that they share, and how to split
- * them.
- */
+/** `weft conflicts`: which options of a choice interfere through shared weights, and how to split them. */
 import { measureRunConflicts, type MeasureConflictsOptions } from '../../api/conflicts.js';
 import { sayChanges } from '../../runs/index.js';
 import { createOutput } from '../output.js';
 
 /**
- * Prints each choice with the split in two that its options ask for, by forgetting and by gradients; the run is not
- * changed.
+ * Prints each choice with the best split of its options in two, by forgetting and by gradients; the run is not changed.
  */
 export async function conflicts(
   directory: string,

@@ -6,7 +6,7 @@ import { createOutput, show } from '../output.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { shellWord } from '../../printable.js';
 
-/** Writes the files and says how they are opened. */
+/** Writes the files and says how to open them. */
 export async function convert(
   directory: string,
   { to, out, json, ...trust }: TrustOptions & { to: Conversion; out?: string; json?: boolean },

@@ -1,4 +1,4 @@
-/** `weft derive`: the final choice again, from the last checkpoint of a run, with other numbers. */
+/** `weft derive`: repeats the final choice from the last checkpoint of a run, with different settings. */
 import { ownValue } from '../../errors.js';
 import { deriveRun, type DeriveOutcome } from '../../api/derive.js';
 import { runArguments } from '../../api/hints.js';
@@ -22,7 +22,7 @@ export interface DeriveCommandOptions extends ExecutorOptions, TrustOptions {
   json?: boolean;
 }
 
-/** Judges fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
+/** Evaluates fresh candidates with the run's shared weights and prints the best; the run itself is not changed. */
 export async function derive(
   directory: string,
   { top, json, executor, queue, workers, results, ...options }: DeriveCommandOptions,

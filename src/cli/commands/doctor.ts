@@ -1,10 +1,10 @@
-/** `weft doctor`: what works here. */
+/** `weft doctor`: checks which features work on this machine. */
 import { diagnose } from '../../doctor/index.js';
 import { createOutput } from '../output.js';
 
 const MARKS = { ok: 'ok  ', warn: 'warn', missing: 'none' } as const;
 
-/** Prints a line for every thing that was looked at, with the remedy for what is missing. */
+/** Prints a line for every check, with the remedy for anything missing. */
 export async function doctor(options: { json?: boolean }): Promise<void> {
   const output = createOutput(options);
   for (const row of await diagnose()) {

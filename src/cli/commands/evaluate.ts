@@ -10,7 +10,7 @@ import { sayMeasures } from '../../training/language.js';
 import { createOutput, show } from '../output.js';
 
 /**
- * Prints accuracy and loss of the run's network: on the test part of its own data, wherever that lies now, or on other
+ * Prints accuracy and loss of the run's network: on the test part of its own data, wherever that is now, or on other
  * data.
  */
 export async function evaluate(

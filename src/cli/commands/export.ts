@@ -1,4 +1,4 @@
-/** `weft export`: a run's trained network as files for others. */
+/** `weft export`: a run's trained network as files for other programs. */
 import { join } from 'node:path';
 import { checkExport } from '../../api/check-export.js';
 import { exportRun } from '../../api/export.js';
@@ -11,12 +11,12 @@ export interface ExportCommandOptions extends TrustOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly check?: boolean;
-  /** Where the data of the run lies now. */
+  /** The current location of the run's data. */
   readonly data?: string;
   readonly weights?: RoundedType | 'float32';
 }
 
-/** Writes the exported network into a folder of its own; a former export there is replaced, anything else is not. */
+/** Writes the exported network into its own folder; an earlier export there is replaced, anything else is not. */
 export async function exportNetwork(
   directory: string,
   { json, check, data, weights, ...options }: ExportCommandOptions,
@@ -38,7 +38,9 @@ export async function exportNetwork(
   );
 }
 
-/** Prints how far each file is from the network; throws WeftError('export') naming the first that is not the same. */
+/**
+ * Prints the deviation of each file from the network; throws WeftError('export') naming the first that does not agree.
+ */
 async function checkNetwork(
   run: string,
   folder: string,
@@ -65,7 +67,7 @@ async function checkNetwork(
     );
 }
 
-/** What fewer bits cost, in words. */
+/** The effect of reduced precision, in words. */
 function sayRounding({ count, before, after, runtime }: Rounding): string {
   const size = `weights of model.json ${formatBytes(after.bytes)} instead of ${formatBytes(before.bytes)}`;
   const latency = `one example ${after.milliseconds.toPrecision(2)} ms instead of ${before.milliseconds.toPrecision(2)} ms in ${runtime}`;

@@ -30,8 +30,8 @@ export interface HalveOptions extends SearchOptions, ExecutorOptions {
 }
 
 /**
- * Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and what is trained is not
- * trained again.
+ * Draws candidates, halves them, and names the winner; the trainings of a rung are jobs, and finished ones are not
+ * repeated.
  */
 export async function halve(options: HalveOptions): Promise<void> {
   const output = createOutput(options);
@@ -77,7 +77,7 @@ function sayFound(outcome: HalvingOutcome, options: HalveOptions, output: Output
   output.say(`next  weft train ${winner}${settings}`);
 }
 
-/** The settings of this command that its winner is trained with, as they were typed. */
+/** The options of this command that its winner is trained with, as they were typed. */
 function settingsOf({ recipe, config, space, data, set }: HalveOptions): string {
   const given = Object.entries({
     recipe,
@@ -91,19 +91,17 @@ function settingsOf({ recipe, config, space, data, set }: HalveOptions): string 
   ].join('');
 }
 
-/** The strategy of a recipe is one for shared weights, and learns too slowly for a few dozens of trainings. */
+/** A recipe's strategy is meant for shared weights, and learns too slowly from a few dozen trainings. */
 const proposing = ({ controller, rounds, recipe }: HalveOptions): { controller?: string } =>
   controller === undefined && rounds !== undefined && recipe !== undefined ? { controller: 'predictor-guided' } : {};
 
-/** Hyper-parameters after what they belong to. */
+/** Hyper-parameters, named after the setting they belong to. */
 const inWords = (values: Hyperparameters = {}): string =>
   Object.entries(values)
     .map(([path, value]) => `  ${path} ${value}`)
     .join('');
 
-/**
- * What the options say about promotion without waiting; throws WeftError('config') for such an option without `--asha`.
- */
+/** The options for asynchronous promotion; throws WeftError('config') for such an option without `--asha`. */
 function asynchronousOf({ asha, workers, ...options }: HalveOptions): HalvingRequest['asynchronous'] {
   const { longest, brackets, order, stopBelow, parallel } = options;
   if (asha)

@@ -1,6 +1,6 @@
 /**
- * `weft init`: a commented part of one's own that runs as it is: a search space and a configuration for it, or any
- * other kind with its test.
+ * `weft init`: a commented, runnable template: a search space with its configuration, or any other kind of part with
+ * its test.
  */
 import { type TemplateOptions, writeTemplate } from '../../api/templates.js';
 import { createOutput, show } from '../output.js';

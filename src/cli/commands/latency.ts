@@ -1,4 +1,4 @@
-/** `weft latency`: operations measured on another device. */
+/** `weft latency`: measures operations on another device. */
 import { readLatencyTable, writeLatencyFiles } from '../../api/latency.js';
 import { printable } from '../../printable.js';
 import { createOutput, show } from '../output.js';
@@ -9,7 +9,7 @@ export interface LatencyWriteOptions extends SearchOptions {
   networks: number;
 }
 
-/** Writes the folder that measures, and says how it is used. */
+/** Writes the folder of measurement files, and says how to use it. */
 export async function writeLatency(options: LatencyWriteOptions): Promise<void> {
   const output = createOutput(options);
   const { out, networks } = options;
@@ -21,7 +21,7 @@ export async function writeLatency(options: LatencyWriteOptions): Promise<void> 
   output.say(`      or serve the folder (npx http-server ${show(out)}) and open the page in the device's browser`);
 }
 
-/** Prints the times of the operations, longest first, and how far their sums are off. */
+/** Prints the times of the operations, longest first, and the error of their sums. */
 export async function showLatency(file: string, options: SearchOptions): Promise<void> {
   const output = createOutput(options);
   const table = await readLatencyTable(file, { config: writtenConfig(options) });

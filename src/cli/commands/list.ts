@@ -16,7 +16,7 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-/** What a hint says of a kind. */
+/** The text about a kind in a hint. */
 const NEXT: Partial<Record<PartKind, string>> = {
   spaces: 'weft list spaces NAME shows the options, weft init writes a space of your own',
   optimizers: '--set "retrain.optimizer={name: sam, rho: 0.05}" in weft search or weft train',
@@ -39,7 +39,7 @@ export async function list(word: string | undefined, name: string | undefined, o
   if (next !== undefined) output.say(`next  ${next}`);
 }
 
-/** The command of earlier versions: both what is searched and how, or the options of one. */
+/** The command of earlier versions: both spaces and strategies, or the options of one. */
 export async function spaces(name: string | undefined, options: ListOptions): Promise<void> {
   const output = createOutput(options);
   if (name !== undefined)

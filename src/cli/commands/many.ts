@@ -14,7 +14,7 @@ import { SQUARED_ERROR } from '../../search/objective.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { type Output, show } from '../output.js';
 
-/** More searches than this are a slip of the keyboard. */
+/** More searches than this are surely a typing error. */
 const MOST_SEEDS = 10_000;
 
 /** The seeds in `1,2,3` or `1-8`, or both. Throws WeftError('config') for anything else, and for too many. */
@@ -34,13 +34,13 @@ export function parseSeeds(text: string): number[] {
   return [...new Set(seeds)];
 }
 
-/** Where the runs of several seeds are listed, and what they are called. */
+/** Where the runs of several seeds are listed, and their names. */
 interface RunsOptions extends ExecutorOptions {
   readonly runs: string;
   readonly name?: string | undefined;
 }
 
-/** The same search with several seeds; says what they have in common. */
+/** The same search with several seeds, and a summary. */
 export async function searchManySeeds(
   seeds: readonly number[],
   config: SearchConfigInput,
@@ -68,7 +68,7 @@ export async function searchManySeeds(
   if (outcome?.common) saySeeds(outcome.common, output);
 }
 
-/** The same training with several seeds; says how far the mean of their results is known. */
+/** The same training with several seeds, and the mean of the results with its uncertainty. */
 export async function trainManySeeds(
   architecture: string,
   seeds: readonly number[] | undefined,
@@ -100,7 +100,7 @@ function sayRun({ seed, run, summary }: SeedSearch, found: string | undefined, o
   output.say([`seed ${String(seed).padStart(4)}`, testText(summary.test), found, where].filter(Boolean).join('  '));
 }
 
-/** A mean over seeds, with how far it is known. */
+/** A mean over seeds with its uncertainty. */
 function sayMean(
   { value, interval, standardDeviation }: Pick<OverSeeds, 'value' | 'interval'> & { standardDeviation: number },
   { measure, unit, seeds }: { measure: 'accuracy' | 'score' | 'loss'; unit: string; seeds: number },
@@ -112,7 +112,7 @@ function sayMean(
   );
 }
 
-/** What searches with several seeds have in common. */
+/** A summary of searches with several seeds. */
 export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Output): void {
   const { measure, unit, means, best, test, verdict, count } = analysis;
   if (test) sayMean(test, { measure, unit, seeds }, output);
@@ -134,7 +134,7 @@ export function saySeeds({ analysis, seeds, report }: SeedsReport, output: Outpu
   output.say(`wrote ${show(report)}`);
 }
 
-/** The best candidates of a ranking after their training, best by the test first. */
+/** The best candidates of a ranking after training, best test result first. */
 export function sayRetrained(retrained: readonly Retrained[], results: string, output: Output): void {
   const order = [...retrained].sort((a, b) => scoreOf(b) - scoreOf(a) || a.place - b.place);
   for (const { result, place, summary } of order) {
@@ -148,7 +148,7 @@ export function sayRetrained(retrained: readonly Retrained[], results: string, o
   );
 }
 
-/** Higher is better: the accuracy, or for language the loss with its sign turned. */
+/** Higher is better: the accuracy, or for language models the negated loss. */
 const scoreOf = ({ summary: { test } }: Retrained): number => test?.accuracy ?? -(test?.loss ?? Infinity);
 
 function testText(test: RunSummary['test']): string {
@@ -160,7 +160,7 @@ function testText(test: RunSummary['test']): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-/** The run directory of a result, where it was done on this machine. */
+/** The run directory of a result, if it was produced on this machine. */
 function whereIs({ key }: JobResult, results: string): string {
   const run = listRuns(join(results, key)).at(-1);
   return run === undefined ? '' : show(run);

@@ -1,4 +1,4 @@
-/** `weft predict`: what a run's trained network says of new pictures or rows. */
+/** `weft predict`: predictions of a run's trained network for new pictures or rows. */
 import {
   type LoadedLabeller,
   type LoadedModel,
@@ -12,13 +12,15 @@ import { type TrustOptions } from '../../api/trust.js';
 import { createOutput, type Output } from '../output.js';
 
 export interface PredictOptions extends TrustOptions {
-  /** The probability of every class too. */
+  /** Also the probability of every class. */
   readonly probabilities?: boolean;
   readonly backend?: BackendName;
   readonly json?: boolean;
 }
 
-/** Prints label and probability, or the predicted numbers, for each picture or row: CSV, or one JSON object a line. */
+/**
+ * Prints label and probability, or the predicted numbers, for each picture or row: CSV, or one JSON object per line.
+ */
 export async function predict(
   directory: string,
   paths: readonly string[],
@@ -63,7 +65,7 @@ function sayClasses(
   }
 }
 
-/** The labels that hold, with semicolons between them, or an array of them. */
+/** The predicted labels, separated by semicolons, or as an array. */
 function sayLabels(
   model: LoadedLabeller,
   paths: readonly string[],
@@ -126,7 +128,7 @@ function asObject(
 
 const rounded = (probability: number): string => probability.toFixed(4);
 
-/** As many digits as a network of 32-bit floats can tell apart. */
+/** As many digits as 32-bit floats can distinguish. */
 const shown = (value: number): string => String(Number(value.toPrecision(6)));
 
 /** A line of a CSV file (RFC 4180). */

@@ -1,4 +1,4 @@
-/** `weft worker` and `weft queue`: serving a queue, and looking into it. */
+/** `weft worker` and `weft queue`: serving a queue, and inspecting it. */
 import { queueState, retryJobs, runWorker } from '../../api/queue.js';
 import { catchSignals } from '../../runs/index.js';
 import { createJobView } from '../executor.js';
@@ -66,7 +66,7 @@ export async function queueStatus({ queue, json = false }: { queue?: string; jso
     output.say('next  weft queue retry --queue …    (all of them, or one, given by the beginning of its key)');
 }
 
-/** Sends failed jobs back into the queue. */
+/** Returns failed jobs to the queue. */
 export async function queueRetry(
   key: string | undefined,
   { queue, json = false }: { queue?: string; json?: boolean },

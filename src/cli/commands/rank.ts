@@ -1,4 +1,7 @@
-/** `weft rank`: how far shared weights order networks as training alone, or a table of trainings, does. */
+/**
+ * `weft rank`: how well shared weights reproduce the ranking of networks trained alone, or of a table of training
+ * results.
+ */
 import { rankRun, type RankOutcome } from '../../api/rank.js';
 import { type ProxyChoice } from '../../api/rank-proxies.js';
 import { rankRunByTable } from '../../api/rank-truth.js';
@@ -19,14 +22,14 @@ export interface RankCommandOptions extends ExecutorOptions, TrustOptions {
   readonly batches?: number;
   /** Files of a table with the scores of networks, used instead of training them. */
   readonly truth?: readonly string[];
-  /** The column of the table that judges. */
+  /** The column of the table used as ground truth. */
   readonly column?: string;
-  /** Proxies that are compared with the shared weights: all, none, or names and files separated by commas. */
+  /** Proxies compared with the shared weights: all, none, or names and files separated by commas. */
   readonly proxies?: string;
   readonly json?: boolean;
 }
 
-/** Trains and compares, or compares with a table; writes RUN/rank/ and the run's report again. */
+/** Trains and compares, or compares with a table; writes RUN/rank/ and updates the run's report. */
 export async function rank(directory: string, options: RankCommandOptions): Promise<void> {
   const { architectures, epochs, batches, threads, trust, file, data, truth, column, seeds, proxies } = options;
   if (truth === undefined && column !== undefined)
@@ -73,7 +76,7 @@ export async function rank(directory: string, options: RankCommandOptions): Prom
   output.say(`wrote ${show(record)}, its tables as CSV, and ${show(report)}`);
 }
 
-/** All, none, or names and files with commas between them. */
+/** All, none, or names and files separated by commas. */
 function parseProxies(text: string | undefined): ProxyChoice | undefined {
   return text === 'all' || text === 'none' ? text : text?.split(',').map((name) => name.trim());
 }

@@ -1,11 +1,11 @@
-/** What `weft rank` prints of rankers: the verdict, a line each, the ceiling, warnings. */
+/** The output of `weft rank` about rankers: the verdict, a line for each, the ceiling, warnings. */
 import { decimalText } from '../../printable.js';
 import { type RankerComparison } from '../../ranking/index.js';
 import { largestOf } from '../../statistics/extremes.js';
 import { type Interval } from '../../statistics/index.js';
 import { type Output } from '../output.js';
 
-/** `column` says what judges. */
+/** `column` names the ground truth. */
 export function sayRankers(
   { standings, ceiling, verdict, warnings, count, toBest, toParameters }: RankerComparison,
   column: string,
@@ -54,13 +54,13 @@ export function sayRankers(
   for (const warning of warnings) output.say(`warning: ${warning}`);
 }
 
-/** A number with the ends of its interval, where it has one. */
+/** A number with the ends of its interval, if it has one. */
 function withInterval(value: number, interval: Interval | undefined, digits = 3): string {
   const text = (one: number): string => decimalText(one, digits);
   return interval ? `${text(value)} (${text(interval[0])} to ${text(interval[1])})` : text(value);
 }
 
-/** Rows of text with their columns below each other. */
+/** Rows of text with aligned columns. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => largestOf(rows.map((row) => row[column]!.length)));
   return rows.map((row) =>

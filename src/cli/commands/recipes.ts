@@ -1,4 +1,4 @@
-/** `weft recipes`: configurations by name, with what they took. */
+/** `weft recipes`: named configurations, with their running times. */
 import { listRecipes } from '../../api/recipes.js';
 import { createOutput } from '../output.js';
 

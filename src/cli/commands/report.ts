@@ -7,9 +7,7 @@ import { WeftError } from '../../errors.js';
 import { runFiles } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 
-/**
- * Writes the report of a run, finished or not; of several runs that differ in their seeds, what they have in common.
- */
+/** Writes the report of a run, finished or not; for several runs that differ in their seeds, a summary. */
 export async function report(
   [directory, ...others]: readonly [string, ...string[]],
   { json, chapter, ...options }: TrustOptions & { out?: string; chapter?: string[]; json?: boolean },

@@ -107,7 +107,7 @@ export interface ResumeOptions extends TrustOptions {
   json?: boolean;
 }
 
-/** Goes on with a run from its last checkpoint; of a finished one, makes again what is missing. */
+/** Resumes a run from its last checkpoint; for a finished one, recreates anything missing. */
 export async function resume(directory: string, { json, ...options }: ResumeOptions): Promise<void> {
   const output = createOutput({ json: json ?? false });
   const { trust, file, data } = options;
@@ -137,7 +137,7 @@ type Watching = Pick<Required<ResumeRequest>, 'onRead' | 'onEvent' | 'onUnit' | 
   onPlan(unitCosts: UnitCosts): void;
 };
 
-/** Shows the work as it goes on, lets signals stop it, and says reports the result; undefined if it was stopped. */
+/** Shows the work in progress, lets signals stop it, and reports the result; undefined if it was stopped. */
 async function watched<O extends SearchOutcome>(
   output: Output,
   work: (watching: Watching) => Promise<O>,
@@ -187,8 +187,8 @@ async function watched<O extends SearchOutcome>(
 }
 
 /**
- * What is left of a run that an error has ended, and whether going on would help: a wrong configuration or data that
- * diverge come back.
+ * What remains of a run that ended in an error, and whether resuming would help: a wrong configuration or diverging
+ * data would recur.
  */
 function sayKept(output: Output, run: string, error: unknown): void {
   if (!existsSync(run)) return;
@@ -199,7 +199,7 @@ function sayKept(output: Output, run: string, error: unknown): void {
   );
 }
 
-/** What was written, and what to do with it; a language model answers no single examples. */
+/** The files that were written, and how to use them; a language model makes no predictions for single examples. */
 function sayNext(output: Output, run: string, report: string, answers: boolean): void {
   const { card, weights, sharedWeights } = networkFiles(run);
   const trained = existsSync(weights);
@@ -217,7 +217,7 @@ export function resolveConfig(options: SearchOptions): SearchConfig {
   return checkConfig(writtenConfig(options));
 }
 
-/** The same without defaults: only what the user has set. */
+/** The same without defaults: only the values that the user set. */
 export function writtenConfig(options: SearchOptions): SearchConfigInput {
   if (options.recipe !== undefined && options.config !== undefined)
     throw new WeftError(
@@ -257,7 +257,7 @@ export function writtenConfig(options: SearchOptions): SearchConfigInput {
 }
 
 /**
- * `90s`, `10m`, `1.5h` in seconds. Throws WeftError('config') without a unit: 10 may be meant as seconds or minutes.
+ * Converts `90s`, `10m`, `1.5h` to seconds. Throws WeftError('config') without a unit: 10 may mean seconds or minutes.
  */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
@@ -269,7 +269,8 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * One column as it is written, or several between commas; a column whose name has a comma is set in the configuration.
+ * One column as written, or several separated by commas; a column whose name contains a comma is set in the
+ * configuration.
  */
 function labelColumns(text: string): string | string[] {
   const names = text.split(',').map((name) => name.trim());

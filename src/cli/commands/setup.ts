@@ -1,9 +1,9 @@
-/** `weft setup`: the set-up script of the package, as a command. */
+/** `weft setup`: the setup script of the package, as a command. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../api/recipes.js';
 
-/** Runs the set-up with the given flags; its exit code becomes ours. */
+/** Runs the setup with the given flags and returns its exit code. */
 export function setup(args: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [join(packageRoot(), 'scripts', 'setup.mjs'), ...args], {
     stdio: 'inherit',

@@ -5,7 +5,8 @@ import { sayChanges } from '../../runs/index.js';
 import { createOutput, show } from '../output.js';
 
 /**
- * Writes each network as `weft export` does, and a page of them all, to RUN/specialized; the run itself is not changed.
+ * Writes each network in the format of `weft export`, and a page about all of them, to RUN/specialized; the run itself
+ * is not changed.
  */
 export async function specialize(
   directory: string,

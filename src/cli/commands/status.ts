@@ -38,7 +38,7 @@ export function status(directory: string | undefined, options: { runs: string; j
   if (directory === undefined) return;
   const [{ run, state, summary }] = standings as [RunStanding];
   if (summary) output.say(`  ${summary.derived.architecture}`);
-  // Nobody has trusted the code that the run names: a hint that loads it could be pasted without a look.
+  // The code that the run names has not been trusted: a hint that loads it could be pasted without checking.
   output.say(`next  weft ${state === 'finished' ? 'report' : 'resume'} ${runArguments(run, [])}`);
 }
 

@@ -1,4 +1,4 @@
-/** `weft study`: measurements with a published or calibrated answer. */
+/** `weft study`: measurements with a published or calibrated reference value. */
 import { listParts } from '../../api/catalogue.js';
 import { runStudy } from '../../api/study.js';
 import { largestOf } from '../../statistics/extremes.js';
@@ -50,7 +50,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
   }
 }
 
-/** Names the studies, with what they measure and how long that takes. */
+/** Names the studies, with their subject and duration. */
 export async function listStudies(output: Output): Promise<void> {
   const studies = await listParts('studies');
   for (const { name, description: summary, facts } of studies) {
@@ -63,7 +63,7 @@ export async function listStudies(output: Output): Promise<void> {
 
 function sayFinished(name: string, { rows, verdict, files, seconds }: FinishedStudy, output: Output): void {
   const lines = rows.map((row) => [row.id, measuredText(row), row.gate, verdictOf(row)]);
-  // As wide as what stands in them; where nothing has a goal there is no column of goals.
+  // Columns as wide as their contents; without any targets there is no target column.
   const widths = [0, 1, 2, 3].map((column) => largestOf(lines.map((cells) => cells[column]!.length)));
   for (const [i, row] of rows.entries()) {
     output.emit({ type: 'row', ...row });

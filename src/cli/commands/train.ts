@@ -5,7 +5,9 @@ import { mergeConfig, parseOverrides, type RawConfig } from '../../config/index.
 import { createOutput } from '../output.js';
 import { type SearchOptions, startSearch, writtenConfig } from './search.js';
 
-/** Trains the architecture in a run directory of its own, tests it, and reports; with several seeds in one for each. */
+/**
+ * Trains the architecture in its own run directory, tests it, and reports; with several seeds, in one directory each.
+ */
 export async function train(
   architecture: string,
   { run, epochs, ...options }: SearchOptions & TrustOptions & { run?: string },

@@ -1,4 +1,4 @@
-/** `weft ui`: a page on this machine over a folder of runs. */
+/** `weft ui`: serves a page over a folder of runs on this machine. */
 import { spaceToDraw } from '../../api/drawn-space.js';
 import { catchSignals } from '../../runs/index.js';
 import { serveUi } from '../../ui/index.js';

@@ -1,6 +1,6 @@
 /**
- * Files and folders that exist completely or not at all. Content is written to a hidden name next to the
- * target, is forced to the disk, and takes the target's name in one step.
+ * Files and folders that exist completely or not at all. Content is written to a hidden name next to the target, is
+ * flushed to disk, and is renamed to the target in one step.
  */
 import {
   accessSync,
@@ -25,11 +25,11 @@ import { placeOfIds, processExists } from './process-identity.js';
 export type Content = Uint8Array | string;
 
 export interface WriteOptions {
-  /** Called right before anything takes its place or loses it; what it throws leaves all as it was. */
+  /** Called right before the target is replaced or renamed; if it throws, nothing changes. */
   readonly guard?: () => void;
 }
 
-/** Writes or replaces a file. On failure the old file, if any, is untouched and nothing new is left. */
+/** Writes or replaces a file. On failure the old file, if any, is untouched and nothing new is left behind. */
 export function writeFileAtomic(path: string, content: Content, options: WriteOptions = {}): void {
   requireKind(path, 'file');
   replace(path, (temporary) => writeDurable(temporary, content), options);
@@ -59,8 +59,8 @@ export function writeFolderAtomic(
 }
 
 /**
- * Creates a folder and those above it, where they are missing, and makes sure that files can be written there; `undo`
- * removes those again, as far as they are empty.
+ * Creates a folder and its ancestors if they are missing, and makes sure that files can be written there; `undo`
+ * removes those that were created, as long as they are empty.
  */
 export function makeFolder(path: string): { undo(): void } {
   try {
@@ -72,7 +72,7 @@ export function makeFolder(path: string): { undo(): void } {
         try {
           for (let folder = resolve(path); folder.length >= first.length; folder = dirname(folder)) rmdirSync(folder);
         } catch {
-          // Something is in it, which stays.
+          // It is not empty, and stays.
         }
       },
     };
@@ -82,8 +82,8 @@ export function makeFolder(path: string): { undo(): void } {
 }
 
 /**
- * The first folder that had to be created. Node's own `recursive` tries forever where a file system refuses, as /proc
- * does.
+ * The first folder that had to be created. Node's own `recursive` retries forever on a file system that refuses, such
+ * as /proc.
  */
 function createFolders(path: string): string | undefined {
   try {
@@ -100,9 +100,9 @@ function createFolders(path: string): string | undefined {
 }
 
 /**
- * Removes from a folder what processes that are gone have left unfinished in it (all of it where nobody else may write
- * there), and gives a folder back its name whose replacement never came. What a process that cannot be seen from here
- * left stays for an hour.
+ * Removes unfinished files of dead processes from a folder (of all processes if no other may write there), and restores
+ * the name of a folder whose replacement never arrived. Files of a process that is not visible from here are kept for
+ * an hour.
  */
 export function removeUnfinished(folder: string, { alone = false }: { alone?: boolean } = {}): void {
   for (const name of readdirSync(folder)) {
@@ -117,7 +117,7 @@ export function removeUnfinished(folder: string, { alone = false }: { alone?: bo
   }
 }
 
-/** Removes a folder so that it is never seen half gone. */
+/** Removes a folder so that it is never visible half deleted. */
 export function removeFolder(path: string, { guard }: WriteOptions = {}): void {
   const doomed = unfinished(path);
   guard?.();
@@ -129,7 +129,7 @@ export function removeFolder(path: string, { guard }: WriteOptions = {}): void {
   }
 }
 
-/** A failed write in words: what was to be written, why it could not be, what to do. */
+/** The message of a failed write: its target, the reason, the remedy. */
 export function diskError(path: string, cause: unknown): WeftError {
   if (cause instanceof WeftError) return cause;
   const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
@@ -139,9 +139,9 @@ export function diskError(path: string, cause: unknown): WeftError {
   return new WeftError('disk', `cannot write ${path}: ${reason}`, hint, { cause });
 }
 
-/** Forces a folder's entries to the disk, so that a rename survives a power cut. */
+/** Flushes a folder's entries to disk, so that a rename survives a power cut. */
 export function syncFolder(path: string): void {
-  if (process.platform === 'win32') return; // folders cannot be opened there
+  if (process.platform === 'win32') return; // folders cannot be opened on this system
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
@@ -158,14 +158,17 @@ function requireKind(path: string, kind: 'file' | 'folder'): void {
   try {
     found = statSync(path);
   } catch {
-    return; // nothing there, or writing will tell what is wrong
+    return; // nothing there, or writing will report the problem
   }
   if (kind === 'file' ? found.isFile() : found.isDirectory()) return;
   const what = found.isDirectory() ? 'a folder' : found.isFile() ? 'a file' : 'a device or a pipe';
   throw new WeftError('disk', `cannot write ${path}: it is ${what}, not a ${kind}`, `name a ${kind}, or another path`);
 }
 
-/** Whose file it is: a process by its id, and the place in which that id counts (version 0.1 did not say). */
+/**
+ * The owner of a file: a process by its id, and the namespace in which that id is valid (version 0.1 did not record
+ * it).
+ */
 const UNFINISHED = /^\.unfinished-(\d+)(?:@([0-9a-f]{8}))?-(.*)$/s;
 const unfinished = (path: string): string =>
   join(dirname(path), `.unfinished-${process.pid}@${placeOfIds()}-${basename(path)}`);
@@ -174,7 +177,7 @@ function secondsSinceChange(path: string): number {
   try {
     return (now().getTime() - statSync(path).mtimeMs) / 1000;
   } catch {
-    return 0; // finished, or removed by its owner, in this moment
+    return 0; // finished, or removed by its owner, just now
   }
 }
 
@@ -192,16 +195,16 @@ function replace(path: string, write: (temporary: string) => void, { guard }: Wr
       remove(temporary);
       putBack(temporary + OLD, path);
     } catch {
-      // The first failure is the one to tell about.
+      // The first failure is the one to report.
     }
     throw diskError(path, cause);
   }
 }
 
-/** Ends the name of a folder that is about to be replaced. */
+/** Suffix of a folder that is about to be replaced. */
 const OLD = '-old';
 
-/** Gives a folder that was moved aside its name again, unless its replacement is there. */
+/** Restores the name of a folder that was moved aside, unless its replacement exists. */
 function putBack(aside: string, path: string): void {
   if (existsSync(aside) && !existsSync(path)) renameSync(aside, path);
 }

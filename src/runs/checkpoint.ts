@@ -1,6 +1,6 @@
 /**
- * Checkpoints: everything that a run needs to go on exactly as if it had never stopped, as a folder that
- * is there whole or not at all. Each file is hashed, so that a damaged one is noticed and an earlier one serves.
+ * Checkpoints: everything that a run needs to continue exactly as if it had never stopped, as a folder that exists
+ * either completely or not at all. Each file is hashed, so that damage is detected and an earlier checkpoint is used.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,11 +21,11 @@ const FORMAT_VERSION = 2;
 const READABLE = [1, FORMAT_VERSION];
 
 export interface Checkpoint {
-  /** What the run counts by: names the folder, and must grow. */
+  /** The run's step counter: names the folder, and must increase. */
   readonly step: number;
   /** Tensors by group, one file each: weights, optimizer, controller, … */
   readonly tensors: Readonly<Record<string, NamedTensors>>;
-  /** Everything else that the run must remember: cursors, baselines, elapsed seconds. */
+  /** All other state of the run: cursors, baselines, elapsed seconds. */
   readonly state: Json;
   /** The length of the journal, from `journal.sync()`. */
   readonly events: number;
@@ -36,13 +36,13 @@ export interface Checkpoint {
 export interface SaveOptions extends WriteOptions {
   /** How many of the newest to keep. Two, so that one may be damaged. */
   readonly keep?: number;
-  /** Also keep, forever, those whose step is a multiple of this. */
+  /** Also keep, permanently, those whose step is a multiple of this. */
   readonly keepEvery?: number;
-  /** The run that the checkpoint is of. */
+  /** The run that the checkpoint belongs to. */
   readonly run?: Manifest;
 }
 
-/** Written as state.json. */
+/** The content of state.json. */
 interface Document {
   readonly formatVersion: number;
   readonly weft: string;
@@ -50,16 +50,16 @@ interface Document {
   readonly step: number;
   readonly events: number;
   readonly eventsSha256?: string | undefined;
-  /** `runIdentity` of the run; since format 2, where the checkpoint is of a run. */
+  /** `runIdentity` of the run; since format 2, if the checkpoint belongs to a run. */
   readonly run?: string | undefined;
   readonly groups: Readonly<Record<string, { readonly sha256: string; readonly names: readonly string[] }>>;
   readonly state: Json;
 }
 
 /**
- * Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones by
- * the rule. Returns its folder. A step has one state: a whole checkpoint of it that is there already stays, so that one
- * is there at every instant.
+ * Writes a checkpoint of a run of the space with this fingerprint (the tensors are borrowed), then removes old ones
+ * according to the retention rule. Returns its folder. A step has a single state: an existing complete checkpoint of it
+ * is kept, so that one exists at every instant.
  */
 export function saveCheckpoint(
   runPath: string,
@@ -97,15 +97,18 @@ export function saveCheckpoint(
 }
 
 export interface LoadOptions {
-  /** The run of which the checkpoints must be. */
+  /** The run that the checkpoints must belong to. */
   readonly run?: Manifest | undefined;
-  /** Told about each damaged checkpoint that is passed over. */
+  /** Called for each damaged checkpoint that is skipped. */
   readonly warn?: (event: JournalEvent) => void;
-  /** Sees the state of each checkpoint before its tensors are read; what it throws is thrown. */
+  /** Called with the state of each checkpoint before its tensors are read; its exceptions are passed on. */
   readonly check?: (state: Json) => void;
 }
 
-/** The newest whole checkpoint of a run, its tensors owned by the caller and in the order in which they were saved. */
+/**
+ * The newest complete checkpoint of a run; the caller owns its tensors, which are in the order in which they were
+ * saved.
+ */
 export function loadLatestCheckpoint(
   runPath: string,
   space: string,
@@ -139,14 +142,14 @@ export function loadLatestCheckpoint(
   );
 }
 
-/** What the newest whole checkpoint has recorded of the events; undefined if there is none, or one of version 0.1. */
+/** The newest complete checkpoint's record of the events; undefined if there is none, or one from version 0.1. */
 export function latestEventsMark(runPath: string): EventsMark | undefined {
   for (const step of listCheckpoints(runPath).reverse()) {
     try {
       const { events, eventsSha256 } = readDocument(folderOf(runPath, step));
       return eventsSha256 === undefined ? undefined : { events, sha256: eventsSha256 };
     } catch (error) {
-      if (!(error instanceof WeftError)) throw error; // a damaged one: the one before serves
+      if (!(error instanceof WeftError)) throw error; // a damaged one: the previous one is used
     }
   }
   return undefined;
@@ -170,7 +173,7 @@ export function listCheckpoints(runPath: string): number[] {
   }
 }
 
-/** Whether a folder is a whole checkpoint of this place in the run. */
+/** Whether a folder is a complete checkpoint of this step of the run. */
 function holds(folder: string, wanted: Pick<Document, (typeof OWN)[number]>): boolean {
   if (!existsSync(folder)) return false;
   try {
@@ -190,7 +193,7 @@ const folderOf = (runPath: string, step: number): string =>
 const FOLDER_NAME = /^\d{8,}$/;
 const STATE_FILE = 'state.json';
 
-/** The document as text, with a hash of itself. */
+/** The document as text, including its own hash. */
 function seal(document: Document): string {
   const text = stringifyStrict(document as unknown as Json);
   return `${text.slice(0, -1)},"sha256":"${sha256(text)}"}\n`;
@@ -203,7 +206,7 @@ function readDocument(folder: string): Document {
   return JSON.parse(body) as Document;
 }
 
-/** The bytes of each group, with their hashes checked. */
+/** The bytes of each group, with their hashes verified. */
 function bytesOfGroups({ groups }: Document, folder: string) {
   return Object.entries(groups).map(([group, expected]) => {
     const name = `${group}.safetensors`;
@@ -242,7 +245,7 @@ function checkFits(
       'the space was changed after the run began: restore its definition, or start a new search',
     );
   }
-  // Only a run of version 0.1 has checkpoints that do not say whose they are.
+  // Only a run of version 0.1 has checkpoints that do not name their run.
   const unbound = run === undefined && manifest?.formatVersion === 1;
   if (manifest && !unbound && run !== runIdentity(manifest)) {
     throw new WeftError(

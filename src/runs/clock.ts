@@ -1,14 +1,14 @@
-/** The one place that asks the machine for the time and for memory. */
+/** The only module that queries the machine for time and memory. */
 
-/** The time of day, for names and for readers; never for measuring, because clocks are set. */
+/** The time of day, for names and for readers; never for measuring, because clocks get adjusted. */
 export const now = (): Date => new Date();
 
 export interface Stopwatch {
-  /** Seconds since the start, plus those that earlier processes have spent on the same run. */
+  /** Seconds since the start, plus those spent by earlier processes on the same run. */
   elapsed(): number;
   /**
-   * Seconds of processor time that this process has taken since the start, all threads together: what else the machine
-   * does is not in it.
+   * Seconds of processor time used by this process since the start, over all threads; unaffected by other load on the
+   * machine.
    */
   processor(): number;
 }
@@ -26,5 +26,5 @@ export function stopwatch(already = 0): Stopwatch {
   };
 }
 
-/** The most memory this process has had resident so far, in MB (2^20 bytes). */
+/** Peak resident memory of this process so far, in MB (2^20 bytes). */
 export const peakMemoryMB = (): number => process.resourceUsage().maxRSS / 1024;

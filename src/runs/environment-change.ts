@@ -1,10 +1,10 @@
-/** What of an environment can change the last bits of a result, and how two environments differ in it. */
+/** The parts of an environment that can change the last bits of a result, and how two environments differ in them. */
 import { WeftError } from '../errors.js';
 import { type Environment, NUMERIC_VARIABLES } from './environment.js';
 
-/** One condition that was another when earlier work was done. */
+/** A condition that was different when earlier work was done. */
 export interface EnvironmentChange {
-  /** In words: `threads`, `Node`, `processor`, or the name of a variable. */
+  /** Its name: `threads`, `Node`, `processor`, or the name of a variable. */
   readonly what: string;
   readonly before: string;
   readonly now: string;
@@ -14,9 +14,9 @@ export interface EnvironmentChange {
 export type RecordedEnvironment = Partial<Environment>;
 
 /**
- * The conditions on which numbers depend and that differ between the two. What was not recorded is not compared. Plain
- * JavaScript and WebAssembly compute the same on every processor with any number of threads; the version of the
- * system's kernel does not affect results.
+ * The conditions that affect numbers and differ between the two. Unrecorded ones are not compared. Plain JavaScript and
+ * WebAssembly compute the same on every processor with any number of threads; the version of the system's kernel does
+ * not affect results.
  */
 export function environmentChanges(before: RecordedEnvironment, now: RecordedEnvironment): EnvironmentChange[] {
   const [earlier, present] = [conditionsOf(before), conditionsOf(now)];
@@ -26,13 +26,13 @@ export function environmentChanges(before: RecordedEnvironment, now: RecordedEnv
   });
 }
 
-/** The changes in words: `threads 2 then, 1 now`. */
+/** The changes as text: `threads 2 then, 1 now`. */
 export const sayChanges = (changes: readonly EnvironmentChange[]): string =>
   changes.map(({ what, before, now }) => `${what} ${before} then, ${now} now`).join('; ');
 
 /**
- * Refuses to continue with what was computed under other conditions; another version of Weft alone is recorded, and not
- * refused.
+ * Refuses to continue work that was started under other conditions; a change of Weft's version alone is recorded but
+ * not refused.
  */
 export function refuseChanges(what: string, changes: readonly EnvironmentChange[]): void {
   if (changes.every((change) => change.what === WEFT)) return;
@@ -51,7 +51,7 @@ function remedyFor(changes: readonly EnvironmentChange[]): string {
 const WEFT = 'Weft';
 const THREADS = 'threads';
 const INTRAOP = 'TF_NUM_INTRAOP_THREADS';
-/** The threads within an operation are a condition of their own; those between operations do not affect results. */
+/** The threads within an operation are a separate condition; those between operations do not affect results. */
 const OTHER_VARIABLES = NUMERIC_VARIABLES.filter((name) => name !== INTRAOP && name !== 'TF_NUM_INTEROP_THREADS');
 
 function conditionsOf(environment: RecordedEnvironment): Record<string, string | undefined> {

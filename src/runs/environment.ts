@@ -1,4 +1,4 @@
-/** What a result may depend on besides config and seed: versions, machine, threads, revision. */
+/** The environment that a result may depend on besides config and seed: versions, machine, threads, revision. */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,25 +10,27 @@ export interface Environment {
   readonly weft: string;
   readonly node: string;
   readonly tfjs: string;
-  /** TensorFlow.js's name of the backend in use. */
+  /** TensorFlow.js's name for the backend in use. */
   readonly backend: string;
-  /** Version of the TensorFlow library below a native backend. */
+  /** Version of the TensorFlow library behind a native backend. */
   readonly library?: string;
   readonly platform: string;
   readonly cpu: string;
-  /** The processor's vector instructions, where the system tells: a virtual machine may hide some of its model's. */
+  /**
+   * The processor's vector instructions, if the system reports them: a virtual machine may hide some of its model's.
+   */
   readonly instructions?: string;
-  /** Models of the graphics processors, and the driver, where one computes and the system tells. */
+  /** Models of the graphics processors, and the driver, if one is used and the system reports it. */
   readonly device?: string;
-  /** Threads that the machine offers. */
+  /** Number of threads available on the machine. */
   readonly threads: number;
-  /** The variables that set thread counts, where they are set. */
+  /** The variables that set thread counts, if they are set. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The git revision of the working directory, with `-dirty` if something is changed. */
+  /** The git revision of the working directory, with `-dirty` if there are uncommitted changes. */
   readonly revision?: string;
 }
 
-/** The environment of this process; to be asked after the backend is loaded. */
+/** The environment of this process; to be called after the backend is loaded. */
 export function describeEnvironment(): Environment {
   const library = (tf.backend() as { binding?: { TF_Version?: string } }).binding?.TF_Version;
   const revision = gitRevision();
@@ -54,7 +56,7 @@ export function describeEnvironment(): Environment {
 
 export const packageVersion = (createRequire(import.meta.url)('weft-nas/package.json') as { version: string }).version;
 
-/** Variables of the environment on which the last bits of numbers depend. */
+/** Environment variables that affect the last bits of numbers. */
 export const NUMERIC_VARIABLES = [
   'OMP_NUM_THREADS',
   'TF_NUM_INTRAOP_THREADS',
@@ -67,7 +69,7 @@ export const NUMERIC_VARIABLES = [
   'TF_DETERMINISTIC_OPS',
 ];
 
-/** As the kernel lists them: on x86 `flags`, on ARM `Features`. */
+/** The names used by the kernel: on x86 `flags`, on ARM `Features`. */
 function vectorInstructions(): string | undefined {
   const line = /^(?:flags|Features)\s*: (.*)$/m.exec(read('/proc/cpuinfo') ?? '')?.[1];
   return line
@@ -77,7 +79,7 @@ function vectorInstructions(): string | undefined {
     .join(' ');
 }
 
-/** What the driver of NVIDIA says under /proc. */
+/** The NVIDIA driver's information under /proc. */
 function graphicsProcessors(): string | undefined {
   const folder = '/proc/driver/nvidia';
   try {
@@ -95,7 +97,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return undefined; // another system
+    return undefined; // a different system
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The run's events, one JSON object a line, in a file that only grows. A checkpoint records how far it had
- * grown; resuming cuts it back to there, so that what is done again is not told twice.
+ * The run's events, one JSON object per line, in an append-only file. A checkpoint records its length; resuming
+ * truncates it to that length, so that repeated work is not recorded twice.
  */
 import { createHash, type Hash } from 'node:crypto';
 import {
@@ -19,32 +19,35 @@ import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
 import { diskError } from './atomic-write.js';
 
-/** Something that happened; the fields depend on the type. NaN becomes null. */
+/** An event; the fields depend on the type. NaN becomes null. */
 export interface JournalEvent {
   readonly type: string;
   readonly [field: string]: Json;
 }
 
 export interface JournalOptions {
-  /** Bytes to keep, from a checkpoint; all whole lines if not given. */
+  /** Number of bytes to keep, from a checkpoint; by default all complete lines. */
   readonly position?: number;
   /** The hash that the kept bytes must have, from the same checkpoint. */
   readonly sha256?: string | undefined;
   /**
-   * For types with a `step`: how many events to keep in full detail. Each time the steps double from there, half as
-   * many are kept, so that n steps leave about detail * (1 + log2(n / detail) / 2) events.
+   * For types with a `step`: how many events to keep in full detail. With each doubling of the step beyond that, half
+   * as many are kept, so that n steps leave about detail * (1 + log2(n / detail) / 2) events.
    */
   readonly detail?: Readonly<Record<string, number>>;
-  /** Called before the file is changed; what it throws leaves it as it was. */
+  /** Called before the file is changed; if it throws, the file is unchanged. */
   readonly guard?: () => void;
 }
 
 export interface Journal {
-  /** Adds an event; in the file when this returns. Events carry no time, so that the same seed gives the same bytes. */
+  /**
+   * Appends an event; it is in the file when this returns. Events carry no time, so that the same seed gives the same
+   * bytes.
+   */
   append(event: JournalEvent): void;
-  /** Forces all to the disk; returns the file's length in bytes, for a checkpoint. */
+  /** Flushes to disk; returns the file's length in bytes, for a checkpoint. */
   sync(): number;
-  /** sha256 of the whole file as it is now. */
+  /** sha256 of the current file. */
   digest(): string;
   close(): void;
 }
@@ -53,7 +56,7 @@ export interface Journal {
 export function openJournal(path: string, { position, sha256, detail = {}, guard }: JournalOptions = {}): Journal {
   guard?.();
   if (existsSync(path)) requireFile(path, EVENTS);
-  // What is to be cut back must be there already.
+  // Everything to be truncated must exist.
   if (position && !existsSync(path)) throw unfit(path, position);
   const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644));
   let end = endOf(descriptor, path, position);
@@ -88,7 +91,7 @@ export function openJournal(path: string, { position, sha256, detail = {}, guard
   };
 }
 
-/** Throws unless the file begins with so many bytes of this hash, as a checkpoint has recorded them. */
+/** Throws unless the first bytes of the file, as many as a checkpoint recorded, have the recorded hash. */
 export function checkEvents(path: string, { events, sha256 }: EventsMark): void {
   const descriptor = openForReading(path);
   try {
@@ -99,18 +102,18 @@ export function checkEvents(path: string, { events, sha256 }: EventsMark): void 
   }
 }
 
-/** How far a journal had grown, and what was in it. */
+/** The length of a journal at a checkpoint, and the hash of its content. */
 export interface EventsMark {
   readonly events: number;
   readonly sha256: string;
 }
 
-/** All events from the first to the last whole line, read as they are asked for. */
+/** All events up to the last complete line, read on demand. */
 export function* readEvents(path: string): Generator<JournalEvent> {
   const descriptor = openForReading(path);
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
-    let rest: Buffer[] = []; // the beginning of a line whose end is not read yet
+    let rest: Buffer[] = []; // the beginning of a line whose end has not been read yet
     let line = 0;
     for (let length; (length = readSync(descriptor, chunk)) > 0;) {
       const text = chunk.subarray(0, length);
@@ -127,7 +130,7 @@ export function* readEvents(path: string): Generator<JournalEvent> {
   }
 }
 
-/** The last events, oldest first, without reading what lies before them. */
+/** The last events, oldest first, without reading those before them. */
 export function tailEvents(path: string, count: number): JournalEvent[] {
   const descriptor = openForReading(path);
   try {
@@ -149,23 +152,23 @@ export function tailEvents(path: string, count: number): JournalEvent[] {
   }
 }
 
-/** What a file of events may be. Long searches have some hundred MB of them. */
+/** Maximum size of an event file. Long searches reach a few hundred MB. */
 export const EVENTS = { code: 'run', most: 2 ** 32, remedy: 'check that this is the directory of a run' } as const;
-/** A longer line is no event. */
+/** A longer line is not an event. */
 const LONGEST_LINE = 2 ** 24;
 
 const CHUNK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
 
 /**
- * 1 up to `detail` steps, then 2, 4, … with each doubling; depends on nothing but the step, so that a resumed run keeps
- * the same.
+ * 1 up to `detail` steps, then 2, 4, … with each doubling; depends only on the step, so that a resumed run keeps the
+ * same events.
  */
 function stride(step: number, detail: number | undefined): number {
   return detail === undefined || step < detail ? 1 : 2 ** (Math.floor(Math.log2(step / detail)) + 1);
 }
 
-/** `position`, or the end of the last whole line. */
+/** `position`, or the end of the last complete line. */
 function endOf(descriptor: number, path: string, position: number | undefined): number {
   const size = fstatSync(descriptor).size;
   const end = position ?? lastLineEnd(descriptor, size);
@@ -182,7 +185,7 @@ function hashOf(descriptor: number, end: number): Hash {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   for (let start = 0; start < end;) {
     const length = readSync(descriptor, chunk, 0, Math.min(chunk.length, end - start), start);
-    if (length === 0) break; // cut off in this moment
+    if (length === 0) break; // truncated just now
     hash.update(chunk.subarray(0, length));
     start += length;
   }

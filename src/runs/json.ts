@@ -1,4 +1,4 @@
-/** JSON as stored on disk: the same value always gives the same text, and nothing is lost on the way. */
+/** JSON as stored on disk: the same value always gives the same text, and no information is lost. */
 import { createHash } from 'node:crypto';
 import { WeftError } from '../errors.js';
 import { type Json } from '../operations/operation.js';
@@ -25,7 +25,7 @@ export function stringifyStrict(value: Json, indent?: number): string {
   );
 }
 
-/** A value as JSON holds it: without fields that are undefined, NaN and infinities as null. */
+/** A value as JSON represents it: without undefined fields, NaN and infinities as null. */
 export const toJson = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;
 
 /** The same value with the keys of every object in alphabetical order. */
@@ -39,7 +39,7 @@ export function sortKeys(value: Json): Json {
   );
 }
 
-/** Whether a parsed value is an object with names, neither a list nor null. */
+/** Whether a parsed value is an object, neither an array nor null. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

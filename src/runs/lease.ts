@@ -1,31 +1,34 @@
 /**
- * A sign of life in a file, for those who cannot see the process that wrote it. The holder counts up a number at the
- * end of the file every few seconds; a process that sees the same number for a whole lease, by its own clock, may
- * assume that the holder is dead.
+ * A heartbeat in a file, for processes that cannot see the one that wrote it. The holder increments a number at the end
+ * of the file every few seconds; a process that sees the same number for a whole lease, by its own clock, may assume
+ * that the holder is dead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** Seconds without a sign of life after which a holder is taken for dead. */
+/** Seconds without a heartbeat after which a holder is considered dead. */
 export const LEASE_SECONDS = 30;
-/** Signs of life in a lease: nine may be late or lost. */
+/** Heartbeats per lease: nine may be late or lost. */
 const BEATS = 10;
 const DIGITS = 16;
 
-/** What is written at first: the holder's own text, and no sign of life yet. */
+/** The initial content: the holder's own text, without a heartbeat. */
 export const leaseText = (token: string): string => `${token}\n${'0'.repeat(DIGITS)}\n`;
 
 /** The holder's part of a lease's text. */
 export const tokenIn = (text: string): string => text.split('\n', 1)[0]!;
 
 export interface Heartbeat {
-  /** Why the lease is no longer kept up, if it is not: the file is gone or another's, or nothing beats. */
+  /**
+   * Why the lease is no longer maintained, if so: the file is gone or belongs to another process, or the heartbeat
+   * stopped.
+   */
   readonly fault: 'lost' | 'stopped' | undefined;
   stop(): void;
 }
 
 /**
- * Keeps the lease of `token` in the file at `path` alive, from a thread of its own: kernels block the main one for
+ * Keeps the lease of `token` in the file at `path` alive from a separate thread: kernels block the main one for
  * minutes.
  */
 export function startHeartbeat(path: string, token: string, leaseSeconds: number): Heartbeat {
@@ -48,8 +51,8 @@ export function startHeartbeat(path: string, token: string, leaseSeconds: number
 }
 
 /**
- * The thread's program, as a text: it starts in milliseconds without the loaders of the main thread, and no bundler can
- * miss it. It writes only into a file that it has seen to be its own.
+ * The thread's program as text: it starts in milliseconds without the main thread's loaders, and no bundler can miss
+ * it. It writes only to a file that it has verified to be its own.
  */
 const BEAT = `
 const { closeSync, openSync, readSync, writeSync } = require('node:fs');
@@ -74,12 +77,12 @@ const timer = setInterval(() => {
 `;
 
 /**
- * Looks at a text until it differs from `seen` or a lease has passed; true if it never changed. Only time in which it
- * was looked at counts, so that a machine that slept, holder and all, does not find the lease expired on waking.
+ * Polls a text until it differs from `seen` or a lease has passed; true if it never changed. Only time spent polling
+ * counts, so that the lease does not expire when the machine, with the holder, wakes from sleep.
  */
 export async function hasExpired(read: () => string | undefined, seen: string, leaseSeconds: number): Promise<boolean> {
   const pause = leaseSeconds / BEATS / 2;
-  // One beat more than the lease: the first look may have come just before a sign of life.
+  // One beat more than the lease: the first poll may have come just before a heartbeat.
   for (let watched = 0; watched < leaseSeconds + 2 * pause; watched += pause) {
     await sleep(1000 * pause);
     if (read() !== seen) return false;

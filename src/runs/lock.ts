@@ -1,6 +1,6 @@
 /**
- * One writer at a time. The lock is a file that names its holder and shows a sign of life. It is taken over immediately
- * from a process that is certainly gone; from one that cannot be seen from here (another container, another machine),
+ * One writer at a time. The lock is a file that names its holder and carries a heartbeat. It is taken over immediately
+ * from a process that is certainly gone; from one that is not visible from here (another container, another machine),
  * after its lease has expired.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,24 +13,22 @@ import { readTextIfThere } from './read-text.js';
 import { type ProcessIdentity, type Standing, standingOf, thisProcess } from './process-identity.js';
 
 export interface RunLock {
-  /**
-   * To be called before anything that only the holder may do: throws WeftError('run') if the lock is another's by now.
-   */
+  /** To be called before any action reserved to the holder: throws WeftError('run') if the lock has been taken over. */
   check(): void;
-  /** Gives the lock back; also done when the process exits. */
+  /** Releases the lock; also done when the process exits. */
   release(): void;
 }
 
 export interface LockOptions {
-  /** What the lock is of, in errors. */
+  /** The locked object, in errors. */
   readonly name?: string;
-  /** Told once where the holder cannot be seen from here and is watched for a sign of life. */
+  /** Called once if the holder is not visible from here and its heartbeat is being watched. */
   readonly onWait?: ((message: string) => void) | undefined;
-  /** Seconds without a sign of life after which others may take the lock over. */
+  /** Seconds without a heartbeat after which others may take the lock over. */
   readonly leaseSeconds?: number;
 }
 
-/** Takes the lock file at `path`; throws WeftError('run') while another process, or this one, holds it. */
+/** Acquires the lock file at `path`; throws WeftError('run') while another process, or this one, holds it. */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<RunLock> {
   const { name = 'the run', onWait = () => {}, leaseSeconds = LEASE_SECONDS } = options;
   const mine = JSON.stringify({ ...thisProcess(), lease: leaseSeconds, nonce: randomUUID() });
@@ -51,7 +49,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   };
 }
 
-/** What can be seen of the holder of the lock at `path`: `free` if nobody holds it; nothing is taken or changed. */
+/** The visible state of the holder of the lock at `path`: `free` if there is none; nothing is acquired or changed. */
 export function standingOfLock(path: string): Standing | 'free' {
   const text = contentOf(path);
   if (text === undefined) return 'free';
@@ -59,7 +57,7 @@ export function standingOfLock(path: string): Standing | 'free' {
   return holder ? standingOf(holder) : 'unknown';
 }
 
-/** Who holds the lock, as the file says. */
+/** The holder of the lock, according to the file. */
 interface Holder extends ProcessIdentity {
   /** Seconds; absent in locks of version 0.1. */
   readonly lease?: number;
@@ -73,7 +71,7 @@ async function claim(path: string, mine: string, options: ClaimOptions): Promise
     writeFileSync(draft, leaseText(mine), { flag: 'wx', flush: true });
     while (!createFrom(draft, path)) {
       const theirs = contentOf(path);
-      if (theirs === undefined) continue; // given back in this moment
+      if (theirs === undefined) continue; // just released
       const holder = holderIn(theirs);
       const standing = holder ? standingOf(holder) : 'unknown';
       if (standing === 'alive') throw inUse(path, options.name, holder);
@@ -89,8 +87,8 @@ async function claim(path: string, mine: string, options: ClaimOptions): Promise
 }
 
 /**
- * Watches a lock whose holder cannot be seen; false when it was given back or changed hands. Throws when the holder
- * shows a sign of life.
+ * Watches a lock whose holder is not visible; false when it was released or changed hands. Throws when the holder shows
+ * a heartbeat.
  */
 async function isAbandoned(
   path: string,
@@ -109,7 +107,7 @@ async function isAbandoned(
   return false;
 }
 
-/** Where a file system has no links, a lock can be seen before its text is complete. */
+/** On a file system without links, a lock is visible before its text is complete. */
 const UNREADABLE_SECONDS = 2;
 
 /** Creates `path` with the draft's content in one step; false if it exists. */
@@ -131,8 +129,8 @@ function createFrom(draft: string, path: string): boolean {
 }
 
 /**
- * Replaces a stale lock. Of several processes that have seen it, only the one that holds the lock of
- * the lock acts, and only if the stale one is still there.
+ * Replaces a stale lock. Of several processes that detected it, only the one that holds the lock's own lock acts, and
+ * only if the stale lock still exists.
  */
 async function takeOver(
   path: string,
@@ -203,7 +201,7 @@ const isMine = (path: string, mine: string): boolean => {
 const contentOf = (path: string): string | undefined =>
   readTextIfThere(path, { remedy: `if no process uses it, delete ${path}` });
 
-/** The holder, or undefined for what no process has finished writing. */
+/** The holder, or undefined for an incompletely written file. */
 function holderIn(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(tokenIn(text)) as Holder;

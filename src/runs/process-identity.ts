@@ -1,6 +1,6 @@
 /**
- * Telling processes apart over time and across containers: process ids are reused, and every namespace of processes
- * has its own, so that start time, namespace, boot and host belong to the name.
+ * Identifies processes over time and across containers: process ids are reused, and every PID namespace has its own, so
+ * that start time, namespace, boot and host belong to the identity.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,12 +8,12 @@ import { sha256 } from './json.js';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to the process's start, or '' where the system does not tell. */
+  /** Clock ticks from boot to the process's start, or '' if the system does not report it. */
   readonly started: string;
-  /** Random name of the running kernel; '' if there is none. */
+  /** Random boot id of the running kernel; '' if there is none. */
   readonly boot: string;
   readonly host: string;
-  /** Linux's name of the namespace in which `pid` counts; '' on other systems, undefined in files of version 0.1. */
+  /** Linux's name of the namespace in which `pid` is valid; '' on other systems, undefined in files of version 0.1. */
   readonly namespace?: string;
 }
 
@@ -25,16 +25,13 @@ export const thisProcess = (): Required<ProcessIdentity> => ({
   namespace: readLink('/proc/self/ns/pid') ?? '',
 });
 
-/**
- * What can be said of another process from here: `unknown` where its id counts in another container or on another
- * machine.
- */
+/** The state of another process as seen from here: `unknown` if its id belongs to another container or machine. */
 export type Standing = 'alive' | 'gone' | 'unknown';
 
-/** `gone` only if the process certainly is: no such process where its id counts, or a younger one with its id. */
+/** `gone` only if the process certainly is: no such process in its namespace, or a younger one with its id. */
 export function standingOf(other: ProcessIdentity): Standing {
   const here = thisProcess();
-  // Version 0.1 told machines apart by their names alone, and held its locks without a sign of life.
+  // Version 0.1 identified machines by host name alone, and held its locks without a heartbeat.
   if (other.namespace === undefined) {
     if (other.host !== here.host) return 'alive';
     if (other.boot !== here.boot) return 'gone';
@@ -45,9 +42,7 @@ export function standingOf(other: ProcessIdentity): Standing {
   return GONE.has(stat.state) || (other.started !== '' && stat.started !== other.started) ? 'gone' : 'alive';
 }
 
-/**
- * Short name of the place in which this process's id counts; another container's differs, and so does another boot's.
- */
+/** Short name of the namespace in which this process's id is valid; it differs between containers and between boots. */
 export function placeOfIds(): string {
   if (place === undefined) {
     const { boot, namespace, host } = thisProcess();
@@ -58,7 +53,7 @@ export function placeOfIds(): string {
 
 let place: string | undefined;
 
-/** Whether some process has this id here and now. */
+/** Whether a process currently has this id here. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -68,20 +63,18 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/**
- * Whether both ids count in the same namespace of the same kernel. A Linux that does not name its boot is never sure.
- */
+/** Whether both ids belong to the same namespace of the same kernel. A Linux without a boot id is never certain. */
 function sharesIds(a: ProcessIdentity, b: ProcessIdentity): boolean {
   if (a.boot !== b.boot || a.namespace !== b.namespace) return false;
   return a.boot !== '' || (process.platform !== 'linux' && a.host === b.host);
 }
 
-/** Ended, but not yet asked for by its parent. */
+/** Exited, but not yet reaped by its parent. */
 const GONE = new Set(['Z', 'X']);
 
 /**
- * Fields 3 and 22 of /proc/PID/stat (the command before them may hold spaces and brackets), where /proc counts as this
- * process does.
+ * Fields 3 and 22 of /proc/PID/stat (the command before them may hold spaces and brackets), if /proc uses the same
+ * namespace as this process.
  */
 function processStat(pid: number): { state: string; started: string } | undefined {
   if (readLink('/proc/self') !== String(process.pid)) return undefined;

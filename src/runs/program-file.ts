@@ -1,12 +1,12 @@
-/** Modules that run as programs in processes of their own. */
+/** Modules that run as programs in separate processes. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * The file of such a module, as TypeScript where this is; built modules may lie together in a file elsewhere, so that
- * paths begin at the package.
+ * The file of such a module, as TypeScript if this one is; built modules may be bundled in a different file, so paths
+ * start from the package.
  */
 export function programFile(module: 'api/job-process' | 'doctor/probe'): string {
   const root = dirname(resolve('weft-nas/package.json'));

@@ -1,4 +1,4 @@
-/** A run on disk: a directory that says what was asked for, with what, and what came of it. */
+/** A run on disk: a directory that records what was requested, with which inputs, and the results. */
 import { constants, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -25,7 +25,7 @@ const manifestSchema = z.object({
   /** Hash of config.yaml. */
   configSha256: z.string(),
   environment: z.record(z.string(), z.unknown()),
-  /** What else is to be remembered, such as the hashes of the data. */
+  /** Other recorded facts, such as the hashes of the data. */
   facts: z.record(z.string(), z.unknown()),
 });
 
@@ -39,10 +39,10 @@ export interface Run {
 }
 
 export interface RunOptions {
-  /** What the run is of, for example `macro-cnn digits`; becomes part of the directory's name. */
+  /** The subject of the run, for example `macro-cnn digits`; becomes part of the directory's name. */
   readonly name: string;
   readonly seed: number;
-  /** The resolved config: with every default filled in, so that it alone repeats the run. */
+  /** The resolved config: with every default filled in, so that it alone reproduces the run. */
   readonly config: Json;
   readonly facts?: Readonly<Record<string, Json>>;
   /** More files by name, whose hashes are among the facts. */
@@ -57,15 +57,15 @@ export const runFiles = (path: string) =>
     events: join(path, 'events.jsonl'),
     checkpoints: join(path, 'checkpoints'),
     summary: join(path, 'summary.json'),
-    /** Hashes of what a finished run consists of. */
+    /** Hashes of the files of a finished run. */
     sums: join(path, 'SHA256SUMS'),
-    /** Hashes of the single files where the data is a folder. */
+    /** Hashes of the individual files if the data is a folder. */
     dataFiles: join(path, 'data-files.txt'),
     report: join(path, 'report.html'),
     lock: join(path, 'run.lock'),
   }) as const;
 
-/** Creates `root/<yyyymmdd-hhmmss>-<name>`, with a number behind if that exists: no run is ever overwritten. */
+/** Creates `root/<yyyymmdd-hhmmss>-<name>`, with a number appended if that exists: no run is ever overwritten. */
 export function createRun(root: string, { name, seed, config, facts = {}, files: more = {} }: RunOptions): Run {
   const created = now();
   const path = createUnique(resolve(root), `${timestamp(created)}-${slug(name)}`);
@@ -85,7 +85,7 @@ export function createRun(root: string, { name, seed, config, facts = {}, files:
       environment: { ...describeEnvironment() },
       facts,
     } as const;
-    writeFileAtomic(files.manifest, sealJson(manifest, 2)); // last: without it the directory is no run
+    writeFileAtomic(files.manifest, sealJson(manifest, 2)); // last: without it the directory is not a run
     return { path, manifest, config };
   } catch (cause) {
     rmSync(path, { recursive: true, force: true });
@@ -93,7 +93,7 @@ export function createRun(root: string, { name, seed, config, facts = {}, files:
   }
 }
 
-/** The run in a directory, checked; nothing is changed and no lock is taken. */
+/** The run in a directory, verified; nothing is changed and no lock is taken. */
 export function openRun(directory: string): Run {
   const path = resolve(directory);
   if (!isFolder(path)) throw new WeftError('run', `there is no run directory ${path}`, similar(path));
@@ -121,11 +121,11 @@ function parseConfig(text: string, path: string): Json {
 /** When a run began, by the clock of its machine. */
 export const beganAt = ({ created }: Pick<Manifest, 'created'>): Date => new Date(created);
 
-/** What tells a run from every other one. */
+/** A unique identity of a run. */
 export const runIdentity = ({ created, name, seed, configSha256 }: Manifest): string =>
   sha256(JSON.stringify([created, name, seed, configSha256]));
 
-/** Takes the run for this process alone, and clears away what a killed one has left unfinished. */
+/** Locks the run for this process, and removes unfinished files of a killed one. */
 export async function lockRun(path: string, options: Pick<LockOptions, 'onWait'> = {}): Promise<RunLock> {
   const files = runFiles(path);
   const lock = await acquireLock(files.lock, options);
@@ -141,8 +141,8 @@ export const listRuns = (root: string): string[] =>
     .filter((path) => existsSync(runFiles(path).manifest));
 
 /**
- * Makes a run that lies elsewhere, such as that of a job, a run under `root` too: copies it and returns the path. A run
- * that is there already is not copied again. Both are the same run; neither is resumed while this process works.
+ * Copies a run from elsewhere, such as that of a job, to `root` and returns its path. A run that is already there is
+ * not copied again. Both copies are the same run; neither is resumed while this process works.
  */
 export function copyRun(from: string, root: string, name: string): string {
   const { path: source, manifest } = openRun(from);
@@ -151,7 +151,7 @@ export function copyRun(from: string, root: string, name: string): string {
     try {
       return runIdentity(openRun(path).manifest) === identity && existsSync(runFiles(path).summary);
     } catch {
-      return false; // a damaged run cannot replace this one
+      return false; // a damaged run must not replace this one
     }
   });
   if (known !== undefined) return known;
@@ -161,7 +161,7 @@ export function copyRun(from: string, root: string, name: string): string {
     cpSync(join(source, file), join(path, file), { recursive: true, mode: constants.COPYFILE_FICLONE });
   try {
     for (const file of readdirSync(source)) if (!skipped.has(file)) copy(file);
-    copy(basename(runFiles(source).manifest)); // last: without it the directory is no run
+    copy(basename(runFiles(source).manifest)); // last: without it the directory is not a run
     return path;
   } catch (cause) {
     rmSync(path, { recursive: true, force: true });
@@ -170,8 +170,8 @@ export function copyRun(from: string, root: string, name: string): string {
 }
 
 /**
- * A run is itself, any other folder the runs in it: a command line without wildcards names them all so. Throws
- * WeftError('run') where neither is there.
+ * A run stands for itself, any other folder for the runs in it: command lines without wildcards can name them all this
+ * way. Throws WeftError('run') if the folder is neither.
  */
 export function runsIn(directory: string): string[] {
   const inside = listRuns(directory);
@@ -188,7 +188,7 @@ function createUnique(root: string, name: string): string {
         mkdirSync(path);
         return path;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // made by another process in this moment
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // just created by another process
       }
     }
   } catch (cause) {

@@ -18,7 +18,7 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where a tensor lies; offsets in bytes from the end of the header. */
+/** The location of a tensor; offsets in bytes from the end of the header. */
 interface Entry {
   readonly name: string;
   readonly dtype: Dtype;
@@ -29,7 +29,7 @@ interface Entry {
 
 type Dtype = 'F32' | 'I32' | 'U8' | 'BOOL';
 
-/** Bytes a value, and the rank in a file: wide types come first, so that every tensor is aligned. */
+/** Bytes per value, and the order in a file: wide types come first, so that every tensor is aligned. */
 const DTYPES: Readonly<Record<Dtype, { size: number; rank: number }>> = {
   F32: { size: 4, rank: 0 },
   I32: { size: 4, rank: 1 },
@@ -66,7 +66,7 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
     header.push([name, { dtype, shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  // Not one object, because that would put names that look like integers first.
+  // Not a single object, because that would put integer-like names first.
   const json = Buffer.from(
     `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`,
   );
@@ -166,7 +166,8 @@ const isMetadata = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((item) => typeof item === 'string');
 
 /**
- * How many keys a valid JSON text has: strings followed by a colon. JSON.parse drops all but the last of equal ones.
+ * The number of keys in a valid JSON text: strings followed by a colon. JSON.parse drops all but the last of duplicate
+ * keys.
  */
 function countKeys(json: string): number {
   let count = 0;
@@ -174,7 +175,7 @@ function countKeys(json: string): number {
   return count;
 }
 
-/** Every byte of the data belongs to exactly one tensor. */
+/** Every byte of the data must belong to exactly one tensor. */
 function checkTiling(entries: readonly Entry[], dataBytes: number, fault: Fault): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
@@ -201,7 +202,7 @@ function rawValues(tensor: Tensor, dtype: Dtype): Uint8Array {
   return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
 }
 
-/** Some backends keep integers in another array type than they should. */
+/** Some backends store integers in the wrong array type. */
 const asTyped = <T extends Float32Array | Int32Array>(
   values: ArrayLike<number>,
   type: { new (values: ArrayLike<number>): T },

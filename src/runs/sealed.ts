@@ -1,4 +1,4 @@
-/** JSON files with a hash of their own content, so that a damaged or changed one is noticed when it is read. */
+/** JSON files with a hash of their own content, so that damage or changes are detected on reading. */
 import { WeftError } from '../errors.js';
 import { isObject, type JsonObject, sha256, stringifyStrict } from './json.js';
 import { readText } from './read-text.js';
@@ -15,17 +15,17 @@ export function unseal(value: unknown): Record<string, unknown> | undefined {
   return seal === sha256(JSON.stringify(content)) ? content : undefined;
 }
 
-/** The version from which on files of a format are sealed. */
+/** The first version whose files are sealed. */
 const SEALED_SINCE = 2;
 
-/** Whether a parsed file must have a seal: it has one, or its version (`formatVersion` or `version`) says so. */
+/** Whether a parsed file must have a seal: it has one, or its version (`formatVersion` or `version`) requires it. */
 export function isSealed(value: unknown): boolean {
   if (!isObject(value)) return false;
   const version = value['formatVersion'] ?? value['version'];
   return Object.hasOwn(value, 'sha256') || (version !== undefined && !(Number(version) < SEALED_SINCE));
 }
 
-/** Reads an object and checks its seal, where it must have one; `remedy` says what to do about a damaged file. */
+/** Reads an object and checks its seal, if it must have one; `remedy` is the hint for a damaged file. */
 export function readSealedJson(path: string, remedy: string): Record<string, unknown> {
   const fault = (what: string, cause?: unknown): WeftError =>
     new WeftError('run', `${path} ${what}`, remedy, { cause });

@@ -1,17 +1,17 @@
 /**
- * Stopping politely. The first signal asks the work to stop at its next step, with a checkpoint; the second
- * stops it immediately. Kernels block the thread, so signals arrive only between them.
+ * Graceful shutdown. The first signal asks the work to stop at its next step, with a checkpoint; the second stops it
+ * immediately. Kernels block the thread, so signals arrive only between them.
  */
 import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Shutdown {
-  /** The signal that has come, if one has: to be asked between steps. */
+  /** The signal received, if any: to be polled between steps. */
   readonly requested: NodeJS.Signals | undefined;
-  /** What a shell expects of a process that stopped for this signal: 128 and its number, 130 for Ctrl-C. */
+  /** The exit code that a shell expects of a process stopped by this signal: 128 plus its number, 130 for Ctrl-C. */
   readonly exitCode: number;
-  /** Takes the handlers away. */
+  /** Removes the handlers. */
   dispose(): void;
 }
 
@@ -37,7 +37,7 @@ export function catchSignals(onRequest?: (signal: NodeJS.Signals) => void): Shut
   };
 }
 
-/** Lets signals, timers and output through once; to be awaited once per step. */
+/** Lets pending signals, timers and output through; to be awaited once per step. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

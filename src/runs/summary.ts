@@ -1,6 +1,6 @@
 /**
- * The results of a run, in one file that is the same to the byte for two runs of the same seed, except for measured
- * times and the history of the run.
+ * The results of a run, in one file that is byte-identical for two runs with the same seed, except for measured times
+ * and the history of the run.
  */
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
@@ -12,26 +12,26 @@ import { readTextIfThere } from './read-text.js';
 import { runFiles } from './run-directory.js';
 import { checkPart, remake, writeSums } from './sums.js';
 
-/** The results; what else a run has found goes under names of its own. */
+/** The results; further findings of a run go under their own names. */
 export interface RunResults {
   readonly space: string;
   readonly controller: string;
   readonly seed: number;
   readonly derived: { readonly architecture: string; readonly [name: string]: Json };
-  /** Absent when the found network was not retrained. */
+  /** Absent if the derived network was not retrained. */
   readonly test?: {
     readonly loss: number;
     readonly accuracy?: number;
     readonly perplexity?: number;
     readonly bitsPerCharacter?: number;
-    /** Where each example has several labels. */
+    /** For multi-label data. */
     readonly labels?: {
       readonly macroF1: number;
       readonly microF1: number;
       readonly exactMatch: number;
       readonly meanAveragePrecision?: number;
     };
-    /** Of numbers that are predicted, each in its own unit. */
+    /** For regression, each target in its own unit. */
     readonly targets?: readonly {
       readonly name: string;
       readonly rmse: number;
@@ -49,8 +49,8 @@ export interface Measured {
   readonly elapsedSeconds: number;
   readonly peakMemoryMB: number;
   /**
-   * How training steps were computed, with the same results: of the supernet by one function, or by stages where steps
-   * or the children in them repeat, of the retrained network by stages; and the nodes of children that were evaluated.
+   * How training steps were computed, with the same results: for the supernet by a single function, or by stages if
+   * steps or their children repeat; for the retrained network by stages; and the number of child nodes evaluated.
    */
   readonly compiled?: {
     readonly supernet: number;
@@ -64,21 +64,21 @@ export interface Measured {
    * without it.
    */
   readonly assessment?: Json;
-  /** The optimizers by name, of which version 0.1 recorded nothing either; the configuration has their options. */
+  /** The optimizers by name, which version 0.1 did not record either; the configuration has their options. */
   readonly optimizer?: { readonly search?: string; readonly retrain?: string };
-  /** Where the run went on under other conditions than before: after so many units of work. */
+  /** If the run was resumed under other conditions: after how many units of work. */
   readonly environmentChanges?: readonly { readonly units: number; readonly changes: readonly EnvironmentChange[] }[];
 }
 
 export type RunSummary = RunResults &
   Measured & {
-    /** sha256 of all results: equal for two runs exactly when all but the measured fields are. */
+    /** sha256 of all results: equal for two runs exactly if everything but the measured fields is. */
     readonly resultHash: string;
   };
 
 /**
- * Writes a run's summary.json, atomically: results in a fixed order, their hash, then what was measured. `parts` are
- * the hashes of the other files of the finished run, by name.
+ * Writes a run's summary.json, atomically: results in a fixed order, their hash, then measured values. `parts` are the
+ * hashes of the other files of the finished run, by name.
  */
 export function writeSummary(
   runPath: string,

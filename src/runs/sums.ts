@@ -1,6 +1,6 @@
 /**
- * The hashes of what a finished run consists of, in the form that `sha256sum --check` reads. The configuration is
- * hashed in the manifest, and manifest and checkpoints carry hashes of themselves.
+ * The hashes of a finished run's files, in the format that `sha256sum --check` reads. The manifest hashes the
+ * configuration, and manifest and checkpoints carry their own hashes.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,14 +19,14 @@ export function writeSums(runPath: string, hashes: Readonly<Record<string, strin
   writeFileAtomic(runFiles(runPath).sums, lines.join(''), options);
 }
 
-/** The recorded hashes of the files of a finished run, by name; undefined where there are none. */
+/** The recorded hashes of the files of a finished run, by name; undefined if there are none. */
 export function readSums(runPath: string): ReadonlyMap<string, string> | undefined {
   const lines = readTextIfThere(runFiles(runPath).sums, { remedy: remake(runPath) })?.split('\n');
   return lines && new Map(lines.map((line) => [line.slice(HASH_LENGTH + 2), line.slice(0, HASH_LENGTH)]));
 }
 
 /**
- * Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws where they are
+ * Whether a finished run has hashes to check its files against; runs of version 0.1 have none. Throws if they are
  * missing.
  */
 function hasSums(runPath: string): boolean {
@@ -36,14 +36,11 @@ function hasSums(runPath: string): boolean {
   throw new WeftError('run', `${sums} is missing, so the files of the run cannot be checked`, remake(runPath));
 }
 
-/**
- * Throws WeftError('run') if the content of a file of a finished run is not what was written; false where the run has
- * no hashes.
- */
+/** Throws WeftError('run') if the content of a file of a finished run has changed; false if the run has no hashes. */
 export const checkPart = (runPath: string, name: string, content: Uint8Array | string): boolean =>
   checkHash(runPath, name, sha256(content));
 
-/** The same of the hash of the content. */
+/** The same for the hash of the content. */
 function checkHash(runPath: string, name: string, hash: string): boolean {
   if (!hasSums(runPath)) return false;
   const { sums } = runFiles(runPath);
@@ -56,8 +53,8 @@ function checkHash(runPath: string, name: string, hash: string): boolean {
 }
 
 /**
- * All events of a run: of a finished one as it has left them; of an unfinished one as far as the last checkpoint has
- * recorded them, and what has been written since. Throws WeftError('run') if they were damaged or changed.
+ * All events of a run: for a finished one, the complete file; for an unfinished one, those recorded by the last
+ * checkpoint and those written since. Throws WeftError('run') if they were damaged or changed.
  */
 export function readCheckedEvents(runPath: string): JournalEvent[] {
   const { events, summary } = runFiles(runPath);
@@ -70,18 +67,18 @@ export function readCheckedEvents(runPath: string): JournalEvent[] {
   return [...readEvents(events)];
 }
 
-/** How to get a damaged file of a finished run back. */
+/** How to restore a damaged file of a finished run. */
 export const remake = (runPath: string): string =>
   `put back the original, or have what is missing or damaged made again from the last checkpoint: weft resume ${runPath}`;
 
 const HASH_LENGTH = 64;
 
-/** Since format 2; the manifest itself is checked where the run is opened. */
+/** Since format 2; the manifest itself is checked when the run is opened. */
 export function needsSums(runPath: string): boolean {
   try {
     const manifest: unknown = JSON.parse(readText(runFiles(runPath).manifest));
     return !isObject(manifest) || !(Number(manifest['formatVersion']) < 2);
   } catch {
-    return false; // no run, or one that cannot be opened
+    return false; // not a run, or one that cannot be opened
   }
 }

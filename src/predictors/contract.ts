@@ -1,15 +1,15 @@
 /**
- * What every predictor is: something that learns from encoded networks with their qualities, and says what it expects
- * of others and how sure it is. Strategies know no more of it.
+ * The contract of all predictors: they learn from encoded networks with their qualities, and predict the quality of
+ * others with an uncertainty. Strategies depend on nothing else.
  */
 
-/** One row per network, the numbers of its encoding. */
+/** One row per network: its encoding. */
 export type Features = readonly (readonly number[])[];
 
 export interface Expectation {
   /** Expected quality of each network, in the unit of the labels. */
   readonly mean: Float64Array;
-  /** Standard deviation of that expectation, larger where less is known; never negative. */
+  /** Standard deviation of that expectation, larger where there is less evidence; never negative. */
   readonly deviation: Float64Array;
 }
 
@@ -19,11 +19,11 @@ export interface FittedPredictor {
 
 export interface Predictor {
   readonly name: string;
-  /** How it works, on one line. */
+  /** A one-line description. */
   readonly formula: string;
   readonly reference: string;
   /**
-   * Learns from `features` [n, d] and their `labels` [n], more being better; random draws come from `seed`. Throws
+   * Fits `features` [n, d] and their `labels` [n], more being better; random draws come from `seed`. Throws
    * WeftError('data') for fewer than two labels, labels that are not finite, and rows of different lengths.
    */
   fit(features: Features, labels: readonly number[], seed?: number): FittedPredictor;

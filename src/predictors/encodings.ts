@@ -10,15 +10,15 @@ import { largestOf } from '../statistics/extremes.js';
 import { stream } from '../tensor/rng.js';
 
 export interface Encoding<A> {
-  /** What each number says. */
+  /** The meaning of each number. */
   readonly names: readonly string[];
   encode(architecture: A): number[];
 }
 
 /**
  * Every choice one-hot, and how often each option is chosen over all decisions that offer it: what a linear model needs
- * to know that another convolution helps wherever it stands. A choice along a scale is two numbers: its place on it,
- * and how far that is from the middle, squared, so that a linear model can prefer a place between the ends.
+ * this to learn that another convolution helps anywhere. An ordinal choice is two numbers: its position on the scale,
+ * and the squared distance of that from the middle, so that a linear model can prefer a position between the ends.
  */
 export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
   const { cardinalities, decisions, genotype } = space;
@@ -32,7 +32,7 @@ export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
     width += scales.has(slot) ? 2 : cardinality;
   }
   const options: string[] = [];
-  /** Of each slot and value, the place of its count; undefined where the choice has no named options. */
+  /** For each slot and value, the index of its count; undefined if the choice has no named options. */
   const counted = cardinalities.map((): number[] | undefined => undefined);
   for (const { choice, offset } of decisions) {
     if (!isOneOf(choice) || choice.places) continue;
@@ -71,9 +71,9 @@ export function choiceEncoding<A>(space: ChoiceSpace<A>): Encoding<A> {
 }
 
 /**
- * What the child's graph says, in which only those operations stand whose results reach the head: the logarithms of its
- * parameters and multiply-adds, its nodes, its joins, the logarithm of the number of ways from input to head, the
- * longest way, and of each different operation how often it occurs and how often at most on one way.
+ * Features of the child's graph, restricted to operations whose results reach the head: the logarithms of its
+ * parameters and multiply-adds, its nodes, its joins, the logarithm of the number of paths from input to head, the
+ * longest path, and for each distinct operation its total count and its maximum count on a single path.
  */
 export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
   const { graph, order } = space.supernet;
@@ -87,7 +87,7 @@ export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
     else know(signature(node.operation));
     for (const { operation } of node.elastic ?? []) know(signature(operation));
   }
-  // What members of a family are is known of networks alone.
+  // Families of operations can only be found from sampled networks.
   if (families)
     for (const { architecture } of sampleDistinct(space, SAMPLES, stream('graph-encoding')))
       for (const node of space.activate(architecture))
@@ -147,7 +147,7 @@ export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
   };
 }
 
-/** 0 where an operation does not tell its own. */
+/** 0 if an operation does not report its own. */
 function knownMultiplyAdds(nodes: Parameters<typeof multiplyAddCount>[0]): number {
   try {
     return multiplyAddCount(nodes);
@@ -158,8 +158,8 @@ function knownMultiplyAdds(nodes: Parameters<typeof multiplyAddCount>[0]): numbe
 }
 
 /**
- * All ways from the input to a node: how many there are, and the most operations, of each kind and in all, on one of
- * them.
+ * All paths from the input to a node: their number, and the largest number of operations, of each kind and in total, on
+ * one of them.
  */
 interface Ways {
   count: number;
@@ -178,12 +178,12 @@ function joinWays(inputs: readonly Ways[], kinds: number): Ways {
   return { count: inputs.length === 0 ? 1 : count, longest, most };
 }
 
-/** Random networks of a space in which members of families are looked for. */
+/** Random networks of a space in which families are identified. */
 const SAMPLES = 60;
 
 /**
- * What an operation is made of: the operation itself, or, of a recurrent cell, every way from its entry to one of its
- * nodes, by their activations. Each row is one of them and ends with its last part.
+ * The components of an operation: the operation itself or, for a recurrent cell, every path from its entry to one of
+ * its nodes, by their activations. Each sequence is one of them and ends with its last component.
  */
 function rowsOf(operation: Operation): string[][] {
   const { cell } = operation.config as { cell?: unknown };
@@ -198,19 +198,19 @@ function rowsOf(operation: Operation): string[][] {
 const signature = ({ kind, config }: Operation): string => `${kind} ${JSON.stringify(config)}`;
 
 export interface PathOptions {
-  /** Operations in a row that are one path at most. Default 3: whole ways through a cell of four nodes. */
+  /** Maximum number of consecutive operations in a path. Default 3: complete paths through a cell of four nodes. */
   readonly length?: number;
-  /** Largest number of paths that are distinguished, the most frequent ones. Default 256. */
+  /** Maximum number of distinct paths, the most frequent ones. Default 256. */
   readonly paths?: number;
-  /** Random networks in which paths are looked for. Default 200. */
+  /** Number of random networks in which paths are collected. Default 200. */
   readonly samples?: number;
 }
 
 /**
- * Which paths the child's graph has: of each row of up to `length` operations that follow one another on a way from
- * input to head, whether it occurs. Whole ways from input to output, as in BANANAS (White et al. 2021, arXiv
- * 1910.11858, section 4), are these in a cell, and too many in networks of many cells. As there, the encoding is
- * truncated to the paths that random networks have most often; those that all of them have say nothing.
+ * Which paths the child's graph contains: one indicator for each sequence of up to `length` consecutive operations on a
+ * path from input to head. Complete paths from input to output, as in BANANAS (White et al. 2021, arXiv 1910.11858,
+ * section 4), are among these in a single cell, but would be too many in networks of many cells. As there, the encoding
+ * is truncated to the paths that random networks have most often; those that occur in all of them carry no information.
  */
 export function pathEncoding<A>(
   space: SearchSpace<A>,
@@ -236,9 +236,9 @@ export function pathEncoding<A>(
 
 const STEP = ' > ';
 
-/** Every row of up to `length` operations that follow one another in the child. */
+/** Every sequence of up to `length` consecutive operations in the child. */
 function pathsOf<A>(space: SearchSpace<A>, architecture: A, length: number): Set<string> {
-  /** Of each node the rows that end there, by their numbers of operations. */
+  /** For each node, the sequences that end there, by length. */
   const ending = new Map<string, readonly ReadonlySet<string>[]>();
   const all = new Set<string>();
   for (const node of space.activate(architecture)) {
@@ -257,7 +257,7 @@ function pathsOf<A>(space: SearchSpace<A>, architecture: A, length: number): Set
         const own = row.slice(from);
         if (own.length <= length) here[own.length - 1]!.add(own.join(STEP));
         if (from > 0) continue;
-        // A row from the first part on continues with what came before the operation.
+        // A sequence from the first component on continues with the predecessors of the operation.
         for (let i = 0; i + own.length < length; i++)
           for (const path of before[i]!) here[i + own.length]!.add([path, ...own].join(STEP));
       }
@@ -267,7 +267,7 @@ function pathsOf<A>(space: SearchSpace<A>, architecture: A, length: number): Set
   return all;
 }
 
-/** Two encodings side by side. */
+/** Two encodings concatenated. */
 export function joinEncodings<A>(a: Encoding<A>, b: Encoding<A>): Encoding<A> {
   return {
     names: [...a.names, ...b.names],

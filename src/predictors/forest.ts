@@ -6,8 +6,8 @@ import { checkPairs, checkRows, tableOf } from './prepare.js';
 const TREES = 100;
 
 /**
- * Mean and standard deviation over regression trees, each grown on a bootstrap sample, every split chosen among half of
- * the features (Breiman 2001).
+ * Mean and standard deviation over regression trees, each grown on a bootstrap sample, with every split chosen among
+ * half of the features (Breiman 2001).
  */
 export const forest: Predictor = {
   name: 'forest',

@@ -6,13 +6,13 @@ import { type Predictor } from './contract.js';
 import { checkPairs, rankLabels, scaleLabels, scalingOf } from './prepare.js';
 
 /**
- * Multiples of the median distance, shares of noise, and weights of the linear part, among which the marginal
- * likelihood chooses.
+ * Grid of multiples of the median distance, noise fractions, and weights of the linear part, from which the marginal
+ * likelihood selects.
  */
 const LENGTHS = [0.7, 1.5, 3];
 const NOISES = [0.05, 0.2, 0.6];
 const SLOPES = [0, 1, 4];
-/** So many labels choose; the fit itself is to all of them. */
+/** Maximum number of labels used for the selection; the fit itself uses all of them. */
 const CHOOSING = 160;
 
 interface Kernel {
@@ -23,8 +23,8 @@ interface Kernel {
 
 /**
  * k(a, b) = exp(−‖a − b‖² / 2ℓ²) + c a·b / d with noise s², on ranks of the labels: mean kᵀ(K + s²I)⁻¹y, variance k(x,
- * x) − kᵀ(K + s²I)⁻¹k (Rasmussen & Williams 2006, algorithm 2.1); ℓ, c and s² are those of a grid with the largest
- * marginal likelihood. In O(n³) of the labels: for at most a few thousand.
+ * x) − kᵀ(K + s²I)⁻¹k (Rasmussen & Williams 2006, algorithm 2.1); ℓ, c and s² maximize the marginal likelihood over a
+ * grid. In O(n³) for n labels: for at most a few thousand.
  */
 export const gaussianProcess: Predictor = {
   name: 'gaussian-process',

@@ -5,14 +5,14 @@ import { type Predictor } from './contract.js';
 import { checkPairs, checkRows, rankLabels, tableOf } from './prepare.js';
 
 const MEMBERS = 5;
-/** Share of the networks that a member learns from. */
+/** Fraction of the networks that each member is trained on. */
 const SHARE = 0.8;
 const OPTIONS: BoostingOptions = { trees: 150, depth: 4, leaf: 3, rate: 0.08, rows: 0.7, columns: 0.5 };
 
 /**
- * Mean over five boosted ensembles of small regression trees (Friedman 2001, 2002), each learning the ranks of four
- * fifths of the networks, drawn without replacement. How far they differ is the deviation: of networks unlike those
- * that were evaluated each says something else.
+ * Mean over five boosted ensembles of small regression trees (Friedman 2001, 2002), each fitted to the ranks of four
+ * fifths of the networks, drawn without replacement. Their spread is the deviation: they disagree on networks unlike
+ * those that were evaluated.
  */
 export const gradientBoosting: Predictor = {
   name: 'gradient-boosting',

@@ -1,24 +1,24 @@
 /**
- * What a training will reach, from its epochs so far: laws of learning curves (Domhan, Springenberg & Hutter 2015,
- * table 1) fitted by least squares and averaged over their shapes.
+ * Predicts the final result of a training from its epochs so far: parametric learning curves (Domhan, Springenberg &
+ * Hutter 2015, table 1) fitted by least squares and averaged over their shapes.
  */
 import { WeftError } from '../errors.js';
 import { largestOf } from '../statistics/extremes.js';
 import { leastOn } from '../statistics/minimize.js';
 import { studentBelow } from '../statistics/student-t.js';
 
-/** Where a training is heading. */
+/** The predicted course of a training. */
 export interface LearningCurve {
-  /** The expected value after so many epochs. */
+  /** The expected value after this many epochs. */
   at(epoch: number): number;
-  /** The probability that the value after so many epochs is below the limit. */
+  /** The probability that the value after this many epochs is below the limit. */
   chanceBelow(epoch: number, limit: number): number;
 }
 
-/** Epochs below which nothing is predicted: a law has three numbers, and one more value says how far it is off. */
+/** Minimum number of epochs for a prediction: a curve has three parameters, and one more value shows its error. */
 export const FEWEST_EPOCHS = 4;
 
-/** y(t) = a + b φ(t) + noise with a, b ≥ 0, so that a is what the training tends to. */
+/** y(t) = a + b φ(t) + noise with a, b ≥ 0, so that a is the limit of training. */
 interface Law {
   /** φ for a rate c > 0; falls from 1 at the first epoch to 0. */
   readonly shape: (epoch: number, rate: number) => number;
@@ -31,10 +31,10 @@ const LAWS: readonly Law[] = [
   { shape: (epoch, rate) => Math.exp(-rate * (epoch - 1)), slowest: 0.005, fastest: 5 }, // exp4 with an exponent of 1
 ];
 
-/** Rates of each law, evenly spaced on the logarithm. */
+/** Rates of each curve, evenly spaced on a logarithmic scale. */
 const RATES = 40;
 
-/** Below this share of the largest value the noise is that of arithmetic. */
+/** Below this fraction of the largest value the noise is rounding error. */
 const RESOLUTION = 1e-12;
 
 interface Fit {
@@ -43,19 +43,19 @@ interface Fit {
   /** Sum of squared residuals. */
   readonly error: number;
   readonly shape: (epoch: number) => number;
-  /** Mean of the shape over the epochs, and its summed squared deviation from that. */
+  /** Mean of the shape over the epochs, and its summed squared deviation from it. */
   readonly mean: number;
   readonly spread: number;
 }
 
 /**
- * Fits values after 1, 2, …, n epochs, of which less is better and none is below 0, such as losses or shares of errors;
+ * Fits values after 1, 2, …, n epochs that are non-negative and better when lower, such as losses or error rates;
  * undefined below `FEWEST_EPOCHS`. For each law and each rate c the best a, b ≥ 0 are in closed form; a fit weighs (SSE
- * + n s²)^(-n/2), its likelihood at the most likely variance of the noise, with s for what is known of it: the standard
- * error of a value. Without that, a fit of few epochs is too sure of itself. Given the fit a value is distributed as
- * Student's t with n - 2 degrees of freedom about a + b φ(t), as in linear regression. The laws only fall: of a curve
- * that rises, as the loss of a network that overfits, the mean is predicted. Throws WeftError('numeric') for values
- * that are not finite or negative.
+ * + n s²)^(-n/2), its likelihood at the most likely variance of the noise, with s the standard error of a value.
+ * Without that term, a fit to few epochs would be overconfident. Given the fit, a value is distributed as Student's t
+ * with n - 2 degrees of freedom about a + b φ(t), as in linear regression. The curves only decrease: for one that
+ * rises, such as the loss of an overfitting network, the mean is predicted. Throws WeftError('numeric') for values that
+ * are not finite or negative.
  */
 export function fitLearningCurve(values: readonly number[], standardError = 0): LearningCurve | undefined {
   const strange = values.findIndex((value) => !Number.isFinite(value) || value < 0);
@@ -89,7 +89,7 @@ export function fitLearningCurve(values: readonly number[], standardError = 0): 
 
 const valueOf = ({ asymptote, amplitude, shape }: Fit, epoch: number): number => asymptote + amplitude * shape(epoch);
 
-/** A fit for each rate, and one for the rate between two of them that fits best. */
+/** A fit for each rate, and one for the best-fitting rate between two of them. */
 function fitsOf({ shape, slowest, fastest }: Law, values: readonly number[]): Fit[] {
   const step = Math.log(fastest / slowest) / (RATES - 1);
   const at = (place: number): Fit => {

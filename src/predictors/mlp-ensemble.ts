@@ -11,9 +11,9 @@ const RATE = 0.01;
 const DECAY = 0.3;
 
 /**
- * Mean and standard deviation over five networks of one hidden layer of 24 ReLU units, each trained from a start of its
- * own by AdamW with a rate that falls to zero, as the ensemble of BANANAS (White et al. 2021, arXiv 1910.11858) on a
- * smaller scale.
+ * Mean and standard deviation over five networks of one hidden layer of 24 ReLU units, each trained from its own
+ * initialization by AdamW with a learning rate that decays to zero, like the ensemble of BANANAS (White et al. 2021,
+ * arXiv 1910.11858) on a smaller scale.
  */
 export const mlpEnsemble: Predictor = {
   name: 'mlp-ensemble',

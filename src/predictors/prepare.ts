@@ -1,12 +1,12 @@
-/** What all predictors do before they learn. */
+/** Preprocessing shared by all predictors. */
 import { WeftError } from '../errors.js';
 import { mean, ranksFromBest } from '../statistics/index.js';
 import { type Table } from '../trees/index.js';
 import { type Features } from './contract.js';
 
 /**
- * Throws WeftError('data') unless there are as many labels as rows, at least two, all numbers finite and all rows of
- * one length.
+ * Throws WeftError('data') unless there are as many labels as rows, at least two, all numbers are finite and all rows
+ * have the same length.
  */
 export function checkPairs(features: Features, labels: readonly number[]): void {
   if (features.length !== labels.length)
@@ -29,7 +29,7 @@ export function checkRows(features: Features, width: number): void {
   });
 }
 
-/** The rows one after another. */
+/** The rows concatenated. */
 export function tableOf(features: Features): Table {
   const size = features[0]?.length ?? 0;
   const values = new Float64Array(features.length * size);
@@ -38,7 +38,10 @@ export function tableOf(features: Features): Table {
 }
 
 export interface Scaling {
-  /** Rows with mean 0 and standard deviation 1 in each column of those it was made from; constant columns are 0. */
+  /**
+   * Standardizes rows to mean 0 and standard deviation 1 in each column of the rows it was fitted to; constant columns
+   * are 0.
+   */
   apply(features: Features): number[][];
 }
 
@@ -63,7 +66,7 @@ export interface LabelScaling {
   readonly spread: number;
 }
 
-/** Labels with mean 0 and standard deviation 1; all 0 where they are equal. */
+/** Labels with mean 0 and standard deviation 1; all 0 if they are equal. */
 export function scaleLabels(labels: readonly number[]): LabelScaling {
   const centre = mean(labels);
   const spread = Math.sqrt(mean(labels.map((label) => (label - centre) ** 2)));
@@ -71,21 +74,21 @@ export function scaleLabels(labels: readonly number[]): LabelScaling {
 }
 
 /**
- * Labels as ranks in 0..1, which a search needs to tell apart and in which a few failures cannot outweigh the rest; and
- * the inverse.
+ * Labels as ranks in 0..1, so that a search can tell them apart and a few failures do not outweigh the rest, with the
+ * inverse.
  */
 export interface RankedLabels {
   readonly ranks: number[];
   /**
-   * The label at such a rank, linear between neighbours; beyond the ends it continues with the spread of all labels, so
-   * that no order is lost.
+   * The label at such a rank, linear between neighbours; extrapolated beyond the ends with the range of all labels, so
+   * that the order is preserved.
    */
   labelAt(rank: number): number;
-  /** Largest label less the smallest: what one rank's unit is worth on average. */
+  /** Largest minus smallest label: the average value of one unit of rank. */
   readonly range: number;
 }
 
-/** The ranks of labels, the best near 1; equal ones share theirs. */
+/** The ranks of labels, the best near 1; ties share theirs. */
 export function rankLabels(labels: readonly number[]): RankedLabels {
   const count = labels.length;
   const sorted = Float64Array.from(labels).sort();

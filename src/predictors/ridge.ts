@@ -6,10 +6,10 @@ import { checkPairs, rankLabels, scaleLabels, scalingOf } from './prepare.js';
 const STRENGTHS = [0.01, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 
 /**
- * w = (XᵀX + λI)⁻¹Xᵀy on scaled features (Hoerl & Kennard 1970) with the λ of the least leave-one-out error, Σ(e_i / (1
- * − h_ii))². The labels are replaced by their ranks in 0..1, because a search needs the order, and a few failures would
- * otherwise outweigh it; expectations come back as the label of that rank. The deviation is that of the expectation
- * alone, the square root of σ²(1/n + xᵀ(XᵀX + λI)⁻¹x).
+ * w = (XᵀX + λI)⁻¹Xᵀy on scaled features (Hoerl & Kennard 1970) with the λ that minimizes the leave-one-out error,
+ * Σ(e_i / (1 − h_ii))². The labels are replaced by their ranks in 0..1, because a search needs the order, and a few
+ * failures would otherwise outweigh it; expectations are converted back to the label at that rank. The deviation is
+ * that of the expectation alone, the square root of σ²(1/n + xᵀ(XᵀX + λI)⁻¹x).
  */
 export const ridge: Predictor = {
   name: 'ridge',
@@ -33,7 +33,7 @@ export const ridge: Predictor = {
       const weights = projected.map((value, j) => value / (squares[j]! + strength));
       let [error, noise] = [0, 0];
       for (let i = 0; i < count; i++) {
-        // The mean takes one degree of freedom of its own.
+        // The mean uses one degree of freedom.
         let [fitted, leverage] = [0, 1 / count];
         for (let j = 0; j < weights.length; j++) {
           const value = rotated.get(i, j);

@@ -1,6 +1,6 @@
 /**
- * Whether exported files compute what the network computes: each is loaded by its own runtime, in a separate process,
- * and asked about the same inputs.
+ * Whether exported files compute the same as the network: each is loaded by its own runtime, in a separate process, and
+ * run on the same inputs.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,18 +16,18 @@ import { largestOf } from '../statistics/extremes.js';
 import { type ModelFacts } from './facts.js';
 import { expectedOutputs, type TrainedChild } from './graph-model.js';
 
-/** How far the outputs of one file are from those of the network. */
+/** The deviation of one file's outputs from those of the network. */
 export interface CheckedFile {
   readonly file: string;
-  /** What has loaded it. */
+  /** The runtime that loaded it. */
   readonly runtime: string;
   /** The largest difference of any output. */
   readonly difference: number;
-  /** The largest output of the network, by size. */
+  /** The largest absolute output of the network. */
   readonly largest: number;
-  /** What it was compared with. */
+  /** The reference that it was compared with. */
   readonly with: 'the network' | 'model.json';
-  /** Whether its weights have fewer bits than those of the network, so that the difference is what that costs. */
+  /** Whether its weights have lower precision than the network's, so that the difference includes that error. */
   readonly rounded: boolean;
 }
 
@@ -37,10 +37,10 @@ export interface UncheckedFile {
   readonly reason: string;
 }
 
-/** Rounding of 32-bit floats in another order, relative to the largest output. */
+/** Rounding of 32-bit floats in a different order, relative to the largest output. */
 export const LARGEST_DIFFERENCE = 1e-4;
 
-/** Whether the difference is one of rounding. */
+/** Whether the difference is within rounding error. */
 export const agrees = ({ difference, largest, rounded }: CheckedFile): boolean =>
   rounded ? Number.isFinite(difference) : difference <= LARGEST_DIFFERENCE * Math.max(1, largest);
 
@@ -66,7 +66,7 @@ export function checkFiles(folder: string, trained: TrainedChild, inputs: Tensor
       rounded,
     },
     { file: 'model.safetensors', runtime: 'weft', ...compare(weights, expected, 'model.safetensors'), ...network },
-    // Of rounded weights both files have the same.
+    // With rounded weights, both files share the same ones.
     ...checkOnnx(folder, asked, rounded ? graph : expected).map((one) =>
       'reason' in one ? one : { ...one, ...network, ...(rounded && { with: 'model.json' as const }) },
     ),
@@ -143,7 +143,7 @@ interface Question {
   readonly outputs: readonly string[];
 }
 
-/** What both programs begin with, and how they answer. */
+/** The common beginning of both programs, and the format of their answers. */
 const HEAD = `
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -186,7 +186,7 @@ function ask(folder: string, file: string, program: string, module: string, ques
   return JSON.parse(stdout.slice(at + 'ANSWER'.length)) as Outputs;
 }
 
-/** The place of a package that is installed in the user's project, or in this one. */
+/** The path of a package installed in the user's project, or in this one. */
 function moduleNamed(name: string): string | undefined {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {

@@ -1,4 +1,4 @@
-/** A network in plain JSON: with the weights of the same names it can be rebuilt in any framework. */
+/** A network in plain JSON: together with the weights of the same names it can be rebuilt in any framework. */
 import { type ActiveNode } from '../graph/index.js';
 import { type Model } from '../search/model.js';
 
@@ -14,7 +14,7 @@ export function describeArchitecture({ card, child, space }: Model): object {
     normalization,
     classNames,
     ...(targets && { targets }),
-    // What the output of the last node is divided by.
+    // The divisor of the last node's output.
     ...(temperature !== undefined && { temperature }),
     layout: 'NHWC',
     nodes: child.nodes.map(describeNode),

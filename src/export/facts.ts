@@ -1,6 +1,6 @@
 /**
- * What an exported network says of itself: what it takes, how pictures, rows and texts are brought to that form, what
- * it was trained on and what came of it. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
+ * An exported network's description of itself: its inputs, how pictures, rows and texts are converted to them, its
+ * training data and its results. Plain JSON, in `userDefinedMetadata` of model.json and in MODEL.md.
  */
 import { basename } from 'node:path';
 import {
@@ -23,40 +23,37 @@ import { type RoundedType } from './rounding.js';
 export interface ModelFacts {
   readonly space: string;
   readonly architecture: string;
-  /** In the order of the outputs; none where numbers are predicted. */
+  /** In the order of the outputs; empty for regression. */
   readonly classNames: readonly string[];
-  /** Whether any number of the classes holds at once: each probability stands for itself. */
+  /** Whether any number of classes may apply at once: each probability is independent. */
   readonly multiLabel?: true;
-  /**
-   * What the numbers that are predicted are called, in the order of the outputs, and their mean and deviation in the
-   * training data.
-   */
+  /** Names of the targets, in the order of the outputs, and their mean and deviation in the training data. */
   readonly targets?: TargetScaling;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
   /** Part of the network: inputs are given in the units of the data set. */
   readonly normalization: Normalization;
-  /** What white is in these units, where the inputs are pictures. */
+  /** The white value in these units, if the inputs are pictures. */
   readonly largestPixel: number;
-  /** What the logits are divided by inside the network, so that the probabilities can be trusted. */
+  /** The temperature that divides the logits inside the network, so that the probabilities are calibrated. */
   readonly temperature?: number;
   readonly level?: 'char' | 'word';
   /** How inputs are made. */
   readonly input: InputContract;
   readonly data?: TrainingData;
   readonly results?: Results;
-  /** Where the weights of model.json and model.onnx have fewer bits than they were trained with. */
+  /** Present if the weights of model.json and model.onnx have lower precision than in training. */
   readonly rounding?: Rounding;
 }
 
-/** Weights with fewer bits, and what that costs on the same test examples. */
+/** Weights with reduced precision, and its effect on the same test examples. */
 export interface Rounding {
   readonly weights: RoundedType;
-  /** Labels that were compared. */
+  /** Number of labels compared. */
   readonly count: number;
   readonly before: Measured;
   readonly after: Measured;
-  /** What computed the graphs that were timed, for example `TensorFlow.js (native)`. */
+  /** The runtime of the timed graphs, for example `TensorFlow.js (native)`. */
   readonly runtime: string;
 }
 
@@ -66,15 +63,15 @@ export interface Measured {
   /** Of the graph for one example, the median of several runs. */
   readonly milliseconds: number;
   readonly loss: number;
-  /** Null where numbers are predicted. */
+  /** Null for regression. */
   readonly accuracy: number | null;
 }
 
 export type InputContract = PictureInput | TableInput | SeriesInput | TextInput | ArrayInput;
 
 /**
- * Pictures: decoded, brought to a size, made grey where there is one channel, and scaled from 0..255 to the units of
- * the data set.
+ * Pictures: decoded, resized, converted to grey if there is one channel, and scaled from 0..255 to the units of the
+ * data set.
  */
 export interface PictureInput {
   readonly kind: 'picture';
@@ -83,31 +80,28 @@ export interface PictureInput {
   readonly channels: 1 | 3;
   readonly white: number;
   /**
-   * Per axis, vertical and horizontal alike: the mean over the area when shrinking, bilinear when growing, then whole
-   * levels.
+   * Per axis, vertical and horizontal alike: the mean over the area when shrinking, bilinear when growing, then rounded
+   * to integer levels.
    */
   readonly resize: 'area mean when shrinking, bilinear when growing';
   /** Turned upright by the EXIF orientation of the file. */
   readonly orientation: 'exif';
-  /** What lies behind transparent pixels. */
+  /** The background behind transparent pixels. */
   readonly background: 'white';
-  /** What has decoded the training pictures, with its version, where they were files. */
+  /** The decoder of the training pictures, with its version, if they were files. */
   readonly decoder?: string;
-  /** How three channels become one. */
+  /** How three channels are converted to one. */
   readonly grey?: 'ITU-R 601 luma: 0.299 R + 0.587 G + 0.114 B';
 }
 
 /** Rows of a table. */
 export interface TableInput {
   readonly kind: 'table';
-  /** What the columns are called, where the table has a header and every column is a number without gaps. */
+  /** The column names, if the table has a header and every column is numeric without missing values. */
   readonly columns?: readonly string[];
-  /**
-   * What each column is, in the order of the inputs; where it stands, a number that is missing becomes the mean of the
-   * training data.
-   */
+  /** The type of each column, in the order of the inputs; a missing number becomes the mean of the training data. */
   readonly encoding?: readonly Column[];
-  /** How the files are encoded, where that is not UTF-8 or UTF-16. */
+  /** The encoding of the files, if it is not UTF-8 or UTF-16. */
   readonly charset?: Charset;
 }
 
@@ -123,9 +117,9 @@ export interface TextInput {
   readonly kind: 'text';
   readonly level: 'char' | 'word';
   readonly length: number;
-  /** The token of id 0, for whatever the vocabulary does not have. */
+  /** The token of id 0, for anything outside the vocabulary. */
   readonly unknown: string;
-  /** Ends each line of a text in words. */
+  /** Ends each line of a word-level text. */
   readonly endOfLine?: string;
 }
 
@@ -137,14 +131,14 @@ export interface ArrayInput {
 export interface TrainingData {
   readonly name: string;
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[];
-  /** Examples in each part; of a text tokens. */
+  /** Number of examples in each part; for texts, of tokens. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
 export interface Results {
   readonly parameters?: number;
   readonly seed?: number;
-  /** On the test part, seen once. */
+  /** On the test part, used once. */
   readonly test?: {
     readonly loss: number;
     readonly accuracy?: number;
@@ -158,9 +152,9 @@ export interface Results {
 }
 
 export interface FactsOptions {
-  /** What white is in the data set; 255 by default. */
+  /** The white value in the data set; 255 by default. */
   readonly largestPixel?: number | undefined;
-  /** What the run has recorded of its data. */
+  /** The run's record of its data. */
   readonly record?: unknown;
   readonly charset?: Charset | undefined;
   readonly results?: Results;
@@ -176,7 +170,7 @@ interface Recorded {
   readonly splits?: Readonly<Record<string, { readonly count: number }>>;
 }
 
-/** The facts of a model, with what its run has recorded where that is given. */
+/** The facts of a model, including the run's record if given. */
 export function factsOf(
   { card, space, normalization }: Model,
   { largestPixel = 255, record, charset, results }: FactsOptions = {},
@@ -230,7 +224,7 @@ function inputOf(
       ...(charset && { charset }),
     };
   }
-  // Of numbers about zero nobody knows what black and white are.
+  // For values about zero, black and white are unknown.
   if ((channels !== 1 && channels !== 3) || normalization.mean.some((value) => value < 0)) return { kind: 'array' };
   return {
     kind: 'picture',
@@ -246,7 +240,7 @@ function inputOf(
   };
 }
 
-/** Without the folders in which the files lay. */
+/** Without the folders that contained the files. */
 const dataOf = ({ name, sources = [], splits = {} }: Recorded): TrainingData => ({
   name,
   files: sources.map(({ path, sha256, bytes }) => ({ name: basename(path), sha256, bytes })),

@@ -1,6 +1,6 @@
 /**
- * Normalization with fixed statistics is a scale and an offset for each channel. Several of these in a row are
- * one, and behind a convolution the scale goes into its weights: fewer kernels, the same function.
+ * Normalization with fixed statistics is a scale and an offset per channel. Several in a row merge into one, and after
+ * a convolution the scale is folded into its weights: fewer kernels, the same function.
  */
 import {
   type Constant,
@@ -18,9 +18,9 @@ interface Affine {
   readonly source: Value;
   readonly scale: readonly number[];
   readonly offset: readonly number[];
-  /** How many steps it stands for. */
+  /** Number of steps it replaces. */
   readonly length: number;
-  /** Where the constants come from, for example `layer1/norm`. */
+  /** The origin of the constants, for example `layer1/norm`. */
   readonly folder: string | undefined;
 }
 
@@ -32,7 +32,7 @@ const LINEAR: Readonly<Record<string, string>> = {
 };
 
 /**
- * A larger one takes the digits of what it is added to: days since 1970 less their mean, for example, are to be
+ * A larger offset absorbs the digits of the value it is added to: the mean of days since 1970, for example, has to be
  * subtracted first.
  */
 const LARGEST_OFFSET = 64;
@@ -77,7 +77,9 @@ function countUsers(program: Program): Map<Step, number> {
   return users;
 }
 
-/** What a step and those before it do to the channels, as long as nobody else uses what is between them. */
+/**
+ * The combined effect of a step and its predecessors on the channels, as long as nothing else uses intermediate values.
+ */
 function affineChain(step: Step, isPrivate: (value: Value) => boolean): Affine | undefined {
   const own = affineOf(step);
   if (own?.source.kind !== 'result' || !isPrivate(own.source)) return own;
@@ -92,7 +94,7 @@ function affineChain(step: Step, isPrivate: (value: Value) => boolean): Affine |
   };
 }
 
-/** The step as a scale and an offset, if it is an arithmetic one with a constant for each channel, or for all. */
+/** The step as a scale and an offset, if it is an arithmetic one with a constant per channel, or a single one. */
 function affineOf({ kernel, inputs, shapes }: Step): Affine | undefined {
   const { a, b } = inputs;
   if (!a || !b || !Object.hasOwn(ARITHMETIC, kernel)) return undefined;
@@ -131,7 +133,7 @@ const ARITHMETIC: Readonly<
   RealDiv: (k, reversed) => (reversed ? undefined : [1 / k, 0]),
 };
 
-/** The weights of the linear kernel that this value comes from, if they can take up a scale for each channel. */
+/** The weights of the linear kernel that produced this value, if they can absorb a scale per channel. */
 function linearWeights(value: Value): Constant | undefined {
   if (value.kind !== 'result') return undefined;
   const { kernel, inputs, attributes, shapes } = value.step;

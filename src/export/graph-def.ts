@@ -1,4 +1,4 @@
-/** TensorFlow's form of a graph: nodes with an operation, inputs by name, and typed attributes. */
+/** TensorFlow's graph format: nodes with an operation, inputs by name, and typed attributes. */
 import { type Constant } from './program.js';
 
 export type Attribute =
@@ -38,25 +38,25 @@ export const shapeDef = (shape: readonly number[]): TensorShape => ({
   dim: shape.map((length) => ({ size: String(length) })),
 });
 
-/** A graph being written. */
+/** A graph under construction. */
 export interface GraphWriter {
-  /** Adds a node and returns its first output. A number is added to the name where it is taken. */
+  /** Adds a node and returns its first output. A number is appended to the name if it is taken. */
   add(
     name: string,
     op: string,
     inputs: readonly Reference[],
     attributes: Readonly<Record<string, Attribute>>,
   ): Reference;
-  /** A constant as a node; equal ones are written once. */
+  /** A constant as a node; equal ones are written only once. */
   constant(constant: Constant): Reference;
   readonly nodes: readonly NodeDef[];
-  /** The constants by the names of their nodes, in order: their values are kept outside the nodes. */
+  /** The constants by the names of their nodes, in order: their values are stored outside the nodes. */
   readonly weights: ReadonlyMap<string, Constant>;
 }
 
 export const INPUT = 'input';
 
-/** A graph that has nothing but its input. */
+/** A graph that contains only its input. */
 export function createGraphWriter(inputShape: readonly number[]): GraphWriter {
   const nodes: NodeDef[] = [
     { name: INPUT, op: 'Placeholder', attr: { dtype: type('float32'), shape: { shape: shapeDef(inputShape) } } },
@@ -65,7 +65,7 @@ export function createGraphWriter(inputShape: readonly number[]): GraphWriter {
   const weights = new Map<string, Constant>();
   const known = new Map<Constant | string, Reference>();
 
-  /** A name that TensorFlow allows and no other node has. */
+  /** A name that TensorFlow allows and that is unique. */
   const unique = (wanted: string): string => {
     const legal = wanted.replace(/[^\w./-]/g, '_');
     let name = legal;

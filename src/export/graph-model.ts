@@ -22,21 +22,18 @@ import {
   type Value,
 } from './program.js';
 
-/** A trained child and what its inputs are. */
+/** A trained child and a description of its inputs. */
 export interface TrainedChild {
   readonly child: Child;
   readonly store: Pick<ParameterStore, 'parameters' | 'statistics'>;
   readonly normalization: Normalization;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
-  /** Number of different tokens where the inputs are ids, which nothing normalizes. */
+  /** Vocabulary size if the inputs are token ids, which are not normalized. */
   readonly tokens?: number;
-  /** Whether the outputs are labels that each hold or do not, so that each probability is a sigmoid of its own. */
+  /** Whether the task is multi-label, so that each probability is a separate sigmoid. */
   readonly multiLabel?: boolean;
-  /**
-   * Where numbers are predicted: what the outputs are multiplied by and what is added, to be in the units of the
-   * targets.
-   */
+  /** For regression: the factor and the offset that convert the outputs to the units of the targets. */
   readonly targets?: { readonly mean: readonly number[]; readonly std: readonly number[] };
 }
 
@@ -51,29 +48,29 @@ export type GraphModel = GraphArtifacts & {
   readonly userDefinedMetadata: Metadata;
 };
 
-/** Largest difference to the child, relative to its largest logit, that folding and rounding may make. */
+/** Tolerated difference from the child, relative to its largest logit, due to folding and rounding. */
 const TOLERANCE = 1e-4;
-/** Other numbers of examples than those that the graph was written down with. */
+/** Batch sizes other than those that the graph was traced with. */
 const CHECKED_EXAMPLES = 4;
 
 /**
  * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
- * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. Where
- * numbers are predicted the one output is `values` [N,targets], in their own units. Stock TensorFlow.js has run it once
- * and agreed with the child.
+ * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. For
+ * regression the only output is `values` [N,targets], in their own units. The graph has been run once on stock
+ * TensorFlow.js and agreed with the child.
  */
 export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
   return (await tracedModel(trained, generatedBy, metadata)).artifacts;
 }
 
-/** The same with the program that it was made of, from which other forms can be made. */
+/** The same with the program that it was made from, from which other formats can be made. */
 export async function tracedModel(
   trained: TrainedChild,
   generatedBy: string,
   metadata: Metadata,
 ): Promise<{ program: Program; artifacts: GraphModel }> {
   const before = tf.getBackend();
-  // In plain JavaScript every kernel of ours is made of stock ones.
+  // In plain JavaScript every custom kernel is composed of stock ones.
   await loadBackend('cpu');
   try {
     const { parameters, statistics } = trained.store;
@@ -98,8 +95,8 @@ export async function tracedModel(
 }
 
 /**
- * Logits and probabilities of inputs as they are in the data set, or the predicted numbers; what is compared comes
- * first.
+ * Logits and probabilities for inputs in the units of the data set, or the predicted numbers; the output to compare
+ * comes first.
  */
 function outputsOf(
   { child, store, normalization: { mean, std }, tokens, targets, multiLabel }: TrainedChild,
@@ -111,13 +108,11 @@ function outputsOf(
   return { logits, probabilities: multiLabel ? tf.sigmoid(logits) : tf.softmax(logits) };
 }
 
-/**
- * What the network gives for inputs as they are in the data set, by the names of the outputs; the caller disposes it.
- */
+/** The network's outputs for inputs in the units of the data set, by name; the caller disposes them. */
 export const expectedOutputs = (trained: TrainedChild, inputs: Tensor): Readonly<Record<string, Tensor>> =>
   outputsOf(trained, inputs);
 
-/** Inputs of a likely size. */
+/** Inputs of a plausible magnitude. */
 export function exampleInputs(
   { inputShape, normalization: { mean, std }, tokens }: TrainedChild,
   examples: number,

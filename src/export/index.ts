@@ -1,6 +1,4 @@
-/**
- * A trained network as files for others: TensorFlow.js in browsers and Node, ONNX, and anything that reads safetensors.
- */
+/** Exports a trained network to files: TensorFlow.js for browsers and Node, ONNX, and safetensors. */
 import { WeftError } from '../errors.js';
 import { encodeSafetensors, packageVersion } from '../runs/index.js';
 import { type Model } from '../search/model.js';
@@ -26,16 +24,15 @@ export interface ExportOptions extends FactsOptions {
   /** Called with a file format that does not support the network, and the reason. */
   readonly onLeftOut?: (file: string, reason: WeftError) => void;
   /**
-   * Fewer bits for the weights of `model.json` and `model.onnx`, and the test examples on which it is measured what
-   * that costs.
+   * Reduced weight precision in `model.json` and `model.onnx`, and the test examples on which its effect is measured.
    */
   readonly rounding?: { readonly weights: RoundedType; readonly test: BatchSource };
 }
 
 /**
  * The files of an exported network by name: `model.json` with its weights, `model.onnx`, `model.safetensors`,
- * `architecture.json`, a README, the model card `MODEL.md`, and a page that tries it, which prepares its inputs exactly
- * as training did.
+ * `architecture.json`, a README, the model card `MODEL.md`, and a page for trying it out, which preprocesses inputs
+ * exactly as in training.
  */
 export async function exportModel(
   model: Model,
@@ -73,7 +70,7 @@ export async function exportModel(
   };
 }
 
-/** The network with what its inputs are. */
+/** The network with a description of its inputs. */
 export function trainedOf({ card, child, store, normalization }: Model): TrainedChild {
   const { kind, inputShape, classes } = card.task;
   return {
@@ -87,7 +84,7 @@ export function trainedOf({ card, child, store, normalization }: Model): Trained
   };
 }
 
-/** The result; undefined if the format does not support what the network does, which is reported. */
+/** The result; undefined if the format does not support the network, which is reported. */
 function unlessRefused<T>(make: () => T, tell: (error: WeftError) => void): T | undefined {
   try {
     return make();

@@ -1,4 +1,4 @@
-/** What rounded weights cost and save: the exported graph and the network on the same test examples. */
+/** The cost and the savings of rounded weights: the exported graph and the network on the same test examples. */
 import { stopwatch } from '../runs/index.js';
 import { type Model } from '../search/model.js';
 import { median } from '../statistics/index.js';
@@ -9,16 +9,16 @@ import { type Rounding } from './facts.js';
 import { type GraphModel } from './graph-model.js';
 import { type RoundedType } from './rounding.js';
 
-/** At most so many examples are compared: graphs run on stock kernels. */
+/** Maximum number of examples compared: graphs run on stock kernels. */
 const MOST_EXAMPLES = 4096;
 
-/** Runs of a graph before it is timed, and those that are. */
+/** Number of warm-up runs of a graph, and of timed runs. */
 const WARM_UP = 3;
 const TIMED = 15;
 
 /**
- * Loss and accuracy of the network and of the graph that has its weights rounded; bytes and latency of the graph with
- * the weights as they were and with rounded ones.
+ * Loss and accuracy of the network and of the graph with rounded weights; size and latency of the graph with the
+ * original and with the rounded weights.
  */
 export async function judgeRounding(
   model: Model,
@@ -30,14 +30,14 @@ export async function judgeRounding(
   const [graph, whole] = await Promise.all([artifacts, exact].map((one) => tf.loadGraphModel(tf.io.fromMemory(one))));
   const [mean, std] = [tf.tensor1d([...normalization.mean]), tf.tensor1d([...normalization.std])];
   const { targets } = card;
-  /** From normalized inputs to what the network itself would give. */
+  /** From normalized inputs to the network's own logits. */
   const forward = (_parameters: object, _statistics: object, x: Tensor): Tensor =>
     tf.tidy(() => {
       const raw = card.task.kind === 'language' ? tf.cast(x, 'float32') : tf.add(tf.mul(x, std), mean);
       const output = graph!.execute(raw, targets ? 'values' : 'logits') as Tensor;
       return targets ? tf.div(tf.sub(output, tf.tensor1d(targets.mean)), tf.tensor1d(targets.std)) : output;
     });
-  // A graph knows nothing of the batch before: nor may the network.
+  // A graph keeps no state from the previous batch: neither may the network.
   const source: BatchSource = { ...test, continues: false };
   const steps = Math.min(test.steps, Math.max(1, Math.ceil((MOST_EXAMPLES / test.count) * test.steps)));
   try {
@@ -66,14 +66,14 @@ export async function judgeRounding(
 
 type LoadedGraph = Awaited<ReturnType<typeof tf.loadGraphModel>>;
 
-/** What TensorFlow.js calls its backends, in words. */
+/** Readable names of TensorFlow.js's backends. */
 const RUNTIMES: Readonly<Record<string, string>> = {
   tensorflow: 'native',
   cpu: 'plain JavaScript',
   wasm: 'WebAssembly',
 };
 
-/** Milliseconds that the graph takes for one example, until its answer can be read. */
+/** Milliseconds that the graph takes for one example, until its output can be read. */
 function latency(graph: LoadedGraph, shape: readonly number[]): number {
   const x = tf.zeros([...shape]);
   const run = (): number => {

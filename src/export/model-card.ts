@@ -1,4 +1,4 @@
-/** MODEL.md: what an exported network is, what it was trained on, what its answers are worth, and where that ends. */
+/** MODEL.md: a description of an exported network, its training data, its quality, and its limitations. */
 import { type Assessment } from '../search/assess.js';
 import { type FlagAssessment } from '../search/assess-flags.js';
 import { sayLabels } from '../search/label-measures.js';
@@ -178,7 +178,7 @@ function resultsOf({ results, data, level }: ModelFacts): string {
   return [...lines, ...besideSimpler(results.assessment, accuracy)].join('\n');
 }
 
-/** Whether the probabilities can be trusted, and why. */
+/** Whether the probabilities are calibrated, and why. */
 function calibrationOf({ temperature, results }: ModelFacts): string {
   if (temperature === undefined) return '';
   const { calibration } = (results?.assessment ?? {}) as Partial<Assessment>;
@@ -191,7 +191,7 @@ function calibrationOf({ temperature, results }: ModelFacts): string {
 const kilobytes = (bytes: number): string => `${number(Math.ceil(bytes / 1000))} kB`;
 const milliseconds = (of: Measured): string => `${of.milliseconds.toPrecision(2)} ms`;
 
-/** What fewer bits cost, where there are fewer. */
+/** The effect of reduced precision, if any. */
 function roundingOf({ rounding, level }: ModelFacts): string {
   if (!rounding) return '';
   const { weights, count, before, after, runtime } = rounding;
@@ -212,7 +212,7 @@ function besideSimpler(assessment: Results['assessment'], accuracy: number | und
     auc,
     calibrationError,
   } = assessment as Partial<Assessment>;
-  // What the majority class is called comes from the data.
+  // The name of the majority class comes from the data.
   const rivals = [...(majority ? [{ ...majority, name: cell(majority.name) }] : []), ...simpleModels];
   const best = simpleModels[0];
   const measures = [
@@ -243,7 +243,7 @@ function besideSimpler(assessment: Results['assessment'], accuracy: number | und
   ];
 }
 
-/** For several labels: how well each is predicted, compared with the more frequent answer and simple models. */
+/** For multi-label data: how well each label is predicted, compared with its more frequent value and simple models. */
 function labelsOf(
   tested: NonNullable<NonNullable<Results['test']>['labels']>,
   loss: number,
@@ -280,7 +280,7 @@ function labelsOf(
   ];
 }
 
-/** For predicted numbers: their errors, compared with the mean and simple models. */
+/** For regression: the errors, compared with the mean and simple models. */
 function numbersOf(
   tested: NonNullable<NonNullable<Results['test']>['targets']>,
   assessment: Results['assessment'],
@@ -345,7 +345,7 @@ function limitsOf({ input, targets, multiLabel, level }: ModelFacts): string {
     .join('\n');
 }
 
-/** In a table a bar would end the cell. */
+/** In a table a vertical bar would end the cell. */
 const cell = (text: string): string => nameInText(text).replaceAll('|', '\\|');
 const number = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

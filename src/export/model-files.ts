@@ -1,7 +1,7 @@
 /** A graph model as the files that `tf.loadGraphModel` fetches. */
 import { type GraphModel } from './graph-model.js';
 
-/** Browsers keep files up to this size in their cache. */
+/** Browsers cache files up to this size. */
 const SHARD_BYTES = 4 * 1024 * 1024;
 
 /** `model.json` and its weights, in shards. */

@@ -1,15 +1,15 @@
 /**
- * A network as a graph of kernels: written down by watching one forward pass, so that whatever is made of
- * TensorFlow.js operations can be exported, a user's own operations included.
+ * A network as a graph of kernels, traced during a forward pass, so that anything made of TensorFlow.js operations can
+ * be exported, including user-defined operations.
  */
 import { WeftError } from '../errors.js';
 import { tf, type Tensor } from '../tensor/tf.js';
 import { type KernelCall, watchKernels } from '../tensor/trace.js';
 
-/** Where a number comes from. */
+/** The origin of a value. */
 export type Value = Input | Constant | Result;
 
-/** The examples; -1 in the shape stands for their number. */
+/** The examples; -1 in the shape stands for the batch size. */
 export interface Input {
   readonly kind: 'input';
   readonly shape: readonly number[];
@@ -17,7 +17,7 @@ export interface Input {
 
 export interface Constant {
   readonly kind: 'constant';
-  /** The parameter's name; of what was computed from parameters alone there is none. */
+  /** The parameter's name; absent for a value computed from parameters. */
   readonly name: string | undefined;
   readonly dtype: 'float32' | 'int32' | 'bool';
   readonly shape: readonly number[];
@@ -31,35 +31,34 @@ export interface Result {
   readonly output: number;
 }
 
-/** One kernel run that depends on the network's input. */
+/** One kernel call that depends on the network's input. */
 export interface Step {
   readonly kernel: string;
   readonly inputs: Readonly<Record<string, Value>>;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Shape of each output, likewise. */
+  /** Shape of each output, in the same way. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtypes: readonly string[];
 }
 
-/** Named results, and through them everything that they need. */
+/** Named results, and through them everything that they depend on. */
 export type Program = Readonly<Record<string, Value>>;
 
 export interface TraceOptions {
-  /** The network's input for a number of examples. */
+  /** The network's input for a given batch size. */
   readonly input: (examples: number) => Tensor;
-  /** Names of the tensors that are to keep them. */
+  /** Names of the tensors that are to keep theirs. */
   readonly names: ReadonlyMap<number, string>;
-  /** Kernels for which this is false are replaced by what they are made of. */
+  /** Kernels for which this is false are decomposed. */
   readonly isWhole: (kernel: string) => boolean;
 }
 
-/** What must come out the same for any number of examples is compared for these two. */
+/** The two batch sizes for which the traces are compared. */
 const EXAMPLES = [2, 3] as const;
 
 /**
- * Writes down what `f` computes. It runs twice, with different numbers of examples and different values: what
- * differs between the two is the number of examples, or cannot be exported. What does not depend on the input
- * becomes a constant.
+ * Traces `f`. It runs twice, with different batch sizes and different values: any difference between the two must be
+ * the batch size, or cannot be exported. Values that do not depend on the input become constants.
  */
 export function traceProgram(f: (x: Tensor) => Readonly<Record<string, Tensor>>, options: TraceOptions): Program {
   const [first, second] = EXAMPLES.map((examples) => record(f, examples, options)) as [Recording, Recording];
@@ -127,7 +126,7 @@ function record(
   return { steps, outputs };
 }
 
-/** Whether the kernel changes nothing. */
+/** Whether the kernel is the identity. */
 const passesOn = ({ name, inputs, outputs }: KernelCall): boolean =>
   name === 'Identity' || (name === 'Cast' && inputs['x']!.dtype === outputs[0]!.dtype);
 
@@ -180,7 +179,7 @@ const dependsOnExamples = (what: string): WeftError =>
     'use no random numbers, no values read into JavaScript and no shapes that contain the batch size; use -1 or tf.zerosLike instead',
   );
 
-/** The steps that the program needs, each after those that it depends on. */
+/** The steps that the program needs, each after its dependencies. */
 export function stepsOf(program: Program): Step[] {
   const steps = new Set<Step>();
   const visit = (value: Value): void => {
@@ -198,14 +197,14 @@ export const mapValues = <T, U>(
   f: (value: T, name: string) => U,
 ): Record<string, U> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]));
 
-/** Shape of a value; -1 stands for the number of examples. */
+/** Shape of a value; -1 stands for the batch size. */
 export const shapeOf = (value: Value): readonly number[] =>
   value.kind === 'result' ? value.step.shapes[value.output]! : value.shape;
 
 export const dtypeOf = (value: Value): string =>
   value.kind === 'result' ? value.step.dtypes[value.output]! : value.kind === 'constant' ? value.dtype : 'float32';
 
-/** Where in the network a step belongs: with the weights that it uses, or else where its first input comes from. */
+/** The position of a step in the network: that of the weights it uses, or otherwise of its first input. */
 export function scopeOf({ inputs }: Step, scopeOfStep: (step: Step) => string): string {
   for (const value of Object.values(inputs))
     if (value.kind === 'constant' && value.name?.includes('/')) return value.name.slice(0, value.name.lastIndexOf('/'));

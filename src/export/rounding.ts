@@ -1,17 +1,17 @@
-/** Weights with fewer bits: smaller files, which compute with 32-bit floats again once they are loaded. */
+/** Weights at reduced precision: smaller files, which are converted back to 32-bit floats on loading. */
 import { type tf } from '../tensor/tf.js';
 
-/** `int8` is 8 bits per weight, a whole number of steps between the smallest and the largest of a tensor. */
+/** `int8` is 8 bits per weight, an integer number of steps between the minimum and the maximum of a tensor. */
 export type RoundedType = 'float16' | 'int8';
 
 /**
- * Tensors with fewer numbers than this (offsets, scales) stay as they are: they are a small part of a file and matter
- * much.
+ * Tensors with fewer values than this (offsets, scales) are not rounded: they are a small part of a file but matter a
+ * lot.
  */
 const FEWEST = 64;
 const LARGEST_FLOAT16 = 65504;
 
-/** Whether a tensor is rounded: long, of floats, and within the range. */
+/** Whether a tensor is rounded: large, floating-point, and within range. */
 export function isRounded(type: RoundedType, dtype: string, values: ArrayLike<number>): boolean {
   if (dtype !== 'float32' || values.length < FEWEST) return false;
   return type === 'int8' || Array.prototype.every.call(values, (value: number) => Math.abs(value) <= LARGEST_FLOAT16);
@@ -21,13 +21,13 @@ export function isRounded(type: RoundedType, dtype: string, values: ArrayLike<nu
 export interface Bytes {
   readonly bytes: Uint8Array;
   readonly scale: number;
-  /** The byte that stands for 0, which is kept exactly. */
+  /** The byte that stands for 0, which is represented exactly. */
   readonly zero: number;
 }
 
 /**
- * Values in 256 steps of one size from the smallest to the largest, 0 among them (Jacob et al. 2018, arXiv 1712.05877,
- * equation 1).
+ * Values in 256 equal steps from the minimum to the maximum, including 0 (Jacob et al. 2018, arXiv 1712.05877, equation
+ * 1).
  */
 export function toBytes(values: ArrayLike<number>): Bytes {
   let [low, high] = [0, 0];
@@ -50,7 +50,7 @@ const SMALLEST_EXPONENT = -14;
 function float16(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
-  // Steps between neighbours at this size; below 2^-14 they no longer shrink.
+  // Spacing of neighbours at this magnitude; below 2^-14 it no longer shrinks.
   const exponent = Math.max(SMALLEST_EXPONENT, size === 0 ? SMALLEST_EXPONENT : Math.floor(Math.log2(size)));
   const steps = roundToEven((size / 2 ** exponent) * TEN_BITS);
   // A carry into the next exponent is the same sum.
@@ -67,7 +67,7 @@ type Weights = Required<Pick<tf.io.ModelArtifacts, 'weightSpecs'>> & { readonly 
 
 const SIZES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
 
-/** The weights of a graph model with their long tensors rounded, in the form that TensorFlow.js reads. */
+/** The weights of a graph model with large tensors rounded, in the format that TensorFlow.js reads. */
 export function roundWeights({ weightSpecs, weightData }: Weights, type: RoundedType): Weights {
   let offset = 0;
   const parts: Uint8Array[] = [];

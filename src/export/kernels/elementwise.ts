@@ -1,4 +1,4 @@
-/** Kernels that treat every number by itself. */
+/** Elementwise kernels. */
 import { IN_BOTH } from '../elementwise.js';
 import { bool, float, int, type as dtype } from '../graph-def.js';
 import { inOrder, listed, type Writer } from './writer.js';

@@ -15,7 +15,7 @@ export const exportableKernels: readonly string[] = Object.keys(WRITERS);
 /** Whether there are operations for the kernel. */
 export const isExportable = (kernel: string): boolean => Object.hasOwn(WRITERS, kernel);
 
-/** Writes a kernel run into the graph, its nodes named under `scope`; returns its first output. */
+/** Writes a kernel call into the graph, its nodes named under `scope`; returns its first output. */
 export function writeStep(
   step: Step,
   inputs: Readonly<Record<string, Reference>>,

@@ -1,4 +1,4 @@
-/** Products and convolutions, windows that slide over images. */
+/** Matrix products, convolutions and pooling. */
 import { WeftError } from '../../errors.js';
 import { type Attribute, bool, float, int, ints, string } from '../graph-def.js';
 import { shapeOf } from '../program.js';
@@ -26,7 +26,7 @@ const pool =
       ksize: alongImage(kernel.step.attributes['filterSize']),
     });
 
-/** How a window moves: steps and edges. */
+/** Strides and padding of a window. */
 function slide({ step: { kernel, attributes } }: KernelWriter): Record<string, Attribute> {
   if (attributes['dataFormat'] === 'NCHW')
     throw new WeftError('export', `the kernel '${kernel}' has the channels first`, 'use the order NHWC');
@@ -37,7 +37,7 @@ function slide({ step: { kernel, attributes } }: KernelWriter): Record<string, A
   };
 }
 
-/** Padding by name, by one number for all sides, or by [before, after] of each axis. */
+/** Padding by name, as one number for all sides, or as [before, after] for each axis. */
 function edges(kernel: string, pad: unknown): Record<string, Attribute> {
   if (typeof pad === 'string') return { padding: string(pad.toUpperCase()) };
   if (kernel.endsWith('Pool'))

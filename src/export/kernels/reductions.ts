@@ -1,4 +1,4 @@
-/** Kernels that make one number of many, and normalizations that look at many. */
+/** Reductions, and normalizations over several values. */
 import { bool, type as dtype } from '../graph-def.js';
 import { shapeOf } from '../program.js';
 import { inOrder, type Writer } from './writer.js';

@@ -1,4 +1,4 @@
-/** Kernels that move numbers about. */
+/** Kernels that rearrange values. */
 import { WeftError } from '../../errors.js';
 import { int, string } from '../graph-def.js';
 import { shapeOf } from '../program.js';
@@ -36,7 +36,7 @@ export const SHAPE: Readonly<Record<string, Writer>> = {
       paddings(kernel),
       kernel.constant([], [kernel.number('constantValue')], 'float32'),
     ]),
-  // The attribute may name the number of examples; the shape of the output has -1 for it.
+  // The attribute may contain the batch size; the output shape has -1 for it.
   Reshape: ({ add, inputs, constant, step: { shapes } }) =>
     add('Reshape', [inputs['x']!, constant([shapes[0]!.length], shapes[0]!)]),
   Reverse: withIntegers('ReverseV2', 'dims'),

@@ -1,18 +1,18 @@
-/** What the kernels' writers have in common. */
+/** Shared parts of the kernel writers. */
 import { type Attribute, type GraphWriter, int, type Reference, type } from '../graph-def.js';
 import { dtypeOf, type Step } from '../program.js';
 
-/** Writes one kernel run as one or several nodes and returns a reference to its first output. */
+/** Writes one kernel call as one or several nodes and returns a reference to its first output. */
 export type Writer = (kernel: KernelWriter) => Reference;
 
 /** Everything that a kernel's writer needs. */
 export interface KernelWriter {
   readonly step: Step;
-  /** By the kernel's names of its inputs, which are in the graph already. */
+  /** By the kernel's names of its inputs, which are already in the graph. */
   readonly inputs: Readonly<Record<string, Reference>>;
   /** Adds a node; it gets the type of the kernel's first input. */
   add(op: string, inputs: readonly Reference[], attributes?: Readonly<Record<string, Attribute>>): Reference;
-  /** An attribute of the kernel as a constant: whole numbers, such as an axis or a shape. */
+  /** An attribute of the kernel as a constant: integers, such as an axis or a shape. */
   integers(attribute: string): Reference;
   constant(shape: readonly number[], values: readonly number[], dtype?: 'float32' | 'int32'): Reference;
   number(attribute: string, fallback?: number): number;
@@ -40,7 +40,7 @@ export function kernelWriter(
   };
 }
 
-/** The kernel's inputs in their order, and nothing else. */
+/** The kernel's inputs in order, and nothing else. */
 export const inOrder =
   (op: string): Writer =>
   ({ add, inputs }) =>
@@ -58,7 +58,7 @@ export const listed =
     return kernel.add(op, [...references, ...inputs], { N: int(references.length), ...attributes });
   };
 
-/** x, and as a constant the whole numbers of one attribute. */
+/** x, and the integers of one attribute as a constant. */
 export const withIntegers =
   (op: string, attribute: string, input = 'x'): Writer =>
   ({ add, inputs, integers }) =>

@@ -18,12 +18,12 @@ import { isExportable } from '../kernels/index.js';
 import { traceProgram } from '../program.js';
 import { MEASURE, NODE, PAGE } from './script.js';
 
-/** A graph model whose weights are any numbers. */
+/** A graph model with arbitrary weights. */
 interface Model {
   readonly inputShape: readonly number[];
   readonly topology: unknown;
   readonly signature: unknown;
-  /** With the values of constants that say how to compute; of larger ones in float32 any will do. */
+  /** Constants that control the computation keep their values; larger ones in float32 may have any. */
   readonly weights: readonly {
     readonly name: string;
     readonly dtype: string;
@@ -46,7 +46,7 @@ export async function latencyFiles(
   { batchSize, networks }: { readonly batchSize: number; readonly networks: readonly string[] },
 ): Promise<Record<string, Uint8Array | string>> {
   const before = tf.getBackend();
-  // In plain JavaScript every kernel of ours is made of stock ones.
+  // In plain JavaScript every custom kernel is composed of stock ones.
   await loadBackend('cpu');
   try {
     const space = whole.forRetraining();
@@ -108,7 +108,7 @@ function networkModel(space: SearchSpace, architecture: string): Model {
   }
 }
 
-/** What it computes, as a model. Values of the input are ids of tokens too. */
+/** The computation as a model. Input values are also valid as token ids. */
 function modelOf(inputShape: readonly number[], compute: (x: Tensor) => Tensor): Model {
   const program = foldAffine(
     traceProgram((x) => ({ output: compute(x) }), {

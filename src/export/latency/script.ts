@@ -1,6 +1,6 @@
 /**
- * The script that measures, for Node and for browsers, and what calls it in either; plain JavaScript, which needs
- * TensorFlow.js and nothing else.
+ * The measuring script, for Node and for browsers, with its entry points for both; plain JavaScript that needs only
+ * TensorFlow.js.
  */
 
 /** `measure(tf, plan, say)`: the times of all operations and networks of a plan (`operators.json`). */

@@ -1,4 +1,4 @@
-/** A graph of ONNX being written. */
+/** An ONNX graph under construction. */
 import { type Constant } from '../program.js';
 import { isRounded, type RoundedType, toBytes, toFloat16 } from '../rounding.js';
 import { DATA_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './proto.js';
@@ -7,7 +7,7 @@ import { DATA_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor } from '
 export type OnnxReference = string;
 
 export interface OnnxWriter {
-  /** Adds a node and returns its outputs. A number is added to the name where it is taken. */
+  /** Adds a node and returns its outputs. A number is appended to the name if it is taken. */
   add(
     name: string,
     op: string,
@@ -15,19 +15,19 @@ export interface OnnxWriter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     outputs?: number,
   ): OnnxReference[];
-  /** A node whose output has just this name. */
+  /** A node whose output has exactly this name. */
   output(name: string, source: OnnxReference): void;
-  /** A constant of the network; the same one is written once. */
+  /** A constant of the network; the same one is written only once. */
   constant(constant: Constant): OnnxReference;
-  /** Whole numbers that say how to compute: axes, shapes, places. Equal ones are written once. */
+  /** Integers that control the computation: axes, shapes, indices. Equal ones are written only once. */
   integers(values: readonly number[], shape?: readonly number[]): OnnxReference;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxTensor[];
 }
 
 /**
- * A graph that has nothing but its input and the names of its outputs. Long weights are written with fewer bits where
- * that is asked for.
+ * A graph that contains only its input and the names of its outputs. Large weights are written at reduced precision if
+ * requested.
  */
 export function createOnnxWriter(reserved: readonly string[], rounded?: RoundedType): OnnxWriter {
   const nodes: OnnxNode[] = [];
@@ -49,7 +49,7 @@ export function createOnnxWriter(reserved: readonly string[], rounded?: RoundedT
     }
     return name;
   };
-  /** Weights with fewer bits, and a node that makes floats of them. */
+  /** Weights at reduced precision, and a node that converts them to floats. */
   const roundedConstant = ({ name = 'constant', shape, values }: Constant, type: RoundedType): OnnxReference => {
     const output = unique(name);
     const add = (part: string, tensor: Omit<OnnxTensor, 'name'>): OnnxReference => {

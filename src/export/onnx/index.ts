@@ -1,4 +1,4 @@
-/** A network as ONNX: the same program that becomes a graph of TensorFlow, in the operations of opset 18. */
+/** A network as ONNX: the same program that becomes a TensorFlow graph, in the operations of opset 18. */
 import { INPUT } from '../graph-def.js';
 import { dtypeOf, type Program, scopeOf, shapeOf, type Step, stepsOf, type Value } from '../program.js';
 import { type RoundedType } from '../rounding.js';
@@ -13,15 +13,15 @@ export interface OnnxOptions {
   readonly inputShape: readonly number[];
   readonly name: string;
   readonly producer: readonly [name: string, version: string];
-  /** Fewer bits for long weights; 32-bit floats by default. */
+  /** Reduced precision for large weights; 32-bit floats by default. */
   readonly rounded?: RoundedType | undefined;
-  /** Texts by name, kept in the model. */
+  /** Key-value metadata stored in the model. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
  * The bytes of a model with the input `input` float32 [N,…], and the program's values as its outputs. Images stay
- * [N,H,W,C] at its edges. Throws WeftError('export') naming a kernel that ONNX cannot have.
+ * [N,H,W,C] at the inputs and outputs. Throws WeftError('export') naming a kernel that ONNX cannot express.
  */
 export function onnxModel(
   program: Program,
@@ -37,7 +37,7 @@ export function onnxModel(
   };
   for (const step of stepsOf(program)) {
     const scope = scopeOf(step, (source) => written.get(source)!.scope);
-    // Constants are written by who uses them: a convolution has them in another order.
+    // Constants are written by the node that uses them: a convolution needs them in another order.
     const inputs = lazily(step, referenceTo);
     written.set(step, { outputs: writeOnnxStep(onnxKernel(step, inputs, graph, scope, channels)), scope });
   }
@@ -58,7 +58,7 @@ export function onnxModel(
   });
 }
 
-/** References to the inputs of a step, each made when it is asked for. */
+/** References to the inputs of a step, each created on demand. */
 function lazily(step: Step, referenceTo: (value: Value) => OnnxReference): Readonly<Record<string, OnnxReference>> {
   return Object.defineProperties(
     {},

@@ -8,7 +8,7 @@ import { bytesField, concat, floatField, integerField } from '../../protobuf.js'
 export const DATA_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type DataType = keyof typeof DATA_TYPES;
 
-/** An attribute of a node: a whole number, a float, a text, or a list of whole numbers; none of them negative. */
+/** An attribute of a node: an integer, a float, a text, or a list of integers; none of them negative. */
 export type OnnxAttribute =
   | { readonly int: number }
   | { readonly float: number }
@@ -18,7 +18,7 @@ export type OnnxAttribute =
 export interface OnnxNode {
   readonly name: string;
   readonly op: string;
-  /** An empty name stands for an optional input that is left out. */
+  /** An empty name stands for an omitted optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
@@ -35,7 +35,7 @@ export interface OnnxTensor {
 export interface OnnxValue {
   readonly name: string;
   readonly type: DataType;
-  /** -1 stands for the number of examples. */
+  /** -1 stands for the batch size. */
   readonly shape: readonly number[];
 }
 
@@ -52,7 +52,7 @@ export interface OnnxModel {
 
 /** Of onnx 1.13, the release of opset 18. */
 const IR_VERSION = 8;
-/** The name of the number of examples. */
+/** The name of the batch dimension. */
 const EXAMPLES = 'N';
 
 /** A ModelProto. */

@@ -1,8 +1,9 @@
 /**
- * The part of an exported page that every kind of input shares: loading the network, asking it, and showing its answer.
+ * The part of an exported page that is shared by all kinds of input: loading the network, running it, and showing its
+ * answer.
  */
 
-/** Defines `byId`, `say`, `facts`, `ask` and `show`; `embedded` are definitions that come before. */
+/** Defines `byId`, `say`, `facts`, `ask` and `show`; `embedded` are definitions that precede them. */
 export const ANSWER = `
   const byId = (id) => document.getElementById(id);
   const say = (text) => { byId('message').textContent = text; };

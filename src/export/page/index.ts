@@ -1,4 +1,4 @@
-/** A page on which to try an exported network. It needs only the files in the same folder. */
+/** A page for trying out an exported network. It needs only the files in the same folder. */
 import { WeftError } from '../../errors.js';
 import { type ModelFacts } from '../facts.js';
 import { ANSWER } from './answer.js';
@@ -9,10 +9,10 @@ import { STYLE } from './style.js';
 import { tablePage } from './table.js';
 import { textPage } from './text.js';
 
-/** Whether there is a page for inputs of this kind. */
+/** Whether there is a page for this kind of input. */
 export const hasPage = ({ input }: ModelFacts): boolean => input.kind !== 'array';
 
-/** The page; throws WeftError('export') for inputs that no page can ask for. */
+/** The page; throws WeftError('export') for inputs that no page supports. */
 export function demoPage(facts: ModelFacts): string {
   const { question, form, result = '', script } = kindOf(facts);
   const title = escape(facts.data ? `${facts.data.name}: try the network` : `${facts.space}: try the network`);
@@ -75,7 +75,7 @@ function kindOf(facts: ModelFacts): PageKind {
 
 const MOST_NAMED = 8;
 
-/** What one can ask, and how good the answers were. */
+/** A description of the inputs, and of the network's accuracy. */
 function leadOf({ classNames, multiLabel, targets, level, space, results, data }: ModelFacts): string {
   const found = `A network found in the search space ${space}`;
   if (level)
@@ -101,7 +101,7 @@ function leadOf({ classNames, multiLabel, targets, level, space, results, data }
   return `${found}. It distinguishes ${classNames.length} classes: ${named}${tested}`;
 }
 
-/** What a result is to be held against: always calling everything by the most frequent class. */
+/** The baseline for a result: always predicting the most frequent class. */
 function majorityOf(results: ModelFacts['results']): string {
   const { assessment } = results ?? {};
   const majority = assessment && 'majority' in assessment ? assessment.majority : undefined;

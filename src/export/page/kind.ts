@@ -1,12 +1,12 @@
-/** What the pages for pictures, rows and texts have of their own. */
+/** The parts specific to the pages for pictures, rows and texts. */
 export interface PageKind {
-  /** Heading of the side where one asks. */
+  /** Heading of the input section. */
   readonly question: string;
-  /** HTML of that side. */
+  /** HTML of that section. */
   readonly form: string;
   /** HTML below the answer. */
   readonly result?: string;
-  /** What the page does, once the network is there. */
+  /** Script that runs once the network is loaded. */
   readonly script: string;
 }
 
@@ -14,7 +14,7 @@ export interface PageKind {
 export const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** The part of a script that gives files dropped on the page to its function `answerFiles`. */
+/** The part of a script that passes files dropped on the page to its function `answerFiles`. */
 export const DROP = `  document.ondragover = (event) => { event.preventDefault(); byId('drop').classList.add('over'); };
   document.ondragleave = () => byId('drop').classList.remove('over');
   document.ondrop = (event) => {

@@ -1,20 +1,18 @@
-/**
- * A page that is asked about pictures: chosen, dropped, pasted, taken, and drawn where the data looks like drawings.
- */
+/** A page for pictures: selected, dropped, pasted, photographed, or drawn if the data looks like drawings. */
 import { embedded, resizePixels, scaleToWhite, toLuma } from '../../data/index.js';
 import { type ModelFacts, type PictureInput } from '../facts.js';
 import { DROP, type PageKind } from './kind.js';
 
-/** One channel and at most so many pixels a side: letters, digits, sketches. */
+/** One channel and at most this many pixels a side: letters, digits, sketches. */
 const LARGEST_DRAWING = 32;
-/** Pixels of the longer side of the pad. */
+/** Length in pixels of the longer side of the drawing pad. */
 const PAD = 280;
 
 export function picturePage({ height, width, channels, white }: PictureInput, { normalization }: ModelFacts): PageKind {
   const drawn = channels === 1 && Math.max(height, width) <= LARGEST_DRAWING;
   const scale = PAD / Math.max(height, width);
   const [padHeight, padWidth] = [height, width].map((side) => Math.round(side * scale)) as [number, number];
-  // Strokes are what is rare: bright on a dark ground where the mean of the data is dark.
+  // Strokes have the rarer brightness: bright on a dark background if the mean of the data is dark.
   const dark = normalization.mean[0]! <= white / 2;
   const sees = `${height} × ${width} pixels, ${channels === 1 ? 'grey' : 'in colour'}`;
   return {

@@ -1,9 +1,9 @@
-/** A page that is asked about the last rows of series: pasted, or chosen as a CSV file. */
+/** A page for the last rows of series: pasted, or selected as a CSV file. */
 import { dateFeatures, embedded, fieldsIn, separatorOf, valueIn, windowsInText } from '../../data/index.js';
 import { type ModelFacts, type SeriesInput } from '../facts.js';
 import { DROP, escape, type PageKind } from './kind.js';
 
-/** Names that are said one by one. */
+/** Number of names listed individually. */
 const MOST_COLUMNS = 20;
 
 export function seriesPage({ series, charset }: SeriesInput, { targets }: ModelFacts): PageKind {

@@ -1,4 +1,4 @@
-/** The look of an exported page: its own colours for light and dark surroundings, usable from 320 pixels on. */
+/** The style of an exported page: its own colours for light and dark mode, usable from a width of 320 pixels. */
 export const STYLE = `
   :root { color-scheme: light dark; --paper: #fff; --ink: #1c2430; --muted: #5b6675; --line: #c9cfd8; --wash: #f3f5f8; --accent: #0072b2; --on-accent: #fff; --alarm: #a8331f; }
   @media (prefers-color-scheme: dark) {

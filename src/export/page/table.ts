@@ -1,4 +1,4 @@
-/** A page that is asked about a row of a table: a field for each column, under its name. */
+/** A page for a row of a table: a field for each column, under its name. */
 import { type Column, dateFeatures, embedded, widthOf } from '../../data/index.js';
 import { type ModelFacts, type TableInput } from '../facts.js';
 import { escape, type PageKind } from './kind.js';
@@ -32,7 +32,7 @@ export function tablePage({ columns, encoding }: TableInput, { inputShape, norma
 const numberField = (name: string, mean: number, gaps: boolean): string =>
   `<label>${name}<input type="number" step="any" inputmode="decimal" value="${Number(mean.toPrecision(4))}" data-kind="number"${gaps ? '' : ' required'}></label>`;
 
-/** With the day of the mean in it, as browsers write dates. */
+/** Contains the mean date in the format of browsers. */
 const dateField = (name: string, days: number, time: boolean): string =>
   // eslint-disable-next-line no-restricted-syntax -- a given day, and not the clock
   `<label>${name}<input type="${time ? 'datetime-local' : 'date'}" value="${new Date(86_400_000 * days).toISOString().slice(0, time ? 16 : 10)}" data-kind="date"></label>`;

@@ -1,4 +1,4 @@
-/** A page that continues with a text: which token comes next. */
+/** A page that continues a text by predicting the next token. */
 import { embedded, tokensOf } from '../../data/index.js';
 import { type TextInput } from '../facts.js';
 import { type PageKind } from './kind.js';

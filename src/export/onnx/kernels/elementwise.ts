@@ -1,4 +1,4 @@
-/** Kernels that treat every number by itself. */
+/** Elementwise kernels. */
 import { IN_BOTH } from '../../elementwise.js';
 import { DATA_TYPES, type DataType } from '../proto.js';
 import { axisOf, inOrder, type OnnxKernelWriter } from './writer.js';
@@ -21,7 +21,7 @@ const OTHER_NAME = {
   Select: 'Where',
 };
 
-/** Of the shape of the input, whatever that holds. */
+/** With the shape of the input, regardless of its values. */
 const filled =
   (value: number): OnnxKernelWriter =>
   ({ add, inputs, scalar }) =>

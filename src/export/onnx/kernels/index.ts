@@ -12,12 +12,12 @@ const WRITERS: Readonly<Record<string, OnnxKernelWriter>> = { ...ELEMENTWISE, ..
 
 export const onnxKernels: readonly string[] = Object.keys(WRITERS);
 
-/** Writes a kernel run; returns its outputs. Throws WeftError('export') naming a kernel that ONNX cannot have. */
+/** Writes a kernel call; returns its outputs. Throws WeftError('export') naming a kernel that ONNX cannot express. */
 export function writeOnnxStep(kernel: OnnxKernel): readonly OnnxReference[] {
   const { kernel: name } = kernel.step;
   if (!Object.hasOwn(WRITERS, name)) return kernel.refuse(`opset ${OPSET} has no operation for it`);
   return [WRITERS[name]!(kernel)].flat();
 }
 
-/** The version of ONNX's operations that is written: of onnx 1.13 (December 2022). */
+/** The ONNX opset version written: that of onnx 1.13 (December 2022). */
 export const OPSET = 18;

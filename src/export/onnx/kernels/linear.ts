@@ -1,4 +1,4 @@
-/** Products and convolutions, windows that slide over images. */
+/** Matrix products, convolutions and pooling. */
 import { type Constant, type Value } from '../../program.js';
 import { type OnnxAttribute } from '../proto.js';
 import { type OnnxKernel, type OnnxKernelWriter } from './writer.js';
@@ -41,7 +41,7 @@ const depthwise: OnnxKernelWriter = (kernel) => {
   );
 };
 
-/** Constant weights with their axes in another order, under the same name; undefined where they are not constant. */
+/** Constant weights with permuted axes, under the same name; undefined if they are not constant. */
 function weightsOf(
   { step, constant }: OnnxKernel,
   order: readonly number[],
@@ -58,7 +58,7 @@ function weightsOf(
   return constant(cached.get(key)!);
 }
 
-/** The same weights are the same constant again: a graph writes them once. */
+/** The same weights give the same constant again: a graph writes them only once. */
 const REORDERED = new WeakMap<Value, Map<string, Constant>>();
 
 function permuted(constant: Constant, order: readonly number[]): Constant {
@@ -77,7 +77,7 @@ function permuted(constant: Constant, order: readonly number[]): Constant {
   return { ...constant, shape: target, values: moved };
 }
 
-/** How a window moves: its steps, and the rows and columns that are added at each edge. */
+/** Strides of a window, and the rows and columns padded at each edge. */
 function window(
   kernel: OnnxKernel,
   size: readonly [height: number, width: number],

@@ -1,4 +1,4 @@
-/** Kernels that make one number of many, and normalizations that look at many. */
+/** Reductions, and normalizations over several values. */
 import { DATA_TYPES } from '../proto.js';
 import { axisOf, type OnnxKernel, type OnnxKernelWriter } from './writer.js';
 

@@ -1,4 +1,4 @@
-/** Kernels that move numbers about. */
+/** Kernels that rearrange values. */
 import { axisOf, type OnnxKernel, type OnnxKernelWriter } from './writer.js';
 
 /** Beyond either end of any axis. */
@@ -59,7 +59,7 @@ export const SHAPE: Readonly<Record<string, OnnxKernelWriter>> = {
   },
   PadV2: (kernel) =>
     kernel.add('Pad', [kernel.inputs['x']!, pads(kernel), kernel.scalar(kernel.number('constantValue'))]),
-  // The attribute may name the number of examples; the shape of the output has -1 for it.
+  // The attribute may contain the batch size; the output shape has -1 for it.
   Reshape: ({ add, inputs, integers, step: { shapes } }) => add('Reshape', [inputs['x']!, integers(shapes[0]!)]),
   Reverse(kernel) {
     const rank = kernel.shape('x').length;

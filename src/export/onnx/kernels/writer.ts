@@ -1,16 +1,16 @@
-/** What the writers of kernels as ONNX have in common. */
+/** Shared parts of the ONNX kernel writers. */
 import { WeftError } from '../../../errors.js';
 import { type Constant, shapeOf, type Step } from '../../program.js';
 import { type OnnxReference, type OnnxWriter } from '../graph.js';
 import { type OnnxAttribute } from '../proto.js';
 
-/** Writes one kernel run as one or several nodes and returns its outputs. */
+/** Writes one kernel call as one or several nodes and returns its outputs. */
 export type OnnxKernelWriter = (kernel: OnnxKernel) => OnnxReference | readonly OnnxReference[];
 
 /** Everything that a kernel's writer needs. */
 export interface OnnxKernel {
   readonly step: Step;
-  /** By the kernel's names of its inputs, which are in the graph already. */
+  /** By the kernel's names of its inputs, which are already in the graph. */
   readonly inputs: Readonly<Record<string, OnnxReference>>;
   add(
     op: string,
@@ -23,22 +23,22 @@ export interface OnnxKernel {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     outputs: number,
   ): OnnxReference[];
-  /** A list of whole numbers, or with the shape [] a single one. */
+  /** A list of integers, or with the shape [] a single one. */
   integers(values: readonly number[], shape?: readonly number[]): OnnxReference;
   scalar(value: number): OnnxReference;
   constant(constant: Constant): OnnxReference;
   /** An attribute of the kernel. */
   number(attribute: string, fallback?: number): number;
-  /** Shape of an input; -1 stands for the number of examples. */
+  /** Shape of an input; -1 stands for the batch size. */
   shape(input: string): readonly number[];
-  /** Images [N,H,W,C] as [N,C,H,W], which convolutions of ONNX take, and back. */
+  /** Images [N,H,W,C] as [N,C,H,W], the layout of ONNX convolutions, and back. */
   channelsFirst(images: OnnxReference): OnnxReference;
   channelsLast(images: OnnxReference): OnnxReference;
   /** Refuses to write the kernel, for this reason. */
   refuse(reason: string): never;
 }
 
-/** `channels` remembers images whose channels were in front before. */
+/** `channels` caches images that are already channels-first. */
 export function onnxKernel(
   step: Step,
   inputs: Readonly<Record<string, OnnxReference>>,
@@ -76,11 +76,11 @@ export function onnxKernel(
   };
 }
 
-/** The kernel's inputs in their order, and nothing else. */
+/** The kernel's inputs in order, and nothing else. */
 export const inOrder =
   (op: string): OnnxKernelWriter =>
   ({ add, inputs }) =>
     add(op, Object.values(inputs));
 
-/** Of an axis that may be counted from the end. */
+/** An axis that may be counted from the end. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);

@@ -7,7 +7,7 @@ import { type Answer, type Order } from './child.js';
 import { type Job, type JobProgress } from './contract.js';
 import { createWatchdog, type WatchdogOptions } from './watchdog.js';
 
-/** The process is gone or was stuck; the job may well succeed in another. */
+/** The process died or hung; the job may well succeed in another. */
 export class LostProcess extends Error {
   override readonly name = 'LostProcess';
 }
@@ -15,7 +15,7 @@ export class LostProcess extends Error {
 export interface ChildOptions {
   /** The module that calls `serveJobs`. */
   readonly program: string;
-  /** Threads that one child computes with. */
+  /** Number of threads of each child. */
   readonly threads: number;
   readonly watchdog?: WatchdogOptions;
 }
@@ -25,27 +25,27 @@ export interface Assignment {
   readonly folder: string;
   readonly files: readonly string[];
   progress(report: JobProgress): void;
-  /** Told once when the process is silent but computes. */
+  /** Called once when the process is silent but computing. */
   slow?(seconds: number): void;
 }
 
 export interface ChildHandle {
   readonly pid: number;
   readonly threads: number;
-  /** Jobs done so far, and the memory the process had after the last. */
+  /** Number of jobs done so far, and the memory of the process after the last. */
   readonly done: number;
   readonly memoryMB: number;
   readonly alive: boolean;
-  /** Has it do a job; rejects with LostProcess, or with the WeftError of the job. */
+  /** Runs a job; rejects with LostProcess, or with the WeftError of the job. */
   perform(assignment: Assignment): Promise<JsonObject>;
-  /** Asks it to save and end, and ends it after `grace` seconds. */
+  /** Asks the process to save and exit, and kills it after `grace` seconds. */
   stop(grace?: number): Promise<void>;
   kill(): void;
 }
 
 const CHECK_SECONDS = 1;
 const KEPT_STDERR = 4000;
-/** What a training has no business to know. */
+/** Environment variables that a training does not need to know. */
 const SECRETS = ['WEFT_QUEUE', 'PGPASSWORD', 'PGPASSFILE', 'DATABASE_URL'];
 
 export function startChild({ program, threads, watchdog }: ChildOptions): ChildHandle {
@@ -145,9 +145,9 @@ function errorOf({ label }: Job, { code, message, hint }: Extract<Answer, { type
     : new WeftError(code, message, hint ?? undefined);
 }
 
-const CLOCK_TICKS = 100; // of Linux, on every platform that Node runs on
+const CLOCK_TICKS = 100; // of Linux, on every platform that Node supports
 
-/** Processor seconds, user and system, that a process has used; undefined where there is no /proc. */
+/** Processor seconds, user and system, used by a process; undefined without /proc. */
 function processorSeconds(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-/** The process that does jobs: it computes, and blocks meanwhile; the process that started it watches over it. */
+/** The process that runs jobs: it computes, and blocks meanwhile; the process that started it watches over it. */
 import { WeftError, type WeftErrorCode } from '../errors.js';
 import { type JsonObject } from '../runs/index.js';
 import { type Job, type JobProgress, type JobRunners } from './contract.js';
@@ -14,10 +14,10 @@ export type Order =
       readonly folder: string;
       readonly files: readonly string[];
     }
-  /** Save what there is, and end. */
+  /** Save the current state, and exit. */
   | { readonly type: 'stop' };
 
-/** What the child says. */
+/** The messages from the child. */
 export type Answer =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly report: JobProgress }
@@ -31,14 +31,14 @@ export type Answer =
 
 const QUIET_NANOSECONDS = 200_000_000n;
 
-/** Does the jobs that come from the parent process, until that ends or says stop. */
+/** Runs the jobs sent by the parent process, until the parent exits or sends stop. */
 export function serveJobs(runners: JobRunners): void {
   endWithParent();
   let stopping = false;
   let busy = false;
   let told = 0n;
   const say = (answer: Answer): void => void (process.connected && process.send!(answer));
-  /** Units may take a millisecond: a few words a second are enough. */
+  /** Units may take a millisecond: a few messages per second are enough. */
   const progress = (report: JobProgress): void => {
     const now = process.hrtime.bigint();
     if (now - told < QUIET_NANOSECONDS) return;
@@ -49,7 +49,7 @@ export function serveJobs(runners: JobRunners): void {
     stopping = true;
     if (!busy) process.exit(0);
   };
-  // The parent decides: a Ctrl-C of the terminal reaches all its processes.
+  // The parent decides: a Ctrl-C in the terminal reaches all of its processes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', stop);
   process.on('message', (order: Order) => {
@@ -74,7 +74,7 @@ export function serveJobs(runners: JobRunners): void {
       });
     }
     busy = false;
-    if (stopping) process.disconnect?.(); // what was said goes out first; nothing else keeps the process alive
+    if (stopping) process.disconnect?.(); // pending messages are sent first; nothing else keeps the process alive
   }
   say({ type: 'ready' });
 }

@@ -1,6 +1,6 @@
 /**
- * What computes a job: the bits of its result depend on it, so that it is part of the name, and checked before anything
- * is done.
+ * The computing environment of a job: the bits of its result depend on it, so it is part of the job's name and is
+ * checked before anything runs.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -9,9 +9,9 @@ import { textSchema, threadsSchema } from './schema.js';
 
 export interface Computing {
   readonly backend: BackendName;
-  /** The library below the backend, with its version; null where the submitter had not loaded it. */
+  /** The library behind the backend, with its version; null if the submitter had not loaded it. */
   readonly library: string | null;
-  /** The major version of Node, whose functions of JavaScript's Math differ in their last bits from one to another. */
+  /** The major version of Node, whose JavaScript Math functions differ in their last bits between versions. */
   readonly node: number;
   readonly threads: number;
 }
@@ -25,15 +25,15 @@ export const computingFields = {
 
 const NODE = Number.parseInt(process.versions.node);
 
-/** What computes here, with the library that is loaded for the backend. */
+/** The computing environment here, with the library that is loaded for the backend. */
 export function computingHere(threads = 1, backend = describeBackend().name): Computing {
   const { name, library } = describeBackend();
   return { backend, library: name === backend ? library : null, node: NODE, threads };
 }
 
 /**
- * Loads what a job is to be computed with; throws WeftError('version') where this worker has another, and its result
- * would have other bits.
+ * Loads the computing environment of a job; throws WeftError('version') if this worker has another, whose result would
+ * have other bits.
  */
 export async function loadComputing({ backend, library, node, threads }: Computing): Promise<void> {
   if (node !== NODE) throw otherVersion(`Node ${node}`, `Node ${NODE}`);

@@ -1,26 +1,25 @@
 /**
- * The child processes of one machine: as many as were asked for, taken up again for the next job, and replaced before
- * they grow old.
+ * The child processes of one machine: as many as requested, reused for the next job, and replaced before they grow old.
  */
 import { type JsonObject } from '../runs/index.js';
 import { type Assignment, type ChildHandle, type ChildOptions, startChild } from './child-handle.js';
 
 export interface CrewOptions extends Omit<ChildOptions, 'threads'> {
-  /** Jobs after which a process is replaced: native libraries leak a little. */
+  /** Number of jobs after which a process is replaced: native libraries leak a little. */
   readonly recycleAfter?: number;
   /** Memory in MB above which a process is replaced. */
   readonly recycleAboveMB?: number;
 }
 
 export interface Crew {
-  /** Has an idle or a new process do the job; `signal` asks it to save and stop. */
+  /** Runs the job in an idle or a new process; `signal` asks it to save and stop. */
   perform(assignment: Assignment, signal?: AbortSignal): Promise<JsonObject>;
-  /** Ids of the processes that are there. */
+  /** Ids of the existing processes. */
   pids(): number[];
   close(): Promise<void>;
 }
 
-/** How many threads a job asks for; part of its name, so that it must have them. */
+/** The number of threads that a job requests; part of its name, so it must have exactly that many. */
 const threadsOf = ({ payload }: Assignment['job']): number =>
   typeof payload['threads'] === 'number' ? payload['threads'] : 1;
 

@@ -1,7 +1,7 @@
 /**
- * Code of the user's own in jobs: spaces, controllers, optimizers, data and other parts. A job names such a file by the
- * hash of its content, and a worker loads it only if it is one of the files that the worker's own user has named:
- * nothing in a queue makes a worker run code.
+ * User code in jobs: spaces, controllers, optimizers, data and other parts. A job names such a file by the hash of its
+ * content, and a worker loads it only if it is one of the files that the worker's own user has named: nothing in a
+ * queue can make a worker run code.
  */
 import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { WeftError } from '../errors.js';
 import { sha256 } from '../runs/index.js';
 import { hashSchema, textSchema } from './schema.js';
 
-/** A file of the user's own by name and content; a plain name of something shipped is left as it is. */
+/** A user file by name and content; a plain name of a built-in part is left unchanged. */
 export type FileReference = { readonly file: string; readonly sha256: string };
 
 /** Whether a space or controller is named by its file. */
@@ -32,19 +32,19 @@ export const referenceSchema = z.union([
 /** The files that the configuration of a job names: its parts and its data. */
 export const codeSchema = z.array(fileSchema).max(100).optional();
 
-/** The files with code of the user's own that a configuration names. */
+/** The user's code files that a configuration names. */
 export const codeFiles = (config: SearchConfig): string[] =>
   [config.space.name, config.controller.name, ...partFiles(config)].filter(isOwnFile);
 
-/** The same without space and controller, of which a job has references of their own. */
+/** The same without space and controller, which a job references separately. */
 const partFiles = (config: SearchConfig): string[] => [
   ...ownPartsIn(config).map(({ part }) => part),
   ...(isDataCode(config.data.source) ? [config.data.source] : []),
 ];
 
 /**
- * SHA-256 of the parts that are files of the user's own, by the names that the configuration gives them, as a run
- * records them: as they were loaded where that is `known`, else as they are.
+ * SHA-256 of the parts that are user files, by the names that the configuration gives them, as a run records them: as
+ * loaded if `known`, otherwise with their current content.
  */
 export function codeFacts(
   config: SearchConfig,
@@ -68,9 +68,8 @@ export function hashOfFile(path: string): string[] {
 }
 
 /**
- * The configuration with what its files are in place of where they lie, and references to them. Throws
- * WeftError('unsupported') for a part that is a value: a job is named by all that its result depends on, and such code
- * has no content to be named by.
+ * The configuration with content references in place of file paths. Throws WeftError('unsupported') for a part passed
+ * as a value: a job is named by everything that its result depends on, and such code has no content to name it by.
  */
 export function referToParts(config: SearchConfig): { config: SearchConfig; code?: FileReference[] } {
   const value = ownPartsIn(config).find(({ part }) => !isOwnFile(part));
@@ -86,9 +85,7 @@ export function referToParts(config: SearchConfig): { config: SearchConfig; code
   return { config: renameCode(config, (file) => contentName(code[files.indexOf(file)]!)), code };
 }
 
-/**
- * The configuration with the paths of the allowed files; throws WeftError('job') where it names code in any other way.
- */
+/** The configuration with the paths of the allowed files; throws WeftError('job') if it names code in any other way. */
 export function resolveParts(
   config: SearchConfig,
   code: readonly FileReference[] = [],
@@ -105,7 +102,7 @@ export function resolveParts(
   });
 }
 
-/** The name of a file by its content: the same wherever the file lies. */
+/** The name of a file by its content: the same wherever the file is stored. */
 const contentName = ({ file, sha256: hash }: FileReference): string => `${hash}${extname(file)}`;
 
 function renameCode(config: SearchConfig, rename: (file: string) => string): SearchConfig {
@@ -119,7 +116,7 @@ export function referTo(nameOrFile: string): string | FileReference {
   return isOwnFile(nameOrFile) ? { file: basename(nameOrFile), sha256: hashOf(nameOrFile) } : nameOrFile;
 }
 
-/** What to load for a reference: the name, or the path of the allowed file with this content. */
+/** The module to load for a reference: the name, or the path of the allowed file with this content. */
 export function resolveReference(reference: string | FileReference, allowed: readonly string[]): string {
   if (typeof reference === 'string') {
     if (!isOwnFile(reference)) return reference;

@@ -1,4 +1,4 @@
-/** Making jobs, their names, and the text of their results. */
+/** Creates jobs, their names, and the text of their results. */
 import { createHash } from 'node:crypto';
 import { type JsonObject, sealJson, sortKeys, unseal } from '../runs/index.js';
 import { type Executor, type Job, type JobResult } from './contract.js';
@@ -11,13 +11,15 @@ export interface JobDefinition {
   readonly payload: JsonObject;
   readonly label: string;
   /**
-   * What the result depends on, where that is not the payload itself: a payload may say where a file lies, its name
-   * says what is in it.
+   * Everything that the result depends on, if that is not the payload itself: a payload may contain the location of a
+   * file, whereas the name contains its content hash.
    */
   readonly identity?: JsonObject;
 }
 
-/** A job named by the sha256 of its kind, its identity and the version of weft; refuses what no queue could hold. */
+/**
+ * A job named by the sha256 of its kind, its identity and the version of weft; rejects data that no queue could hold.
+ */
 export function defineJob({ kind, payload, label, identity = payload }: JobDefinition): Job {
   return checkJob({
     kind,
@@ -28,10 +30,12 @@ export function defineJob({ kind, payload, label, identity = payload }: JobDefin
   });
 }
 
-/** Characters of a label that are kept: it may hold the encoding of an architecture. */
+/** Maximum number of characters of a label: it may hold the encoding of an architecture. */
 const LABEL_KEPT = 1000;
 
-/** The results of all jobs in their order, done as many at a time as the executor can; one failure cancels the rest. */
+/**
+ * The results of all jobs in order, run with as much concurrency as the executor allows; one failure cancels the rest.
+ */
 export async function submitAll(executor: Executor, jobs: readonly Job[]): Promise<JobResult[]> {
   try {
     return await Promise.all(jobs.map((job) => executor.submit(job)));
@@ -50,11 +54,11 @@ export function uuidOf(key: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** Text of a result, with a hash of itself: the same bytes wherever it was computed. */
+/** Text of a result, including its own hash: the same bytes wherever it was computed. */
 export const resultText = ({ key, kind, value }: JobResult): string =>
   sealJson(sortKeys({ key, kind, value }) as JsonObject, 2);
 
-/** A result from its text; undefined if it is not a result, was changed, or belongs to another key. */
+/** A result from its text; undefined if it is not a result, was modified, or belongs to another key. */
 export function parseResult(text: string, key: string): JobResult | undefined {
   try {
     const result = jobResultSchema.parse(unseal(JSON.parse(text)));

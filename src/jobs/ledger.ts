@@ -1,20 +1,20 @@
-/** What an executor knows of the jobs that were submitted to it: who waits for which, and what is known already. */
+/** An executor's record of submitted jobs: who waits for which, and the known results. */
 import { WeftError } from '../errors.js';
 import { type Executor, type Job, type JobEvent, type JobResult } from './contract.js';
 import { type Results } from './results.js';
 
 export interface Ledger {
-  /** Begins to wait for a job; `isNew` unless its result is known or it is waited for already. */
+  /** Starts waiting for a job; `isNew` unless its result is known or it is already being waited for. */
   open(job: Job): { readonly promise: Promise<JobResult>; readonly isNew: boolean };
   isOpen(key: string): boolean;
-  /** The jobs that are waited for. */
+  /** The jobs being waited for. */
   openJobs(): Job[];
-  /** Writes the result, then tells it. */
+  /** Writes the result, then reports it. */
   finish(job: Job, value: JobResult['value'], seconds: number): void;
   fail(job: Job, error: unknown): void;
-  /** Ends the waiting for a job that may be done all the same. */
+  /** Stops waiting for a job that may nevertheless be done. */
   leave(job: Job, why: WeftError): void;
-  /** Ends the waiting for one job, or for all; returns which. */
+  /** Stops waiting for one job, or for all; returns which. */
   cancel(key?: string): Job[];
   tell(event: JobEvent): void;
   readonly events: Executor['events'];
@@ -51,7 +51,7 @@ export function createLedger(results: Results): Ledger {
       const promise = new Promise<JobResult>((resolve, reject) => {
         settle = { resolve, reject };
       });
-      promise.catch(() => {}); // those who wait for it learn of a failure; nobody has to wait
+      promise.catch(() => {}); // its waiters learn of a failure; there may be none
       waiting.set(job.key, { job, promise, ...settle });
       tell({ type: 'job-queued', key: job.key, kind: job.kind, label: job.label });
       return { promise, isNew: true };

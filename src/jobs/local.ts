@@ -1,4 +1,4 @@
-/** Jobs in child processes of this machine: nothing is installed, and the folder of results is all that is kept. */
+/** Runs jobs in child processes on this machine: no installation is needed, and only the folder of results is kept. */
 import { availableParallelism } from 'node:os';
 import { stopwatch } from '../runs/index.js';
 import { LostProcess } from './child-handle.js';
@@ -9,11 +9,11 @@ import { type Results } from './results.js';
 
 export interface LocalOptions extends CrewOptions {
   readonly results: Results;
-  /** Jobs at a time; one per processor by default. */
+  /** Number of concurrent jobs; one per processor by default. */
   readonly workers?: number;
-  /** Files of the user's own that jobs may load. */
+  /** User files that jobs may load. */
   readonly files?: readonly string[];
-  /** How often a job is begun whose process was lost. */
+  /** Maximum number of attempts at a job whose process was lost. */
   readonly attempts?: number;
 }
 

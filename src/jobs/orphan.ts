@@ -1,19 +1,19 @@
 /**
- * Ends a process with its parent. A process that only its main thread notifies runs forever if that thread is in an
- * endless loop of user code, or in a long kernel; hence a separate thread that only watches the parent.
+ * Ends a process with its parent. A process that only its main thread could stop would run forever if that thread were
+ * in an endless loop of user code, or in a long kernel; hence a separate thread that only watches the parent.
  */
 import { Worker } from 'node:worker_threads';
 
 export interface OrphanOptions {
-  /** Seconds from the parent's end to ours, in which the main thread may save what there is. */
+  /** Seconds between the parent's end and ours, in which the main thread may save its state. */
   readonly grace?: number;
 }
 
-/** How often the thread looks for the parent. */
+/** Interval at which the thread checks for the parent. */
 const LOOK_SECONDS = 0.5;
 
-// Plain JavaScript, which a thread runs without a loader. Process ids are used again, so that the id of our parent is
-// asked for first: it changes where the parent ends (not on Windows, where only asking for the process itself tells).
+// Plain JavaScript, which a thread runs without a loader. Process ids are reused, so the id of our parent is checked
+// first: it changes when the parent ends (except on Windows, where only probing the process itself tells).
 const LOOK = `
 const { workerData: { parent, grace, look } } = require('node:worker_threads');
 const gone = () => {
@@ -32,14 +32,12 @@ const timer = setInterval(() => {
 }, look * 1000);
 `;
 
-/**
- * Ends this process, whatever its main thread does, a few seconds after its parent has ended, however that was ended.
- */
+/** Ends this process, whatever its main thread is doing, a few seconds after its parent has ended for any reason. */
 export function endWithParent({ grace = 5 }: OrphanOptions = {}): void {
   const thread = new Worker(LOOK, {
     eval: true,
     workerData: { parent: process.ppid, grace, look: LOOK_SECONDS },
-    execArgv: [], // no loader of TypeScript
+    execArgv: [], // no TypeScript loader
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
     stdout: true,
     stderr: true,

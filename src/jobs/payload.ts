@@ -1,6 +1,6 @@
 /**
- * What jobs say that train: a configuration, what lies outside of it by its hash, and who computes with how many
- * threads.
+ * The payload of training jobs: a configuration, the hashes of everything outside it, and the computing environment
+ * with its threads.
  */
 import { z } from 'zod';
 import { isFileOfWeights } from '../config/index.js';
@@ -31,16 +31,16 @@ import { check, type CheckedKind, hashSchema, plainSchema, textSchema } from './
 export interface RunJobOptions {
   /** Seed of every random draw; the configuration's by default. */
   readonly seed?: number;
-  /** Threads that compute: part of the job's name, because sums of floats depend on their order. */
+  /** Number of threads: part of the job's name, because sums of floats depend on their order. */
   readonly threads?: number;
-  /** The backend that computes; the present one by default. */
+  /** The backend; the current one by default. */
   readonly backend?: BackendName;
 }
 
 export type JobParts = Pick<SearchParts, 'config' | 'space' | 'data'>;
 export type LoadParts = (config: SearchConfig) => Promise<SearchParts>;
 
-/** Everything of the configuration that the result depends on, and hashes of what lies outside. */
+/** Everything in the configuration that the result depends on, and hashes of everything outside it. */
 export interface RunPayload extends Computing {
   readonly config: SearchConfig;
   readonly space: string | FileReference;
@@ -48,9 +48,9 @@ export interface RunPayload extends Computing {
   /** Files with optimizers, data and other parts, which the configuration names by their content. */
   readonly code?: readonly FileReference[] | undefined;
   readonly architecture: string | null;
-  /** Hashes of the files of weights that it begins from. */
+  /** Hashes of the files of initial weights. */
   readonly weights?: StartHashes | undefined;
-  /** Epochs after which a training alone stops, of as many as its schedule has. */
+  /** Number of epochs after which a training alone stops, out of those in its schedule. */
   readonly until?: number | undefined;
   /** Hash of the file of `limits.latencyTable`. */
   readonly latencies?: string | undefined;
@@ -69,10 +69,10 @@ export interface RunJobDefinition {
   readonly label: string;
 }
 
-/** Characters of a text encoding. */
+/** Maximum number of characters of a text encoding. */
 const LONGEST_ENCODING = 4000;
 
-/** Characters of a space's name, tree, options and task. */
+/** Maximum number of characters of a space's name, tree, options and task. */
 const LONGEST_IDENTITY = 100_000;
 
 const configurationSchema = z.custom<SearchConfig>().superRefine((value, context) => {
@@ -80,7 +80,7 @@ const configurationSchema = z.custom<SearchConfig>().superRefine((value, context
   for (const { path, message } of issues.slice(0, 1)) context.addIssue({ code: 'custom', path: [...path], message });
 });
 
-/** Every field of such a payload, and its name, which does not say where files lie on this machine. */
+/** Every field of such a payload, and its name, which is independent of where files are stored on this machine. */
 export const RUN_KIND: CheckedKind<RunPayload> = {
   schema: z.strictObject({
     config: configurationSchema,
@@ -140,8 +140,8 @@ export function runJob(
 }
 
 /**
- * The parts that a payload names, as they are on this machine, with the backend loaded; refuses other data and another
- * space than the submitter's.
+ * The parts that a payload names, as available on this machine, with the backend loaded; rejects data and spaces that
+ * differ from the submitter's.
  */
 export async function openPayload(
   {
@@ -176,11 +176,11 @@ export async function openPayload(
   return weights ? { ...parts, starts } : parts;
 }
 
-/** The space that a configuration asks for, without limits. */
+/** The space that a configuration selects, without limits. */
 export const spaceOf = (config: SearchConfig, { space, data: { task } }: JobParts): SearchSpace =>
   space.create(optionsOf(config.space), task);
 
-/** The value as JSON holds it: without fields that are undefined. */
+/** The value as JSON represents it: without undefined fields. */
 export const plain = (value: object): JsonObject => JSON.parse(stringifyStrict(value as Json)) as JsonObject;
 
 function checkSame(what: string, wanted: string | undefined, found: string | undefined): void {

@@ -1,4 +1,4 @@
-/** The folder of results: one file a finished key, there whole or not at all. */
+/** The folder of results: one file per finished key, which exists either completely or not at all. */
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder, removeUnfinished, writeFileAtomic } from '../runs/atomic-write.js';
@@ -9,21 +9,21 @@ import { check, hashSchema } from './schema.js';
 
 export interface Results {
   readonly path: string;
-  /** The result of a key, if it is known and is as it was written. */
+  /** The result of a key, if it is known and unmodified. */
   find(key: string): JobResult | undefined;
   save(result: JobResult): void;
-  /** The folder in which a key is worked on; made when asked for. */
+  /** The working folder of a key; created on demand. */
   folder(key: string): string;
-  /** Removes a result with all that belongs to it. */
+  /** Removes a result with everything that belongs to it. */
   forget(key: string): void;
 }
 
 export interface ResultsOptions {
-  /** Called with a result that was changed or damaged, and is not used. */
+  /** Called with a result that was modified or damaged, and is not used. */
   readonly onDamage?: (message: string) => void;
 }
 
-/** Opens or makes a folder of results. */
+/** Opens or creates a folder of results. */
 export function openResults(directory: string, { onDamage = () => {} }: ResultsOptions = {}): Results {
   const path = resolve(directory);
   const make = (folder: string): string => {
@@ -31,7 +31,7 @@ export function openResults(directory: string, { onDamage = () => {} }: ResultsO
     return folder;
   };
   removeUnfinished(make(path));
-  // A key is the name of files and folders: nothing that comes from elsewhere may say where else they lie.
+  // A key is the name of files and folders: input from elsewhere must not be able to point outside.
   const within = (key: string, ending = ''): string =>
     join(path, `${check(hashSchema, key, 'the key of the job')}${ending}`);
   const fileOf = (key: string): string => within(key, '.json');
@@ -43,7 +43,7 @@ export function openResults(directory: string, { onDamage = () => {} }: ResultsO
       try {
         text = readText(file);
       } catch {
-        return undefined; // not there, or it cannot be read: then it is done again
+        return undefined; // missing, or it cannot be read: then it is computed again
       }
       const result = parseResult(text, key);
       if (!result) onDamage(`${file} was changed or damaged (its hash does not match): the job is done again`);

@@ -1,8 +1,8 @@
-/** What every process that does jobs needs; loads no library. */
+/** Shared by every process that runs jobs; loads no library. */
 import { WeftError } from '../errors.js';
 import { type JobRunner, type JobRunners } from './contract.js';
 
-/** The runner of a kind; throws WeftError('job') for one that is not known. */
+/** The runner of a kind; throws WeftError('job') for an unknown one. */
 export function runnerOf(runners: JobRunners, kind: string): JobRunner {
   if (Object.hasOwn(runners, kind)) return runners[kind]!;
   throw new WeftError(
@@ -12,6 +12,6 @@ export function runnerOf(runners: JobRunners, kind: string): JobRunner {
   );
 }
 
-/** What a runner throws that was asked to stop. */
+/** The error that a runner throws when asked to stop. */
 export const interrupted = (): WeftError =>
   new WeftError('job', 'the job was interrupted', 'submit it again: it continues from its last checkpoint');

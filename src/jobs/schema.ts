@@ -1,6 +1,6 @@
 /**
- * What a job may say. A queue is written by others, so that every field is checked where a job is made, where a worker
- * takes it, and where the process reads it that does it; nothing of it is used before.
+ * The schema of jobs. Others write to a queue, so every field is checked when a job is created, when a worker takes it,
+ * and when the process that runs it reads it; nothing is used before.
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
@@ -13,18 +13,15 @@ import { keyOf } from './version.js';
 const LONGEST_LABEL = 5000;
 const DEEPEST = 32;
 
-/**
- * A name in hexadecimal digits; a key is the name of files and folders, and must not be able to say where else they
- * lie.
- */
+/** A name in hexadecimal digits; a key is the name of files and folders, and must not be able to point outside. */
 export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
-/** A name of something shipped: a kind of job, a study, a unit. */
+/** The name of a built-in: a kind of job, a study, a unit. */
 export const nameSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a name of small letters, digits and hyphens');
 
-/** A text of one line. */
+/** A single-line text. */
 export const textSchema = (longest: number): z.ZodType<string> =>
   z
     .string()
@@ -57,12 +54,12 @@ export const jobResultSchema = z.strictObject({
   value: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null),
 });
 
-/** The job, whose fields are all as they have to be; throws WeftError('job') that names the first that is not. */
+/** The job with all fields validated; throws WeftError('job') naming the first invalid one. */
 export function checkJob(job: unknown): Job {
   return check(jobSchema, job, 'the job');
 }
 
-/** The value as the schema says; the error names the field, and quotes nothing of what others have written. */
+/** The value validated by the schema; the error names the field, and quotes nothing written by others. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
@@ -78,11 +75,11 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T 
 export interface CheckedKind<Payload> {
   /** Every field of a payload. */
   readonly schema: z.ZodType<Payload>;
-  /** All that the result depends on, from which the job has its name. */
+  /** Everything that the result depends on, from which the job's name is derived. */
   identity(payload: Payload): JsonObject;
 }
 
-/** A runner that does nothing unless all of the payload is as it has to be, and is what the job is named by. */
+/** A runner that rejects a payload that is invalid or does not match the job's name. */
 export function checkedRunner<Payload>(
   kind: string,
   { schema, identity }: CheckedKind<Payload>,

@@ -1,4 +1,4 @@
-/** Jobs one after another in this process: for tests, and where there is only one. */
+/** Runs jobs one after another in this process: for tests, and if there is only one. */
 import { stopwatch } from '../runs/index.js';
 import { type Executor, type Job, type JobResult, type JobRunners } from './contract.js';
 import { createLedger } from './ledger.js';
@@ -8,11 +8,11 @@ import { runnerOf } from './runner.js';
 export interface SerialOptions {
   readonly results: Results;
   readonly runners: JobRunners;
-  /** Files of the user's own that jobs may load. */
+  /** User files that jobs may load. */
   readonly files?: readonly string[];
 }
 
-/** An executor that does each job when its turn comes, in the order in which they were submitted. */
+/** An executor that runs each job in turn, in the order of submission. */
 export function createSerialExecutor({ results, runners, files = [] }: SerialOptions): Executor {
   const ledger = createLedger(results);
   let last: Promise<unknown> = Promise.resolve();

@@ -1,5 +1,5 @@
 /**
- * Jobs that train one architecture on the training part and judge it on the validation part: what choices are made by,
+ * Jobs that train one architecture on the training part and evaluate it on the validation part: the basis of choices,
  * without the test part.
  */
 import { rmSync } from 'node:fs';
@@ -48,15 +48,15 @@ import { keyOf } from './version.js';
 
 export interface StandAloneJobOptions extends RunJobOptions {
   /**
-   * Stops after so many of the epochs, and tells the evaluation after each: a job with a larger number continues from
-   * there.
+   * Stops after this many of the epochs, and reports the evaluation after each: a job with a larger number continues
+   * from there.
    */
   readonly until?: number;
 }
 
 /**
- * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for so many epochs as `retrain`
- * of the configuration says, and evaluates it on the validation part.
+ * Trains a candidate (the text of an architecture, or of one with its hyper-parameters) for the configured number of
+ * `retrain` epochs, and evaluates it on the validation part.
  */
 export function standAloneJob(
   parts: JobParts,
@@ -76,7 +76,7 @@ export function standAloneJob(
     seed: options.seed ?? seed,
     space: named,
     data: { ...data, fisher: fisherShare(parts.config) },
-    // It begins from fresh weights, whatever retraining begins from.
+    // Training starts from fresh weights, whatever retraining starts from.
     retrain: { ...retrain, epochs, start: undefined, names: undefined },
     search: { batchSize },
     controller: { name: 'random' },
@@ -96,15 +96,15 @@ export function standAloneJob(
   );
 }
 
-/** The hyper-parameters in words, after what they belong to. */
+/** The hyper-parameters as text, named after the setting they belong to. */
 const withValues = (values: Hyperparameters): string => {
   const words = Object.entries(values).map(([path, value]) => `${path} ${value}`);
   return words.length === 0 ? '' : ` with ${words.join(', ')}`;
 };
 
-/** What the job comes to. */
+/** The result of the job. */
 export interface StandAloneResult extends Evaluation {
-  /** Of a job with `until`: the evaluations after each epoch, with the statistics of batches. */
+  /** For a job with `until`: the evaluations after each epoch, with batch statistics. */
   readonly curve?: readonly Evaluation[];
 }
 
@@ -113,8 +113,8 @@ export const evaluationOf = (value: JsonObject): StandAloneResult => value as un
 const SAVE_SECONDS = 30;
 
 /**
- * The runner: continues from its last checkpoint, or from where a shorter training of the same was left on this
- * machine, to the same numbers.
+ * The runner: continues from its last checkpoint, or from that of a shorter training of the same candidate on this
+ * machine, and arrives at the same numbers.
  */
 export async function trainAloneHere(
   payload: RunPayload,
@@ -166,12 +166,12 @@ export async function trainAloneHere(
   }
 }
 
-/** Beside the folder of a job the one that it shares with the jobs that train the same for another time. */
+/** Next to the folder of a job, the one shared by jobs that train the same candidate for a different time. */
 const sharedFolder = (folder: string, whole: RunPayload): string =>
   join(dirname(folder), keyOf('alone', RUN_KIND.identity(whole)));
 
 interface Kept {
-  /** The newest checkpoint, if it is not beyond so many steps. */
+  /** The newest checkpoint, unless it is beyond this many steps. */
   load(steps: number): { step: number; learner: LearnerSnapshot; curve: readonly Evaluation[] | undefined } | undefined;
   save(step: number, learner: LearnerSnapshot, curve: readonly Evaluation[]): void;
   forget(): void;
@@ -179,7 +179,8 @@ interface Kept {
 }
 
 /**
- * The checkpoints of a job; undefined while a process that was thought lost still works on it; nothing is kept then.
+ * The checkpoints of a job; undefined while a process that was considered lost is still working on it; nothing is saved
+ * then.
  */
 async function openKept(folder: string, identity: string): Promise<Kept | undefined> {
   makeFolder(folder);
@@ -197,7 +198,7 @@ async function openKept(folder: string, identity: string): Promise<Kept | undefi
         const { counts, curve } = state as unknown as SavedState;
         return { step, learner: { tensors, counts }, curve };
       } catch (error) {
-        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is whole, or of this environment: from the beginning
+        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is complete, or from this environment: start over
         throw error;
       }
     },
@@ -222,7 +223,7 @@ interface SavedState {
   readonly curve?: readonly Evaluation[];
 }
 
-/** A job is of one environment: what another has begun is done again. */
+/** A job belongs to one environment: work started in another is repeated. */
 function requireSameEnvironment(state: Json): void {
   const { environment } = state as unknown as Partial<SavedState>;
   if (!environment || environmentChanges(environment, describeEnvironment()).length > 0)

@@ -2,16 +2,18 @@
 import { WeftError } from '../errors.js';
 
 /**
- * What no terminal may be sent, and what PostgreSQL refuses in a text: control characters, NUL among them, and halves
- * of surrogate pairs.
+ * Characters that must not be sent to a terminal, and those that PostgreSQL rejects in a text: control characters
+ * including NUL, and unpaired surrogates.
  */
 const UNPRINTABLE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Characters of an error that are kept; a stack is longer only by accident. */
+/** Maximum number of characters of an error; a stack is longer only by accident. */
 const LONGEST = 4000;
 
-/** The text with what cannot be shown or stored written as `\x00` or `\ud800`; line feeds and tabs stay. */
+/**
+ * The text with characters that cannot be shown or stored written as `\x00` or `\ud800`; line feeds and tabs are kept.
+ */
 export function printable(text: string, longest = LONGEST): string {
   const whole = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return whole.replace(UNPRINTABLE, (character) => {
@@ -20,15 +22,15 @@ export function printable(text: string, longest = LONGEST): string {
   });
 }
 
-/** Whether a text can be stored and shown as it is. */
+/** Whether a text can be stored and shown unchanged. */
 export const isPrintable = (text: string): boolean => text.search(UNPRINTABLE) < 0;
 
-/** Where an error about data cites the data: in single quotes, and by the name of a class. */
+/** Where an error about data quotes the data: in single quotes, and by class name. */
 const CITED = /'[^]*'|(?<=\bof class )[^]*?(?=, which has|$)/g;
 
 /**
- * What of an error may go into a queue, which others read. Neither what an error about data cites from the data nor its
- * hint, which may list what else is there, leaves the machine that has the data. File, line and column do.
+ * The part of an error that may go into a queue, which others read. Quotations from the data, and the hint, which may
+ * list other content, do not leave the machine that has the data. File, line and column do.
  */
 export function withoutData(error: WeftError): WeftError {
   if (error.code !== 'data') return error;

@@ -40,19 +40,19 @@ import { trainAloneHere } from './stand-alone.js';
 const DEFAULT_BATCH = configSchema.parse({}).search.batchSize;
 
 /**
- * Trains an architecture (text encoding) from scratch as `retrain` of the configuration says, on training and
- * validation part, and tests it.
+ * Trains an architecture (text encoding) from scratch with the configured `retrain` settings, on the training and
+ * validation parts, and tests it.
  */
 export function trainingJob(parts: JobParts, architecture: string, options: RunJobOptions = {}): Job {
   const { seed, data, retrain, search } = parts.config;
-  // What only a search would use is left at its default, so that it does not change the name; but what a search sets
-  // aside stays set aside.
+  // Settings that only a search would use are left at their defaults, so that they do not change the name; but the
+  // parts that a search sets aside stay set aside.
   const config = configSchema.parse({
     seed: options.seed ?? seed,
     space: parts.config.space,
     data: { ...data, fisher: fisherShare(parts.config) },
     retrain,
-    // Small data has no batch of the default size.
+    // Small data may not fill a batch of the default size.
     ...(search.batchSize < DEFAULT_BATCH && { search: { batchSize: search.batchSize } }),
     controller: { name: 'random' },
     ...smallBatch(parts),
@@ -65,13 +65,13 @@ export function trainingJob(parts: JobParts, architecture: string, options: RunJ
   );
 }
 
-/** Batches of shared weights are not used here, and must not be refused where the data is smaller than the default. */
+/** Shared-weight batches are not used here, and must not be rejected if the data is smaller than the default. */
 function smallBatch({ data: { task, counts } }: JobParts): { search?: { batchSize: number } } {
   const usual = configSchema.parse({}).search.batchSize;
   return task.kind !== 'language' && counts.train < usual ? { search: { batchSize: counts.train } } : {};
 }
 
-/** A whole search with its retraining, as `weft search` does it. */
+/** A whole search with its retraining, equivalent to `weft search`. */
 export function searchJob(parts: JobParts, options: RunJobOptions = {}): Job {
   const { recipe: _recipe, budget, backend: _backend, checkpoint: _checkpoint, ...rest } = parts.config;
   if (budget !== undefined)
@@ -100,7 +100,7 @@ const withArchitecture: CheckedKind<RunPayload> = {
     }),
 };
 
-/** The same of a training that has no end before its last epoch. */
+/** The same for a training that does not end before its last epoch. */
 const whole = (kind: CheckedKind<RunPayload>): CheckedKind<RunPayload> => ({
   ...kind,
   schema: kind.schema.refine(({ until }) => until === undefined, {
@@ -109,7 +109,7 @@ const whole = (kind: CheckedKind<RunPayload>): CheckedKind<RunPayload> => ({
   }),
 });
 
-/** The runners of all jobs that train; `loadParts` finds what a configuration names. */
+/** The runners of all training jobs; `loadParts` resolves the names in a configuration. */
 export function runRunners(loadParts: LoadParts): JobRunners {
   const run = (payload: RunPayload, context: JobContext): Promise<JsonObject> => perform(payload, context, loadParts);
   return {
@@ -151,7 +151,7 @@ async function perform(payload: RunPayload, context: JobContext, loadParts: Load
   }
 }
 
-/** The run of an earlier attempt if there is one that no process holds, else a new one. */
+/** The run of an earlier attempt if there is one that no process holds, otherwise a new one. */
 async function takeRun(
   folder: string,
   { config, space, data, starts }: SearchParts,
@@ -178,14 +178,14 @@ interface TakenRun {
 }
 
 /**
- * Undefined for a run that a process works on which was thought lost, for one of another environment, and for one that
- * is damaged.
+ * Undefined for a run still held by a process that was considered lost, for one from another environment, and for a
+ * damaged one.
  */
 async function tryRun(path: string): Promise<TakenRun | undefined> {
   let lock: RunLock | undefined;
   try {
     const run = openRun(path);
-    // A job is of one environment: what another has begun is done again.
+    // A job belongs to one environment: work started in another is repeated.
     if (environmentChanges(run.manifest.environment, describeEnvironment()).length > 0) return undefined;
     lock = await lockRun(path);
     return { run, lock, summary: readSummary(path) };
@@ -198,7 +198,7 @@ async function tryRun(path: string): Promise<TakenRun | undefined> {
 
 const hasBegun = ({ path }: Run): boolean => listCheckpoints(path).length > 0;
 
-/** The summary without what was measured. */
+/** The summary without measured values. */
 function resultsOf({
   elapsedSeconds: _elapsed,
   peakMemoryMB: _peak,

@@ -1,28 +1,28 @@
 /**
- * Telling a process that is stuck from one that is slow. Silence alone says little, because one unit of work may take
- * minutes; a process that is silent and uses no processor time does not work, and one that computes in silence gets
- * much more time.
+ * Distinguishes a stuck process from a slow one. Silence alone says little, because one unit of work may take minutes;
+ * a process that is silent and uses no processor time is not working, and one that computes in silence gets much more
+ * time.
  */
 
 export interface WatchdogOptions {
-  /** Seconds of silence without any computing after which a process is stuck. */
+  /** Seconds of silence without computing after which a process is stuck. */
   readonly patience?: number;
-  /** Seconds of silence, however much it computes, after which a process is stuck. */
+  /** Seconds of silence, even while computing, after which a process is stuck. */
   readonly busyPatience?: number;
 }
 
 export type Condition = 'moving' | 'slow' | 'stuck';
 
 export interface Watchdog {
-  /** The process has said something, at `now` seconds on a clock that cannot be set. */
+  /** The process sent a message, at `now` seconds on a monotonic clock. */
   heard(now: number): void;
-  /** Its state, given the processor seconds it has used so far; undefined where the system does not tell. */
+  /** Its state, given the processor seconds it has used so far; undefined if the system does not report them. */
   check(now: number, processorSeconds: number | undefined): Condition;
 }
 
-/** Less than this much of a processor is no computing: timers and garbage collection. */
+/** Less than this fraction of a processor does not count as computing: timers and garbage collection. */
 const IDLE_SHARE = 0.02;
-/** No unit has ever to be faster than this many of the longest so far. */
+/** No unit ever has to be faster than this multiple of the longest so far. */
 const LONGEST_FACTOR = 10;
 
 export function createWatchdog(start: number, { patience = 60, busyPatience = 1800 }: WatchdogOptions = {}): Watchdog {

@@ -1,4 +1,4 @@
-/** What a submitter reads from a queue: results, and how it goes with the jobs that are waited for. */
+/** A submitter's view of a queue: results, and the progress of the jobs being waited for. */
 import { WeftError } from '../../errors.js';
 import { type Job } from '../contract.js';
 import { parseResult, uuidOf } from '../job.js';
@@ -9,15 +9,15 @@ import { type JobQueue } from './job-queue.js';
 export interface Correspondence {
   readonly queue: JobQueue;
   readonly ledger: Ledger;
-  /** Jobs that are still to be put into the queue. */
+  /** Jobs yet to be put into the queue. */
   readonly outbox: Map<string, Job>;
   readonly onTrouble: (message: string) => void;
 }
 
-/** Jobs a statement. */
+/** Number of jobs per statement. */
 export const CHUNK = 500;
 
-/** Returns what settles the jobs that the queue has settled; it resolves to true if there were any. */
+/** Returns a function that settles the jobs that the queue has settled; it resolves to true if there were any. */
 export function createCollector({ queue, ledger, outbox, onTrouble }: Correspondence): () => Promise<boolean> {
   const doneAnew = new Set<string>();
 
@@ -58,8 +58,8 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
 }
 
 /**
- * Returns what tells of workers elsewhere: their progress, why they gave jobs back, and that none of them is of the
- * right version.
+ * Returns a function that reports on workers elsewhere: their progress, why they returned jobs, and that none of them
+ * has the right version.
  */
 export function createNews({ queue, ledger, onTrouble }: Correspondence, own: number): () => Promise<void> {
   const toldBack = new Map<string, string>();
@@ -93,7 +93,7 @@ export function createNews({ queue, ledger, onTrouble }: Correspondence, own: nu
   }
 
   return async () => {
-    if (own > 0 && queue.location.kind === 'folder') return; // all workers are ours, and tell it themselves
+    if (own > 0 && queue.location.kind === 'folder') return; // all workers are ours, and report it themselves
     const jobs = new Map(ledger.openJobs().map((job) => [job.key, job]));
     if (jobs.size === 0) return;
     await tellProgress(jobs);

@@ -1,6 +1,6 @@
 /**
- * The folder of an embedded queue: who may open it, how its database comes to be there whole, and what to say when it
- * does not open.
+ * The folder of an embedded queue: who may open it, how its database is created completely, and the errors when it does
+ * not open.
  */
 import { closeSync, existsSync, openSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,8 +27,8 @@ export async function lockFolder({ path, shown }: Folder, onWait: (message: stri
 }
 
 /**
- * Opens the database in the folder with `open`, or makes it. A database that was never whole, because the disk was full
- * or the process was killed while it was made, holds no job yet and is made again.
+ * Opens the database in the folder with `open`, or creates it. A database that was never complete, because the disk was
+ * full or the process was killed during creation, holds no jobs yet and is created again.
  */
 export async function openDatabase<T>({ path }: Folder, open: (database: string) => Promise<T>): Promise<T> {
   const database = join(path, 'database');
@@ -44,7 +44,7 @@ export async function openDatabase<T>({ path }: Folder, open: (database: string)
   }
 }
 
-/** Why a database did not open. The engine's errors are often bare numbers, so that the disk itself is asked first. */
+/** Why a database did not open. The engine's errors are often bare numbers, so the disk itself is checked first. */
 function openingError(path: string, database: string, error: unknown): WeftError {
   if (error instanceof WeftError) return error;
   const cause = whatTheDiskSays(path) ?? DISK_ERRORS[String((error as { errno?: number }).errno)];
@@ -57,10 +57,10 @@ function openingError(path: string, database: string, error: unknown): WeftError
   );
 }
 
-/** Bytes that a database which is opened writes at least: a segment of its write-ahead log. */
+/** Minimum number of bytes written on opening a database: a segment of its write-ahead log. */
 const NEEDED_BYTES = 16 * 2 ** 20;
 
-/** The code of what keeps this process from writing, if something does. */
+/** The error code that keeps this process from writing, if any. */
 function whatTheDiskSays(path: string): string | undefined {
   const probe = join(path, `.probe-${process.pid}`);
   try {
@@ -78,7 +78,7 @@ function whatTheDiskSays(path: string): string | undefined {
   }
 }
 
-/** Numbers of WASI, in which the embedded engine speaks of the disk. */
+/** WASI error numbers, which the embedded engine reports for the disk. */
 const DISK_ERRORS: Readonly<Record<string, string>> = {
   2: 'EACCES',
   19: 'EDQUOT',

@@ -1,5 +1,6 @@
 /**
- * Jobs through a queue: submitted here, done by the workers of the queue, possibly by child processes of this one too.
+ * Runs jobs through a queue: submitted here, done by the workers of the queue, possibly also by child processes of this
+ * one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError } from '../../errors.js';
@@ -17,15 +18,15 @@ export interface QueueOptions extends CrewOptions {
   /** A folder, or `postgres://…`. */
   readonly queue: string;
   readonly results: Results;
-  /** Jobs at a time in processes of this one; for an embedded queue there are no others. */
+  /** Number of concurrent jobs in child processes; for an embedded queue there are no others. */
   readonly workers: number;
-  /** Files of the user's own that jobs may load here. */
+  /** User files that jobs may load here. */
   readonly files?: readonly string[];
-  /** Seconds until another attempt here after a failure that may pass, by its code. */
+  /** Seconds until another attempt here after a transient failure, by its code. */
   readonly waits?: ServeOptions['waits'];
-  /** Called if the database does not answer. */
+  /** Called if the database does not respond. */
   readonly onTrouble?: (message: string) => void;
-  /** Seconds for which a database is waited for that does not answer at the beginning; 0 by default. */
+  /** Seconds to wait at the start for a database that does not respond; 0 by default. */
   readonly patience?: number;
   /** Ends that waiting. */
   readonly signal?: AbortSignal;
@@ -34,7 +35,7 @@ export interface QueueOptions extends CrewOptions {
 const POLL_SECONDS = { first: 0.05, most: 1, away: 10 };
 const PROGRESS_EVERY_SECONDS = 2;
 
-/** An executor over a queue; its own workers serve whatever the queue holds. */
+/** An executor over a queue; its own workers serve everything in the queue. */
 export async function createQueueExecutor({
   queue: where,
   results,
@@ -68,7 +69,7 @@ export async function createQueueExecutor({
           ...(waits && { waits }),
           onEvent(event) {
             if (event.type === 'job-finished' || event.type === 'job-failed')
-              wake(); // told once it is read from the queue, as those of other workers
+              wake(); // reported once it is read from the queue, like those of other workers
             else if (ledger.isOpen(event.key)) ledger.tell(event);
           },
         });

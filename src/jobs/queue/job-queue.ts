@@ -1,7 +1,7 @@
 /**
- * A queue of jobs that survives its processes. The engine is pg-boss, which hands each job to one worker, notices
- * workers that are gone by their heartbeat and gives their jobs to others; an attempt may therefore happen twice, and a
- * result is the same each time.
+ * A queue of jobs that survives its processes. The engine is pg-boss, which hands each job to one worker, detects dead
+ * workers by their heartbeat and gives their jobs to others; an attempt may therefore happen twice, and gives the same
+ * result each time.
  */
 import { WeftError, type WeftErrorCode } from '../../errors.js';
 import { type Job, type JobProgress } from '../contract.js';
@@ -14,7 +14,7 @@ import { type Location, parseLocation } from './location.js';
 import { untilItAnswers, type WaitOptions } from './patience.js';
 import * as statements from './statements.js';
 
-/** A job in the hands of one worker. */
+/** A job held by one worker. */
 export interface Lease {
   readonly id: string;
   readonly job: Job;
@@ -25,7 +25,7 @@ export interface Lease {
 export interface Settled {
   readonly id: string;
   readonly state: 'completed' | 'failed' | 'cancelled';
-  /** The text of the result where it is completed. */
+  /** The text of the result if it is completed. */
   readonly result?: string;
   readonly error?: WeftError;
 }
@@ -37,7 +37,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** A job that waits for another attempt, and why. */
+/** A job that is waiting for another attempt, and why. */
 export interface GivenBack {
   readonly id: string;
   /** The number of the next attempt. */
@@ -54,7 +54,7 @@ export interface WorkerReport extends Partial<JobProgress> {
 export interface WorkerStanding extends WorkerReport {
   /** Seconds since it was last heard of. */
   readonly silence: number;
-  /** The version of weft whose jobs it does, in words. */
+  /** The version of weft whose jobs it runs, as text. */
   readonly version: string;
 }
 
@@ -75,7 +75,7 @@ export interface QueueStanding {
   readonly cancelled: number;
   readonly workers: readonly WorkerStanding[];
   readonly failures: readonly Failure[];
-  /** What there is besides for other versions; the counts above are of this one. */
+  /** Jobs and workers of other versions; the counts above are for this one. */
   readonly others: readonly OtherVersion[];
 }
 
@@ -83,29 +83,30 @@ export interface JobQueue {
   readonly location: Location;
   /** The version of weft whose jobs it takes. */
   readonly version: string;
-  /** Puts jobs in that are not there; those that have failed or were cancelled get another chance. */
+  /** Inserts jobs that are not there yet; those that failed or were cancelled get another chance. */
   enqueue(jobs: readonly Job[]): Promise<void>;
-  /** The next job, from now on ours as long as it is renewed. Entries that are not jobs count as failed. */
+  /** The next job, held by this worker as long as it is renewed. Entries that are not jobs count as failed. */
   take(): Promise<Lease | undefined>;
-  /** Keeps the lease; false when another has it now. */
+  /** Renews the lease; false if another worker holds it now. */
   renew(lease: Lease): Promise<boolean>;
   complete(lease: Lease, result: string): Promise<void>;
-  /** Gives a job back after `delay` seconds, or for good. */
+  /** Returns a job for another attempt after `delay` seconds, or fails it permanently. */
   fail(lease: Lease, error: WeftError, after: { readonly final: boolean; readonly delay?: number }): Promise<void>;
   /**
-   * Gives a job back after `delay` seconds without an attempt on its account: this worker was at fault, or is to stop.
+   * Returns a job for another attempt after `delay` seconds without counting this one: this worker was at fault, or has
+   * to stop.
    */
   release(lease: Lease, error: WeftError, delay?: number): Promise<void>;
-  /** Takes a settled job out, so that it can be done again. */
+  /** Removes a settled job, so that it can be run again. */
   discard(key: string): Promise<void>;
   /** Which of the keys are settled. */
   settled(keys: readonly string[]): Promise<Settled[]>;
-  /** Which of the keys wait for another attempt. */
+  /** Which of the keys are waiting for another attempt. */
   givenBack(keys: readonly string[]): Promise<GivenBack[]>;
-  /** The versions of weft that workers have whom it heard of lately, in words; null for its own. */
+  /** The versions of weft of workers heard from recently, as text; null for its own. */
   workerVersions(): Promise<(string | null)[]>;
   cancel(keys: readonly string[]): Promise<void>;
-  /** Sends failed jobs back, all or those whose key begins so; returns how many. */
+  /** Returns failed jobs to the queue, all or those whose key has this prefix; returns their number. */
   retry(prefix?: string): Promise<number>;
   report(report: WorkerReport): Promise<void>;
   forget(worker: string): Promise<void>;
@@ -114,18 +115,18 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-/** The queue of before there were versions; each version has one of its own below it. */
+/** The queue from before versioning; each version has its own below it. */
 const ROOT = 'jobs';
 const nameOf = (version: string): string => `${ROOT}/${version.replace(/[^\w.\-/]/g, '_')}`;
 const versionIn = (name: string): string =>
   name === ROOT ? 'an earlier version of weft' : describeVersion(printable(name.slice(ROOT.length + 1), 100));
 
-/** A worker that is silent for so long is taken to be gone. */
+/** A worker that is silent for this long is considered dead. */
 const HEARTBEAT_SECONDS = 15;
 const DAY = 86_400;
 const QUEUE_OPTIONS = {
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  /** The engine allows less than a day; renewing sets it again. */
+  /** The engine allows less than a day; every renewal resets it. */
   expireInSeconds: DAY - 1,
   retentionSeconds: 365 * DAY,
   deleteAfterSeconds: 14 * DAY,
@@ -133,11 +134,11 @@ const QUEUE_OPTIONS = {
 };
 
 export interface QueueAccess extends EngineOptions, WaitOptions {
-  /** The version of weft whose jobs are put in and taken; its own by default. */
+  /** The version of weft whose jobs are inserted and taken; the current one by default. */
   readonly version?: string;
 }
 
-/** Opens a queue: a folder, or `postgres://…`; one whose database does not answer is waited for as `patience` says. */
+/** Opens a queue: a folder, or `postgres://…`; waits for a database that does not respond as `patience` says. */
 export async function openQueue(
   where: string,
   { version = JOB_VERSION, patience, signal, ...options }: QueueAccess = {},
@@ -154,10 +155,10 @@ async function open(location: Location, version: string, options: EngineOptions)
     const name = nameOf(version);
     if (!(await boss.getQueue(name))) await boss.createQueue(name, QUEUE_OPTIONS);
     await sql(statements.CREATE_WORKERS).catch((error: { code?: string }) => {
-      if (error.code !== '23505') throw error; // made by another in this moment
+      if (error.code !== '23505') throw error; // just created by another process
     });
     if ((await sql(statements.HAS_VERSIONS)).length === 0) await sql(statements.ADD_VERSIONS);
-    // Nobody else can be working for a queue that this process alone may open.
+    // Nothing else can be working on a queue that only this process may open.
     if (location.kind === 'folder')
       for (const row of await sql(statements.NAMES, [ROOT]))
         await sql(statements.RELEASE_ALL, [
@@ -294,8 +295,8 @@ function queueOver(
 }
 
 /**
- * A job from the queue; throws WeftError('job') if it is not a job, was made by another version, or does not have the
- * name of its key.
+ * A job from the queue; throws WeftError('job') if it is not a job, was created by another version, or does not match
+ * its key.
  */
 function jobIn(data: unknown, id: string, version: string): Job {
   const job = checkJob(data);
@@ -308,13 +309,13 @@ function jobIn(data: unknown, id: string, version: string): Job {
   return job;
 }
 
-/** An error as it is stored: without what it cites from the data, and without characters that PostgreSQL refuses. */
+/** An error as stored: without quotations from the data, and without characters that PostgreSQL rejects. */
 function outputOf(error: WeftError): { code: WeftErrorCode; message: string; hint: string | null } {
   const { code, message, hint } = withoutData(error);
   return { code, message: printable(message), hint: hint === undefined ? null : printable(hint) };
 }
 
-/** The error in a failed job's output; the engine's own are in a field of their own. */
+/** The error in a failed job's output; the engine's own errors are in a separate field. */
 function errorIn(output: unknown): WeftError {
   const { code, message, hint, value } = (output ?? {}) as Record<string, unknown>;
   const words =
@@ -339,7 +340,7 @@ function workerIn(row: Record<string, unknown>): WorkerStanding {
   };
 }
 
-/** Others write to the queue: what it holds is shown as text, whatever it is. */
+/** Others write to the queue: its contents are shown as text, whatever they are. */
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? printable(value) : undefined);
 const keyIn = (row: Record<string, unknown>): string => textIn(row['key']) ?? (row['id'] as string);
 const wordsOf = (version: unknown): string =>

@@ -1,6 +1,6 @@
 /**
- * The two libraries behind queues. They are optional: loaded when a queue is opened, and asked for by name where they
- * are missing.
+ * The two libraries behind queues. They are optional: loaded when a queue is opened, and named in an error if they are
+ * missing.
  */
 import { type PgBoss } from 'pg-boss';
 import { WeftError } from '../../errors.js';
@@ -9,24 +9,24 @@ import { type Location, redact } from './location.js';
 
 export interface Engine {
   readonly boss: PgBoss;
-  /** Runs one statement of our own. */
+  /** Runs a single SQL statement. */
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
 export interface EngineOptions {
-  /** Connections to a database that is shared. */
+  /** Number of connections to a shared database. */
   readonly connections?: number;
-  /** Called with messages of the engine that have no other recipient, without passwords. */
+  /** Called with engine messages that have no other recipient, without passwords. */
   readonly onTrouble?: (message: string) => void;
 }
 
-/** All tables lie in this schema. */
+/** The schema of all tables. */
 export const SCHEMA = 'weft';
-/** How often the engine looks for jobs whose worker is gone. */
+/** How often the engine looks for jobs of dead workers. */
 const MONITOR_SECONDS = 5;
 
-/** Opens the engine of a queue; an embedded one is for this process alone, until it is closed. */
+/** Opens the engine of a queue; an embedded one is exclusive to this process until it is closed. */
 export async function openEngine(
   location: Location,
   { connections = 4, onTrouble = () => {} }: EngineOptions = {},
@@ -86,7 +86,7 @@ export async function openEngine(
   }
 }
 
-/** A database that is asked nothing once another process has taken over its folder. */
+/** A database that is no longer queried once another process has taken over its folder. */
 function guarded<D extends { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> }>(
   database: D,
   check: () => void,

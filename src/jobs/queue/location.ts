@@ -1,6 +1,6 @@
 /**
- * Where a queue is: a folder for the embedded one, `postgres://…` for one that many machines share. Passwords stay in
- * here.
+ * The location of a queue: a folder for an embedded one, `postgres://…` for one shared by many machines. Passwords do
+ * not leave this module.
  */
 import { resolve } from 'node:path';
 import { WeftError } from '../../errors.js';
@@ -9,7 +9,7 @@ export type Location =
   | { readonly kind: 'folder'; readonly path: string; readonly shown: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly shown: string };
 
-/** Reads a --queue argument; `shown` is what may be printed and logged. */
+/** Parses a --queue argument; `shown` is the form that may be printed and logged. */
 export function parseLocation(text: string): Location {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'folder', path: resolve(text), shown: text };
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
@@ -34,7 +34,7 @@ export function parseLocation(text: string): Location {
   };
 }
 
-/** Takes the password of a location, however it is written, out of a text. */
+/** Removes the password of a location, in any notation, from a text. */
 export function redact(text: string, location: Location): string {
   if (location.kind === 'folder') return text;
   const secrets = secretsOf(location.url).sort((a, b) => b.length - a.length);
@@ -44,9 +44,7 @@ export function redact(text: string, location: Location): string {
   );
 }
 
-/**
- * An error of a library as one that may be shown: nothing of the original is kept but its words, without the password.
- */
+/** A library error in a form that may be shown: only the message of the original is kept, without the password. */
 export function queueError(error: unknown, location: Location): WeftError {
   if (error instanceof WeftError) return error;
   const { code, message, errors } = error as { code?: string; message?: string; errors?: Error[] };
@@ -58,7 +56,7 @@ export function queueError(error: unknown, location: Location): WeftError {
   );
 }
 
-/** Whether an error passes by itself: the database restarts, or the network is cut. */
+/** Whether an error is transient: the database is restarting, or the network is down. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof WeftError) return false;
   const { code = '', message = '' } = error as { code?: string; message?: string };

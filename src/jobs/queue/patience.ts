@@ -1,10 +1,10 @@
-/** Waiting for a database that does not answer: it restarts, or it is started after those who need it. */
+/** Waiting for a database that does not respond: it may be restarting, or be started after its clients. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopwatch } from '../../runs/index.js';
 import { isPassing, type Location, queueError } from './location.js';
 
 export interface WaitOptions {
-  /** Seconds for which a database is waited for that does not answer; 0 by default. */
+  /** Seconds to wait for a database that does not respond; 0 by default. */
   readonly patience?: number;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
@@ -13,8 +13,8 @@ export interface WaitOptions {
 const WAIT_SECONDS = { first: 0.25, most: 10 };
 
 /**
- * Asks until there is an answer, ever less often, and says so; rejects with what cannot pass, and with the last failure
- * when patience ends.
+ * Retries with increasing delays until there is a response, and reports it; rejects with a permanent error, and with
+ * the last transient one when patience ends.
  */
 export async function untilItAnswers<T>(
   ask: () => Promise<T>,

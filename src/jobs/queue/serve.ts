@@ -1,5 +1,5 @@
 /**
- * A worker: takes jobs from a queue and has child processes do them. This process holds the leases and their
+ * A worker: takes jobs from a queue and runs them in child processes. This process holds the leases and their
  * heartbeats, and never computes itself, because computing blocks a process for longer than a heartbeat may be late.
  */
 import { hostname } from 'node:os';
@@ -18,42 +18,42 @@ import { untilItAnswers } from './patience.js';
 export interface ServeOptions {
   readonly queue: JobQueue;
   readonly crew: Crew;
-  /** Where jobs are worked on, and where results are kept that were done here. */
+  /** The working folder of jobs, and the folder for results produced here. */
   readonly results: Results;
-  /** Jobs at a time. */
+  /** Number of concurrent jobs. */
   readonly slots: number;
-  /** Files of the user's own that jobs may load. */
+  /** User files that jobs may load. */
   readonly files?: readonly string[];
   readonly onEvent?: (event: JobEvent) => void;
-  /** Called if the database does not answer. */
+  /** Called if the database does not respond. */
   readonly onTrouble?: (message: string) => void;
-  /** Seconds until another attempt after a failure that may pass, by its code. */
+  /** Seconds until another attempt after a transient failure, by its code. */
   readonly waits?: Partial<Record<WeftErrorCode, number>>;
-  /** Ends when there is nothing to do, instead of waiting for more. */
+  /** Ends when the queue is empty, instead of waiting for more. */
   readonly untilEmpty?: boolean;
 }
 
 export interface Service {
-  /** Settles when the worker has ended: rejects when the queue cannot be used any more. */
+  /** Settles when the worker has ended: rejects if the queue can no longer be used. */
   readonly ended: Promise<void>;
-  /** Looks for jobs at once. */
+  /** Checks for jobs immediately. */
   wake(): void;
-  /** Saves what is in work and gives it back; a database that does not answer then is not waited for. */
+  /** Saves jobs in progress and returns them; does not wait for a database that does not respond. */
   stop(): Promise<void>;
 }
 
-/** A third of what a heartbeat may be late. */
+/** A third of the time that a heartbeat may be late. */
 const RENEW_SECONDS = 5;
-/** Renewals to one report of progress: a thousand workers shall not keep a database busy with reports. */
+/** Number of renewals per progress report: a thousand workers must not keep a database busy with reports. */
 const RENEWALS_A_REPORT = 2;
 const IDLE_REPORT_SECONDS = 10;
 const IDLE_SECONDS = { first: 0.05, most: 1 };
-/** A job that needs another worker is left to it for so long before this one may be handed it again. */
+/** A job that needs another worker is left to others for this long before this one may receive it again. */
 const RIGHT_WORKER_SECONDS = 30;
-/** Failures that another attempt, later or elsewhere, may not have, and how long to wait before. */
+/** Failures that another attempt, later or elsewhere, may avoid, and the delay before it. */
 const WAITS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, data: 10, job: 10 };
 
-/** Begins to serve a queue. */
+/** Starts serving a queue. */
 export function serveQueue({
   queue,
   crew,
@@ -73,7 +73,7 @@ export function serveQueue({
   };
   stopping.signal.addEventListener('abort', wake);
 
-  /** Asks the database until it answers, or this worker is to stop. */
+  /** Retries the database until it responds, or this worker has to stop. */
   const patiently = <T>(ask: () => Promise<T>): Promise<T> =>
     untilItAnswers(ask, queue.location, { patience: Infinity, signal: stopping.signal, onTrouble });
 
@@ -91,7 +91,7 @@ export function serveQueue({
       if (untilEmpty || stopping.signal.aborted) break;
       if (watch.elapsed() - told > IDLE_REPORT_SECONDS) {
         await unlessStopping(patiently(() => queue.report({ worker: name, key: null, label: null })));
-        await tellOthers().catch(() => {}); // only words: the next report says them
+        await tellOthers().catch(() => {}); // informational only: the next report will include it
         told = watch.elapsed();
       }
       await sleep(1000 * wait, undefined, { signal: idle.signal }).catch(() => {});
@@ -100,7 +100,10 @@ export function serveQueue({
     await queue.forget(name).catch(() => {});
   }
 
-  /** A database that is away when the worker is to stop: what it has in work is noticed by its missing heartbeat. */
+  /**
+   * The database is unreachable when the worker has to stop: its jobs in progress are recovered through their missing
+   * heartbeats.
+   */
   async function unlessStopping<T>(asked: Promise<T>): Promise<T | undefined> {
     try {
       return await asked;
@@ -111,7 +114,7 @@ export function serveQueue({
     }
   }
 
-  /** Says what waits for workers of another version, whenever that has changed. */
+  /** Reports jobs that wait for workers of another version, whenever that changes. */
   async function tellOthers(): Promise<void> {
     const words = (await queue.standing()).others
       .filter(({ waiting }) => waiting > 0)
@@ -182,7 +185,7 @@ export function serveQueue({
     const delay = error instanceof WeftError ? waits[own.code] : 0;
     const settle = (reason: WeftError): Promise<void> =>
       patiently(() => queue.fail(lease, reason, { final: delay === undefined, ...(delay !== undefined && { delay }) }));
-    // A job whose error cannot be stored fails all the same, and does not take one worker after the other with it.
+    // A job whose error cannot be stored must fail nevertheless, and not take down one worker after the other.
     await settle(own).catch((refused: WeftError) => {
       onTrouble(`${label} failed: ${own.message}`);
       return settle(
@@ -198,8 +201,8 @@ export function serveQueue({
   }
 
   /**
-   * Renews a lease until it is stopped, or until another has it: then the work is given up. A database that is away is
-   * waited for.
+   * Renews a lease until stopped, or until another worker holds it: the work is then abandoned. Waits for an
+   * unreachable database.
    */
   function startHeartbeat(
     lease: Lease,

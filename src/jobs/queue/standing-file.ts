@@ -1,6 +1,6 @@
 /**
- * The state of an embedded queue, as last written by its coordinator: the database itself is open for one process
- * alone.
+ * The state of an embedded queue, as last written by its coordinator: the database itself can be opened by only one
+ * process.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -40,7 +40,7 @@ export function writeStanding(folder: string, standing: QueueStanding): void {
   writeFileAtomic(fileIn(folder), sealJson(plain as JsonObject, 2));
 }
 
-/** What was written last; undefined if there is nothing, or something else. */
+/** The last state written; undefined if there is none, or the file is something else. */
 export function readStanding(folder: string): QueueStanding | undefined {
   try {
     return standingSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStanding;

@@ -1,34 +1,32 @@
 /**
- * The statements that the engine has no function for. They read and write the table `job` of pg-boss 12.27 (hence the
- * exact version in package.json) and a table of our own, in which workers say what they do. All times are the
- * database's: clocks of workers do not matter.
+ * SQL statements for which the engine has no function. They read and write the table `job` of pg-boss 12.27 (hence the
+ * exact version in package.json) and a table of our own, in which workers report their activity. All times are the
+ * database's: the clocks of workers do not matter.
  */
 import { SCHEMA } from './libraries.js';
 
 const JOB = `${SCHEMA}.job`;
 const WORKER = `${SCHEMA}.worker`;
 
-/**
- * $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit starts again.
- */
+/** $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit restarts. */
 export const RENEW = `UPDATE ${JOB} SET heartbeat_on = now(), started_on = now() WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
 
 /** $3 seconds until the next attempt, $4 whether there is none. */
 export const SET_RETRY = `UPDATE ${JOB} SET retry_delay = $3, retry_limit = CASE WHEN $4 THEN retry_count ELSE retry_limit END WHERE name = $1 AND id = $2 AND state = 'active'`;
 
-/** $4 seconds, $5 why: gives an attempt back as if it had not been, because nothing of the job was to blame. */
+/** $4 seconds, $5 why: returns an attempt as if it had not happened, because the job was not at fault. */
 export const RELEASE = `UPDATE ${JOB} SET state = 'retry', started_on = NULL, heartbeat_on = NULL, start_after = now() + $4 * interval '1 second', output = $5::jsonb WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`;
 
 /**
- * Jobs that a coordinator which is gone has left in work: an attempt each, so that one that takes its coordinator with
- * it ends. $2 why.
+ * Jobs that a dead coordinator left in progress: each counts as an attempt, so that a job that crashes its coordinator
+ * eventually fails. $2 why.
  */
 export const RELEASE_ALL = `UPDATE ${JOB} SET heartbeat_on = NULL, output = $2::jsonb,
   state = (CASE WHEN retry_count < retry_limit THEN 'retry' ELSE 'failed' END)::${SCHEMA}.job_state,
   completed_on = CASE WHEN retry_count < retry_limit THEN NULL ELSE now() END
   WHERE name = $1 AND state = 'active'`;
 
-/** Why jobs were given back that wait for another attempt. */
+/** Why jobs that wait for another attempt were returned. */
 export const GIVEN_BACK = `SELECT id, retry_count + 1 AS attempts, output FROM ${JOB} WHERE name = $1 AND id = ANY($2::uuid[]) AND state = 'retry' AND output IS NOT NULL`;
 
 export const SETTLED = `SELECT id, state, output FROM ${JOB} WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('completed', 'failed', 'cancelled')`;
@@ -36,7 +34,7 @@ export const SETTLED = `SELECT id, state, output FROM ${JOB} WHERE name = $1 AND
 /** $1 the names of queues. */
 export const FAILED = `SELECT name, id, data ->> 'key' AS key, data ->> 'label' AS label, retry_count + 1 AS attempts, output FROM ${JOB} WHERE name = ANY($1::text[]) AND state = 'failed' ORDER BY created_on, id LIMIT 1000`;
 
-/** Of this and of other versions of weft, each of which has a queue of its own. */
+/** For this and other versions of weft, each of which has its own queue. */
 export const COUNTS = `SELECT name, state, count(*) AS count FROM ${JOB} WHERE name = ANY($1::text[]) GROUP BY name, state ORDER BY name`;
 
 export const NAMES = `SELECT name FROM ${SCHEMA}.queue WHERE name = $1 OR starts_with(name, $1 || '/') ORDER BY name`;
@@ -58,5 +56,5 @@ export const WORKERS = `SELECT ${STANDING} FROM ${WORKER} ORDER BY worker LIMIT 
 
 export const PROGRESS = `SELECT ${STANDING} FROM ${WORKER} WHERE key = ANY($1::text[]) AND seen > now() - interval '30 seconds' ORDER BY worker`;
 
-/** Versions of the workers that have been heard of lately; null for those of before there were any. */
+/** Versions of the workers heard from recently; null for those from before versioning. */
 export const VERSIONS = `SELECT DISTINCT version FROM ${WORKER} WHERE seen > now() - interval '30 seconds'`;

@@ -13,7 +13,7 @@ import { synflow } from './synflow.js';
 import { zen } from './zen.js';
 import { zico } from './zico.js';
 
-/** Every proxy; a new one is a line here. */
+/** Every proxy; add new ones here. */
 export const PROXIES: readonly Proxy[] = [
   parameters,
   multiplyAdds,

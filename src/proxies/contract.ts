@@ -1,6 +1,6 @@
 /**
- * What every zero-cost proxy is: a number for a network that has not been trained, from its fresh weights and one
- * batch, by which networks are ordered. Whoever ranks or filters networks knows no more of it.
+ * The contract of all zero-cost proxies: a score for an untrained network, from its initial weights and one batch, by
+ * which networks are ranked. Code that ranks or filters networks depends on nothing else.
  */
 import { type Child } from '../supernet/child.js';
 import { type Weights } from '../supernet/parameter-store.js';
@@ -13,12 +13,12 @@ export interface ProxyDefinition {
   /** The score on one line. */
   readonly formula: string;
   readonly reference: string;
-  /** Fewest examples that its batch must have; 1 by default. */
+  /** Minimum number of examples in its batch; 1 by default. */
   readonly fewestExamples?: number;
   /**
-   * The score of a network with these weights on this batch; more is held to be better. Arguments are borrowed, tensors
-   * that it makes are disposed of by whoever calls it through `proxyScore`. Deterministic: what it draws comes from a
-   * named stream. Throws WeftError('unsupported') where the network lacks what the score is made of.
+   * The score of a network with these weights on this batch; higher is considered better. Arguments are borrowed;
+   * `proxyScore` disposes of the tensors that it creates. Deterministic: random draws come from a named stream. Throws
+   * WeftError('unsupported') if the network lacks the operations that the score is based on.
    */
   score(network: Child, weights: Weights, batch: TensorBatch): number;
 }
@@ -28,8 +28,8 @@ export interface Proxy extends ProxyDefinition {
 }
 
 /**
- * Defines a proxy; see `src/proxies/snip.ts` for a short example. A file that exports one can be named in place of a
- * proxy.
+ * Defines a proxy; see `src/proxies/snip.ts` for a short example. A file that exports one can be passed in place of a
+ * proxy name.
  */
 export function defineProxy(definition: ProxyDefinition): Proxy {
   return { kind: 'weft-proxy', ...definition };

@@ -6,11 +6,11 @@ import { FRESH, kernelsOf } from './network.js';
 import { byExample, watchPass, weightUses } from './watched-pass.js';
 
 /**
- * Σ over the channels of all layers of ½·mean_n (Σ_p a·∂L/∂a)², a [n,p,c] being what the layer gives for example n at
- * position p: what taking out a channel does to the loss, to second order (Theis et al. 2018, arXiv 1801.05787, eq. 8,
- * and Turner et al. 2020, arXiv 1906.04113). Each channel counts once for each of the weights that it is made with, as
- * in the code of Abdelfattah et al. 2021 and in published tables. The last axis is the channel in sequences too, where
- * PyTorch code takes the place of a token for one. Each step of a recurrent layer counts as a layer.
+ * Σ over the channels of all layers of ½·mean_n (Σ_p a·∂L/∂a)², a [n,p,c] being the layer's activation for example n at
+ * position p: the effect of removing a channel on the loss, to second order (Theis et al. 2018, arXiv 1801.05787, eq.
+ * 8, and Turner et al. 2020, arXiv 1906.04113). Each channel counts once for each weight that produces it, as in the
+ * code of Abdelfattah et al. 2021 and in published tables. The last axis is the channel in sequences too, where PyTorch
+ * code treats the token position as one. Each step of a recurrent layer counts as a layer.
  */
 export const fisher: Proxy = defineProxy({
   name: 'fisher',
@@ -31,7 +31,7 @@ export const fisher: Proxy = defineProxy({
             const weights = used(call);
             if (weights === undefined) return;
             const [made] = call.outputs as [Tensor];
-            // An operation may dispose of what it has made in between.
+            // An operation may dispose of its intermediate results.
             activations.push({ made, values: tf.keep(tf.clone(made)), weights: weights / made.shape.at(-1)! });
           },
         );

@@ -1,10 +1,11 @@
 /**
- * Determinants and inverses of small symmetric matrices in float64: scores are made of eigenvalues that float32 would
+ * Determinants and inverses of small symmetric matrices in float64: scores depend on eigenvalues that float32 would
  * lose.
  */
 
 /**
- * Cholesky factor L of a symmetric positive semidefinite matrix, row by row; a pivot below `floor` counts as `floor`.
+ * Cholesky factor L of a symmetric positive semidefinite matrix, row by row; a pivot below `floor` is replaced by
+ * `floor`.
  */
 export function choleskyFactor(matrix: readonly Float64Array[], floor: number): Float64Array[] {
   const lower = matrix.map(({ length }) => new Float64Array(length));

@@ -6,9 +6,9 @@ import { kernelGradients, kernelsOf, lossOf, totalOf } from './network.js';
 
 /**
  * −Σ w·(Hg), g the gradient and H the Hessian of the mean loss with respect to the kernels: how much the squared norm
- * of the gradient falls, to first order, when each weight is taken out (Wang et al. 2020, arXiv 2002.07376, eq. 8, at
- * temperature 1 as in the code of Abdelfattah et al. 2021). Where an operation has no proven second derivative, Hg is a
- * difference of gradients.
+ * of the gradient decreases, to first order, when each weight is removed (Wang et al. 2020, arXiv 2002.07376, eq. 8, at
+ * temperature 1 as in the code of Abdelfattah et al. 2021). If an operation has no verified second derivative, Hg is a
+ * finite difference of gradients.
  */
 export const grasp: Proxy = defineProxy({
   name: 'grasp',

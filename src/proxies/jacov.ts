@@ -9,10 +9,10 @@ const K = 1e-5;
 
 /**
  * −Σ (log(v + k) + 1/(v + k)), k = 10⁻⁵, over the eigenvalues v of the correlation matrix of the examples' gradients ∂Σ
- * logits/∂input: highest where the network answers to each example in a direction of its own (Mellor et al. 2020, arXiv
+ * logits/∂input: highest if the network responds to each example in a different direction (Mellor et al. 2020, arXiv
  * 2006.04647v1, eq. 5; jacob_cov of Abdelfattah et al. 2021). Examples whose gradient is constant count as perfectly
- * correlated with all others, so that a network that does not see its input is among the worst. Of tokens the gradient
- * is that of the vectors that the embeddings give.
+ * correlated with all others, so that a network that ignores its input is among the worst. For tokens, the gradient is
+ * taken with respect to the embedding vectors.
  */
 export const jacov: Proxy = defineProxy({
   name: 'jacov',

@@ -1,7 +1,7 @@
 import { multiplyAddCount } from '../graph/cost.js';
 import { defineProxy, type Proxy } from './contract.js';
 
-/** Multiply-adds for one example; throws WeftError('unsupported') where an operation does not tell its own. */
+/** Multiply-adds for one example; throws WeftError('unsupported') if an operation does not report its own. */
 export const multiplyAdds: Proxy = defineProxy({
   name: 'multiplyAdds',
   description: 'Multiply-adds for one example.',

@@ -6,15 +6,14 @@ import { FRESH } from './network.js';
 import { byExample, watchPass } from './watched-pass.js';
 
 /**
- * A pivot of the determinant that is zero, two examples having one pattern, counts as this: each such pair costs
- * log(1e-8).
+ * Replacement for a zero pivot of the determinant, when two examples share one pattern: each such pair costs log(1e-8).
  */
 const FLOOR = 1e-8;
 
 /**
- * log det K, K = Σ over rectifiers of X·Xᵀ + (1 − X)·(1 − X)ᵀ with X [N, units] saying which units are on for which
- * example: large where the network maps the examples to different linear regions (Mellor et al. 2021, arXiv
- * 2006.04647v3, eq. 2). Where two examples have one pattern, K is singular; its zero pivots count as 10⁻⁸. Throws
+ * log det K, K = Σ over rectifiers of X·Xᵀ + (1 − X)·(1 − X)ᵀ with X [N, units] indicating which units are active for
+ * which example: large if the network maps the examples to different linear regions (Mellor et al. 2021, arXiv
+ * 2006.04647v3, eq. 2). If two examples share one pattern, K is singular; its zero pivots are replaced by 10⁻⁸. Throws
  * WeftError('unsupported') for a network without rectifiers.
  */
 export const naswot: Proxy = defineProxy({

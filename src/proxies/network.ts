@@ -1,4 +1,7 @@
-/** What proxies have in common: which weights they look at, the loss, and where a network takes its examples in. */
+/**
+ * Shared parts of the proxies: the weights they consider, the loss, and the point where a network takes its examples
+ * in.
+ */
 import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type Mode } from '../operations/operation.js';
@@ -10,15 +13,12 @@ import { tf, type Scalar, type Tensor } from '../tensor/tf.js';
 import { type TensorBatch } from '../training/batch.js';
 import { labelLosses } from '../training/cross-entropy.js';
 
-/**
- * As a network is trained, with the batch's own statistics, but without dropout, whose noise would be part of the
- * score.
- */
+/** As in training, with the batch's own statistics, but without dropout, whose noise would affect the score. */
 export const FRESH: Mode = { training: false, normalization: 'batch' };
 
 /**
- * Names of the weights that scores are made of: kernels of convolutions, dense and recurrent layers, as in the
- * published code, which leaves out biases, normalizations and tables of tokens.
+ * Names of the weights that scores are computed from: kernels of convolutions, dense and recurrent layers, as in the
+ * published code, which excludes biases, normalizations and embedding tables.
  */
 export function kernelNames({ nodes }: Pick<Child, 'nodes'>): string[] {
   const names = nodes.flatMap((node) =>
@@ -35,7 +35,7 @@ export function kernelsOf(network: Child, { parameters }: Weights): NamedTensors
   return pickNamed(parameters, kernelNames(network));
 }
 
-/** Mean loss of the batch as a function of the kernels, all other weights being as they are. */
+/** Mean loss of the batch as a function of the kernels, with all other weights fixed. */
 export function lossOf(
   network: Child,
   { parameters, statistics }: Weights,
@@ -45,34 +45,34 @@ export function lossOf(
     tf.mean(labelLosses(network.forward({ ...parameters, ...kernels }, statistics, inputs, FRESH), labels));
 }
 
-/** Gradients of the loss with respect to the kernels that it depends on; the caller's. */
+/** Gradients of the loss with respect to the kernels that it depends on, owned by the caller. */
 export function kernelGradients(network: Child, weights: Weights, batch: TensorBatch): NamedTensors {
   const { value, gradients } = valueAndGradients(lossOf(network, weights, batch), kernelsOf(network, weights));
   value.dispose();
   return gradients;
 }
 
-/** Σ over tensors of what `f` makes of each, a scalar; the sum is taken in float64. */
+/** Σ over tensors of `f` of each, a scalar; the sum is taken in float64. */
 export function total(tensors: NamedTensors, f: (tensor: Tensor, name: string) => Tensor): number {
   const scalars = Object.entries(tensors).map(([name, tensor]) => f(tensor, name));
   if (scalars.length === 0) return 0;
   return Float64Array.from(tf.stack(scalars).dataSync()).reduce((sum, value) => sum + value, 0);
 }
 
-/** The same of gradients, which are disposed of. */
+/** The same for gradients, which are disposed of. */
 export function totalOf(gradients: NamedTensors, f: (gradient: Tensor, name: string) => Tensor): number {
   const sum = total(gradients, f);
   disposeNamed(gradients);
   return sum;
 }
 
-/** Whether the node looks up tokens: what it gives is where a network of tokens takes its examples in. */
+/** Whether the node is an embedding lookup: its output is where a token network takes its examples in. */
 export const looksUp = (node: ActiveNode): boolean => node.kind === 'operation' && node.operation.kind === 'embedding';
 
 /**
- * Logits of the network where `enter` may replace what it takes in: its inputs, and of tokens, which have no gradient
- * and cannot be moved a little, the vectors [N,T,units] that its embeddings give. Throws WeftError('unsupported') for
- * tokens that no embedding looks up.
+ * Logits of the network, in which `enter` may replace the input: the examples themselves or, for tokens, which have no
+ * gradient and cannot be perturbed, the embedding vectors [N,T,units]. Throws WeftError('unsupported') for tokens that
+ * no embedding looks up.
  */
 export function forwardFrom(
   network: Child,

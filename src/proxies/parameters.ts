@@ -1,7 +1,7 @@
 import { parameterCount } from '../graph/cost.js';
 import { defineProxy, type Proxy } from './contract.js';
 
-/** The number of trainable weights, those that nodes share counted once. */
+/** The number of trainable weights; those shared between nodes count once. */
 export const parameters: Proxy = defineProxy({
   name: 'parameters',
   description: 'Trainable weights.',

@@ -1,6 +1,6 @@
 /**
- * Scores of many networks by several proxies, so that they can be ordered: networks that cannot be scored are reported,
- * and count as worst or not at all.
+ * Scores of many networks by several proxies, for ranking: networks that cannot be scored are reported, and count as
+ * worst or not at all.
  */
 import { type WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -10,9 +10,9 @@ import { type Proxy } from './contract.js';
 import { tryScores } from './score.js';
 
 export interface ProxyScores {
-  /** By proxy, a finite score of each network; without proxies that a network lacks the operations for. */
+  /** Per proxy, a finite score for each network; proxies that a network lacks the operations for are omitted. */
   readonly scores: ReadonlyMap<string, readonly number[]>;
-  /** What was left out, and which networks were put last because their score is not a finite number. */
+  /** What was omitted, and which networks were ranked last because their score is not finite. */
   readonly warnings: readonly string[];
 }
 
@@ -20,16 +20,16 @@ export interface ProxyScores {
 export type Tried = ReturnType<typeof tryScores>;
 
 export interface ProxyScoresOptions<A = unknown> {
-  /** Gives what is known of a network already, and keeps what is `found` out about it. */
+  /** Returns the known scores of a network, and stores those that are `found`. */
   readonly kept?: (architecture: A, found: () => Tried) => Tried;
-  /** Told how many networks have been scored. */
+  /** Called with the number of networks scored so far. */
   readonly onScored?: (count: number) => void;
 }
 
 /**
  * Scores by every proxy of all networks on the same batch, with weights drawn from the same seed. A proxy that does not
- * apply to one of the networks orders nothing and is left out; a network whose score is not finite is put last. Throws
- * WeftError('data') for a batch that is too small.
+ * apply to one of the networks is omitted; a network whose score is not finite is ranked last. Throws WeftError('data')
+ * for a batch that is too small.
  */
 export function scoreNetworks<A>(
   space: SearchSpace<A>,
@@ -65,7 +65,7 @@ export function scoreNetworks<A>(
         `${name} is not finite for ${failures.length} of ${own.length} networks, which count as worst by it`,
       );
     const worst = smallestOf(finite);
-    // Below the worst by as much as a double can tell, whatever its size.
+    // Below the worst by the smallest step of a double, whatever its magnitude.
     const last = worst - Math.max(1, Math.abs(worst));
     scores.set(
       name,

@@ -1,4 +1,4 @@
-/** Scoring networks: fresh weights, one batch, every proxy. */
+/** Scores networks: initial weights, one batch, every proxy. */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { childCatalogue } from '../supernet/catalogue.js';
@@ -10,8 +10,8 @@ import { type Proxy } from './contract.js';
 
 /**
  * The score of a network with these weights on this batch. Leaves no tensors. Throws WeftError('data') for a batch that
- * is too small, WeftError('unsupported') where the network lacks what the proxy is made of, and WeftError('numeric')
- * for a score that is not a finite number.
+ * is too small, WeftError('unsupported') if the network lacks the operations that the proxy is based on, and
+ * WeftError('numeric') for a score that is not a finite number.
  */
 export function proxyScore(
   { name, score, fewestExamples = 1 }: Proxy,
@@ -36,8 +36,8 @@ export function proxyScore(
 }
 
 /**
- * Scores by each proxy, in their order, of a network of the space with weights drawn from `seed` as they are where it
- * is trained alone. Throws as `proxyScore` does.
+ * Scores by each proxy, in order, for a network of the space with its weights initialized from `seed` as when it is
+ * trained alone. Throws like `proxyScore`.
  */
 export function scoreNetwork<A>(
   space: SearchSpace<A>,
@@ -51,7 +51,7 @@ export function scoreNetwork<A>(
   );
 }
 
-/** The same, with what `proxyScore` throws in place of a score that there is not. */
+/** The same, with the error of `proxyScore` in place of a missing score. */
 export function tryScores<A>(
   space: SearchSpace<A>,
   architecture: A,

@@ -3,7 +3,7 @@ import { defineProxy, type Proxy } from './contract.js';
 import { kernelGradients, totalOf } from './network.js';
 
 /**
- * Σ|w·∂L/∂w|: how much the loss changes, to first order, when each weight is taken out (Lee et al. 2019, arXiv
+ * Σ|w·∂L/∂w|: how much the loss changes, to first order, when each weight is removed (Lee et al. 2019, arXiv
  * 1810.02340, eq. 4; as a score, Abdelfattah et al. 2021).
  */
 export const snip: Proxy = defineProxy({

@@ -12,8 +12,8 @@ import { kernelNames, looksUp, totalOf } from './network.js';
 /**
  * Σ|w|·∂R/∂|w| with R the sum of the outputs for an input of ones, all weights replaced by their absolute values and no
  * normalization: how much flows through all weights, whatever the data (Tanaka et al. 2020, arXiv 2006.05467, section
- * 6; without batch normalization, as in Abdelfattah et al. 2021). Where the network takes tokens, the vectors that its
- * embeddings give are replaced by ones.
+ * 6; without batch normalization, as in Abdelfattah et al. 2021). If the network takes tokens, its embedding vectors
+ * are replaced by ones.
  *
  * R can exceed float32 by far. Values are therefore kept with a power of two apart as long as operations are
  * homogeneous (convolutions, rectifiers, pools, dense layers); constants that are factored out of both sides change no
@@ -47,7 +47,7 @@ interface Scaled {
   readonly exponent: number;
 }
 
-/** The network's outputs for ones. */
+/** The network's outputs for an input of ones. */
 function flow(network: Child, { parameters, statistics }: Weights, { inputs }: TensorBatch): Scaled {
   const one = tf.slice(inputs, 0, 1);
   const ones = inputs.dtype === 'float32' ? tf.onesLike(one) : one;
@@ -86,11 +86,11 @@ function evaluate(
   };
 }
 
-/** The value to be multiplied by another power of two. */
+/** The value rescaled to another power of two. */
 const at = ({ value, exponent }: Scaled, other: number): Tensor =>
   exponent === other ? value : tf.mul(value, 2 ** (exponent - other));
 
-/** What is added inside of the node, in the unit of its inputs. */
+/** A term added inside the node, in the unit of its inputs. */
 function biasesAt(
   node: Extract<ActiveNode, { kind: 'operation' }>,
   parameters: NamedTensors,
@@ -103,7 +103,7 @@ function biasesAt(
   );
 }
 
-/** Values beyond this are brought near to one. */
+/** Values beyond this are rescaled to about one. */
 const LARGE = 2 ** 30;
 
 function rescaled({ value, exponent }: Scaled): Scaled {
@@ -113,7 +113,7 @@ function rescaled({ value, exponent }: Scaled): Scaled {
   return { value: tf.mul(value, 2 ** -power), exponent: exponent + power };
 }
 
-/** Operations with f(c·x, c·biases) = c·f(x, biases) for positive c, where nothing is normalized. */
+/** Operations with f(c·x, c·biases) = c·f(x, biases) for positive c, if nothing is normalized. */
 const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'conv',
   'conv-1d',
@@ -135,7 +135,7 @@ const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'last-step',
 ]);
 
-/** A sequence is, where its parts are. */
+/** A sequence is, if its parts are. */
 function isHomogeneous(kind: string, config: Readonly<Record<string, Json>>): boolean {
   if (HOMOGENEOUS.has(kind)) return true;
   const parts = Object.values(config);

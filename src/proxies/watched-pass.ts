@@ -1,4 +1,7 @@
-/** A forward pass of which kernels are seen: what they make of weights, and where the examples lie in it. */
+/**
+ * A forward pass whose kernel calls are observed: which of them multiply by weights, and the layout of the examples in
+ * their outputs.
+ */
 import { ARRANGING } from '../curvature/fisher-uses.js';
 import { WeftError } from '../errors.js';
 import { axisOfRows, type ExampleAxes, followExamples, rowsByExample } from '../tensor/second-order/index.js';
@@ -9,13 +12,13 @@ import { unrolled } from '../tensor/unrolled.js';
 
 export interface Watched {
   readonly logits: Tensor;
-  /** Where the examples lie in what the kernels gave, followed back from the logits. */
+  /** The layout of the examples in the kernels' outputs, traced back from the logits. */
   readonly axes: ExampleAxes;
 }
 
 /**
- * Runs `forward` and shows every kernel run to `see` while its tensors are alive, recurrent cells in pieces; what `see`
- * runs is neither seen nor differentiated.
+ * Runs `forward` and shows every kernel call to `see` while its tensors are alive, with recurrent cells decomposed;
+ * kernels called by `see` are neither observed nor differentiated.
  */
 export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void): Watched {
   const calls: KernelCall[] = [];
@@ -37,8 +40,8 @@ export function watchPass(forward: () => Tensor, see: (call: KernelCall) => void
 }
 
 /**
- * Tells kernel runs that multiply by one of the weights, by how many numbers of it, from all others (undefined); those
- * that only arrange weights (slices, reshapes) make others into weights.
+ * Identifies kernel calls that multiply by one of the weights, with its number of elements; all others are undefined,
+ * and those that only rearrange weights (slices, reshapes) produce weights again.
  */
 export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => number | undefined {
   const sizes = new Map(weights.map(({ id, size }) => [id, size]));
@@ -47,7 +50,7 @@ export function weightUses(weights: readonly Tensor[]): (call: KernelCall) => nu
     if (used.length === 0) return undefined;
     const size = used.reduce((sum, one) => sum + one, 0);
     if (!ARRANGING.has(name)) return size;
-    // A slice has fewer; zeros around weights do not count as weights.
+    // A slice has fewer; zero padding around weights does not count.
     for (const output of outputs) sizes.set(output.id, Math.min(size, output.size));
     return undefined;
   };

@@ -13,12 +13,12 @@ import { watchPass, weightUses } from './watched-pass.js';
 const GAMMA = 0.01;
 
 /**
- * log of the mean over examples of Σ|f(x) − f(x + γε)| plus Σ over batch normalizations of log σ, f being what enters
+ * log of the mean over examples of Σ|f(x) − f(x + γε)| plus Σ over batch normalizations of log σ, f being the input of
  * the last global average pool (or the last layer, if there is none), γ = 0.01, ε normal, σ² the mean over channels of
- * the batch's variance: how expressive a network is, what normalization takes away put back (Lin et al. 2021, arXiv
- * 2102.01063, algorithm 1). Each kernel is scaled to unit variance, as that of weights drawn from N(0, 1); x is the
- * batch, where the paper draws noise. The released code takes σ² from running statistics, which hold the batch's by a
- * tenth only; here it is the batch's, as in the paper. Of tokens, what is moved are the vectors of the embeddings.
+ * the batch's variance: the expressivity of a network, with the scale removed by normalization restored (Lin et al.
+ * 2021, arXiv 2102.01063, algorithm 1). Each kernel is scaled to unit variance, as that of weights drawn from N(0, 1);
+ * x is the batch, where the paper draws noise. The released code takes σ² from running statistics, to which the batch
+ * contributes only a tenth; here it is the batch's, as in the paper. For tokens, the embedding vectors are perturbed.
  */
 export const zen: Proxy = defineProxy({
   name: 'zen',
@@ -44,7 +44,7 @@ export const zen: Proxy = defineProxy({
   },
 });
 
-/** The score with given noise, of the shape that it is asked for. */
+/** The score for given noise of the requested shape. */
 export function zenScore(
   network: Child,
   weights: Weights,
@@ -83,7 +83,7 @@ function featuresOf(
   const ids = new Set([...Object.values(parameters)].map(({ id }) => id));
   let pooled: Tensor | undefined;
   let last: Tensor | undefined;
-  // An operation may dispose of what it has made in between.
+  // An operation may dispose of its intermediate results.
   const kept = (value: Tensor, before: Tensor | undefined): Tensor => {
     before?.dispose();
     return tf.keep(tf.clone(value));

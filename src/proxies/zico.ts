@@ -4,14 +4,14 @@ import { partOfBatch, type TensorBatch } from '../training/batch.js';
 import { defineProxy, type Proxy } from './contract.js';
 import { kernelGradients } from './network.js';
 
-/** Batches that the batch is cut into. */
+/** Number of parts that the batch is divided into. */
 const PARTS = 2;
 
 /**
- * Σ over layers of log Σ_w mean|g| / std g, over the gradients g of the mean loss of several batches: large where
- * gradients agree from batch to batch (Li et al. 2023, arXiv 2301.11300, eq. 17). The one batch is cut into two halves,
- * of which a layer of equal gradients adds nothing; std is that of the two (divided by 2, not by 1). The released code
- * does not reset its gradients between batches; here, as in the paper, each is of its own batch.
+ * Σ over layers of log Σ_w mean|g| / std g, over the gradients g of the mean loss of several batches: large if
+ * gradients agree between batches (Li et al. 2023, arXiv 2301.11300, eq. 17). The single batch is divided into two
+ * halves; a layer with equal gradients in both adds nothing; std is that of the two (divided by 2, not by 1). The
+ * released code does not reset its gradients between batches; here, as in the paper, each belongs to a single batch.
  */
 export const zico: Proxy = defineProxy({
   name: 'zico',

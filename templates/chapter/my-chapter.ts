@@ -6,8 +6,8 @@ export default defineChapter({
   name: 'my-chapter',
   title: 'The first and the last epoch',
 
-  // Of the record of a run, finished or not; undefined leaves the chapter out. Texts are escaped; the SVG of a picture
-  // goes in as it is.
+  // Called with the record of a run, finished or not; return undefined to omit the chapter. Texts are escaped; the SVG
+  // of a picture is inserted unchanged.
   content({ events }) {
     const losses = events.flatMap((event) => (event.type === 'weights-epoch' ? [event.loss] : []));
     if (losses.length < 2) return undefined;

@@ -13,7 +13,7 @@ export default defineController({
   options,
 
   create<A>({ restarts }: z.output<typeof options>, { space }: ControllerSetting<A>): Controller<A> {
-    // Whatever is learned stays in here. Every draw comes from the `rng` that is passed in: the same seed gives the
+    // The learned state lives in this closure. Every random draw comes from the given `rng`: the same seed gives the
     // same run.
     let best = '';
     let reward = -Infinity;
@@ -36,7 +36,7 @@ export default defineController({
         return { best: reward };
       },
 
-      // All that a resumed search must know: tensors, and plain JSON.
+      // Everything that a resumed search needs: tensors, and plain JSON.
       snapshot: () => ({ tensors: {}, state: best === '' ? null : [best, reward] }),
       restore({ state }) {
         [best, reward] = Array.isArray(state) ? [String(state[0]), Number(state[1])] : ['', -Infinity];

@@ -1,4 +1,4 @@
-// A data set of your own: whatever code can read or make.
+// A data set of your own: anything that code can read or generate.
 // Try it:  weft search --space mlp --data ./my-data.ts
 import { defineData, stream } from 'weft-nas';
 
@@ -6,7 +6,7 @@ export default defineData({
   name: 'my-data',
   description: 'Two spirals.',
 
-  // Called once for each search. It must give the same examples each time: a run that goes on checks a hash of them.
+  // Called once per search. It must return the same examples each time: a resumed run checks their hash.
   load() {
     const rng = stream(1, 'my-data'); // random numbers that are the same everywhere
     const examples = Array.from({ length: 400 }, (_, i) => {
@@ -16,7 +16,7 @@ export default defineData({
       return { input: [angle * Math.cos(turned) + 0.1 * rng.normal(), angle * Math.sin(turned)], label };
     });
     // An input is a row of numbers, or an image as [height][width] or [height][width][channels]. Parts for validation
-    // and test may be given as well; without them shares of the training part are set aside. A part may be a stream (an
+    // and test may be given as well; by default, shares of the training part are set aside. A part may be a stream (an
     // async iterable).
     return { name: 'my-data', train: examples };
   },

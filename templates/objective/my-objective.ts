@@ -1,5 +1,6 @@
 // An objective of your own: a cost that a search trades off against accuracy, in addition to or instead of parameters,
-// latency, …. Try it: weft search --objectives accuracy,./my-objective.ts
+// latency, ….
+// Try it:  weft search --objectives accuracy,./my-objective.ts
 //          weft derive RUN --file my-objective.ts --pick "depth<8"
 import { defineObjective, parameterCount, z } from 'weft-nas';
 
@@ -9,13 +10,13 @@ export default defineObjective({
   unit: 'operations',
   direction: 'less', // is better
 
-  // Options are set in a configuration: objectives: [accuracy, {name: own, part: ./my-objective.ts, options: {fewest:
-  // 10}}]
+  // Options are set in the configuration; each has a default:
+  //   objectives: [accuracy, {name: own, part: ./my-objective.ts, options: {fewest: 10}}]
   options: z.strictObject({
     fewest: z.int().min(0).default(0).describe('weights below which an operation is not counted'),
   }),
 
-  // Nothing is trained for it: a network is its operations, in the order of computing, each with its shapes and
+  // No training is involved: a network is its list of operations in execution order, each with its shapes and
   // parameters.
   value(network, { fewest }) {
     return network.filter((node) => parameterCount([node]) > fewest).length;

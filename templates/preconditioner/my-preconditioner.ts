@@ -1,6 +1,6 @@
-// A preconditioner of your own: the matrix that multiplies the gradient before an optimizer sees it. Try it: weft
-// search --data digits --set 'retrain.optimizer={name: momentum, preconditioner: {name: own, part:
-// ./my-preconditioner.ts}}'
+// A preconditioner of your own: the matrix that multiplies the gradient before an optimizer sees it.
+// Try it:  weft search --data digits \
+//            --set 'retrain.optimizer={name: momentum, preconditioner: {name: own, part: ./my-preconditioner.ts}}'
 import { definePreconditioner, mapNamed, tf, z } from 'weft-nas';
 
 export default definePreconditioner({
@@ -13,8 +13,8 @@ export default definePreconditioner({
     damping: z.number().positive().default(1e-3).describe('added to the root'),
   }),
 
-  // One link. What it keeps lies in slots: a tensor for each name and parameter; what else `update` makes is freed by
-  // the caller.
+  // A single link. Its state is kept in slots: a tensor for each name and parameter; the caller frees all other tensors
+  // that `update` creates.
   create: ({ decay, damping }) => ({
     name: 'my-preconditioner',
     elementwise: { slots: ['squares'] },

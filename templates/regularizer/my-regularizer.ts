@@ -1,6 +1,6 @@
-// A regularizer of your own: what keeps the training of one architecture from spoiling others that share its weights.
-// Try it: weft search --data digits --set 'search.regularizer={name: own, part: ./my-regularizer.ts, options:
-// {strength: 0.1}}'
+// A regularizer of your own: keeps the training of one architecture from spoiling others that share its weights.
+// Try it:  weft search --data digits \
+//            --set 'search.regularizer={name: own, part: ./my-regularizer.ts, options: {strength: 0.1}}'
 import { defineRegularizer, disposeNamed, mapNamed, type NamedTensors, tf, z } from 'weft-nas';
 
 export default defineRegularizer({
@@ -13,11 +13,11 @@ export default defineRegularizer({
   }),
 
   create({ strength }) {
-    let anchors: NamedTensors = {}; // by the names of the weights; owned
+    let anchors: NamedTensors = {}; // by weight name; owned
     const copies = (tensors: NamedTensors): NamedTensors => mapNamed(tensors, (tensor) => tf.clone(tensor));
     return {
       name: 'my-regularizer',
-      watched: [], // names of the weights that events tell about
+      watched: [], // names of the weights that events report on
 
       // After each step: new values of weights that have moved; the caller owns them. w <- w + strength (anchor - w)
       settle({ after }) {
@@ -25,7 +25,7 @@ export default defineRegularizer({
         return mapNamed(known, (weight, name) => tf.add(weight, tf.mul(strength, tf.sub(anchors[name]!, weight))));
       },
 
-      // After the last step of an architecture. Its tensors are borrowed: what is kept is copied.
+      // After the last step of an architecture. Its tensors are borrowed: copy whatever you keep.
       remember({ parameterNames, parameters }) {
         const now = copies(Object.fromEntries(parameterNames.map((name) => [name, parameters[name]!])));
         disposeNamed(Object.fromEntries(Object.entries(anchors).filter(([name]) => name in now)));
@@ -36,7 +36,7 @@ export default defineRegularizer({
       status: () => ({ alpha: strength, penalty: 0, fisherTrace: 0, largestFisher: 0, known: [], zero: [] }),
       tensors: () => [],
 
-      // All that a resumed search must know.
+      // Everything that a resumed search needs.
       snapshot: () => ({ tensors: anchors, state: null }),
       restore({ tensors }) {
         disposeNamed(anchors);

@@ -1,4 +1,4 @@
-// A search space of your own: which choices there are, and the network they make.
+// A search space of your own: its choices, and the network that they define.
 // Try it:  weft search --config weft.yaml
 import {
   activation,
@@ -37,8 +37,8 @@ export default defineSpace({
     })),
   }),
 
-  // The graph from `g.input` to the logits. A weight's name is its node's name: children that share a
-  // name share the weight.
+  // The graph from `g.input` to the logits. Weights are named after their nodes: children that share
+  // a name share the weights.
   graph(g, choices, { filters }, { classes }) {
     const normalized = (operation: Operation) => sequence('normalized', { operation, norm: batchNorm() });
     let x = g.apply('stem', normalized(conv({ filters, size: 3 })), g.input);

@@ -1,4 +1,4 @@
-// A study of your own: a question, the measurement that answers it here, and a report of its rows.
+// A study of your own: a question, a measurement that answers it, and a report with its results.
 // Try it:  weft study ./my-study.ts --set samples=50
 import { defineStudy, gateRow, infoRow, stream, z } from 'weft-nas';
 
@@ -14,7 +14,7 @@ export default defineStudy({
     samples: z.int().min(1).default(100).describe('random architectures'),
   }),
 
-  // Every draw comes from the seed; `progress` tells what is done, `shouldStop` is asked between two pieces of work.
+  // Every draw comes from the seed; report work done to `progress`, and poll `shouldStop` between units of work.
   async run({ space: name, samples }, { seed, parts, progress }) {
     const space = (await parts.space(name)).create({}, { inputShape: [8], classes: 2 });
     const rng = stream(seed, 'my-study');

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
-/** What is loaded by its path: the package, the command, and programs that run in processes of their own. */
+/** Modules loaded by path: the package, the command, and programs that run in separate processes. */
 const PROGRAMS = [
   'src/index.ts',
   'src/report/kit.ts',
@@ -20,7 +20,7 @@ const PROGRAMS = [
 ];
 const SHIPPED = ['search-spaces', 'controllers'];
 
-/** The package's own names are its sources; every other package stays what it is. */
+/** The package's own names resolve to its sources; every other package remains external. */
 const ownNames = {
   name: 'own-names',
   setup({ onResolve }) {
@@ -65,7 +65,7 @@ await build({
   logLevel: 'warning',
   plugins: [ownNames],
 });
-// Last, because its record says when dist/ was made.
+// Last, because its record contains the build time of dist/.
 const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
 const record = ['--incremental', '--tsBuildInfoFile', 'dist/tsconfig.tsbuildinfo'];
 execFileSync(process.execPath, [tsc, '-p', '.', '--emitDeclarationOnly', ...record], { cwd: ROOT, stdio: 'inherit' });

@@ -50,7 +50,7 @@ async function trainAll(): Promise<void> {
   }
 }
 
-/** Shares of errors on the validation part after each epoch, and how many examples it has. */
+/** Error rates on the validation part after each epoch, and its number of examples. */
 async function curvesOf(input: SearchConfigInput): Promise<{ curves: number[][]; count: number }> {
   const {
     config,
@@ -100,7 +100,7 @@ function compare(name: string, curves: readonly (readonly number[])[], count: nu
       ) - best;
     const bias = mean(expected.map((value, i) => value - final[i]!));
     const off = mean(expected.map((value, i) => Math.abs(value - final[i]!)));
-    // What the rule does: the best of the others so far is the limit.
+    // As in the stopping rule: the best of the others so far is the limit.
     const chances = fits.map((fit, i) => fit.chanceBelow(EPOCHS, Math.min(...last.filter((_, j) => j !== i))));
     const stopped = chances.flatMap((chance, i) => (chance < 0.05 ? [i] : []));
     const rank = order(final);
@@ -118,7 +118,7 @@ function order(values: readonly number[]): number[] {
   return values.map((_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
 }
 
-/** The difference of the two taus, with a 95 % interval over networks drawn again. */
+/** The difference of the two taus, with a 95 % interval over resampled networks. */
 function difference(last: readonly number[], expected: readonly number[], final: readonly number[]): string {
   const rng = stream(1, 'resamples');
   const draws = Array.from({ length: RESAMPLES }, () => {

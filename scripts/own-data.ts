@@ -40,7 +40,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return whole;
 }
 
-/** A picture of 32 x 32 from the planes of its three colours. */
+/** A picture of 32 x 32 from its three colour planes. */
 function png(planes: Uint8Array): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(32, 0);

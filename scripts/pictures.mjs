@@ -1,11 +1,13 @@
 /**
  * Makes the pictures of the README from a real search, in a pseudo-terminal and in a real browser. Build first.
  *
- *   npm run build && node scripts/pictures.mjs searches (recipe digits), then draws everything npm run build && node
- *   scripts/pictures.mjs RUN draws the report of this finished run only node scripts/pictures.mjs --export FOLDER draws
- *   on the pad of an exported network, and its answer, as export-page.png node scripts/pictures.mjs --studies FOLDER
- *   draws the pages of the studies that were run with `weft study` into this folder node scripts/pictures.mjs PAGE.html
- *   NAME FROM TO draws a part of any page, from one CSS selector to another, as docs/images/NAME.png
+ *   npm run build && node scripts/pictures.mjs         searches (recipe digits), then draws everything
+ *   npm run build && node scripts/pictures.mjs RUN     draws only the report of this finished run
+ *   node scripts/pictures.mjs --export FOLDER          draws a digit on the pad of an exported network, with the
+ *                                                      answer, as export-page.png
+ *   node scripts/pictures.mjs --studies FOLDER         draws the pages of the studies that `weft study` wrote to FOLDER
+ *   node scripts/pictures.mjs PAGE.html NAME FROM TO   draws a part of any page, from one CSS selector to another, as
+ *                                                      docs/images/NAME.png
  *
  * Needs `script` of util-linux and a Chromium (CHROMIUM names its program).
  */

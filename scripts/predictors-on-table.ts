@@ -18,7 +18,7 @@ import { nasBench201 } from '../search-spaces/nas-bench-201.js';
 
 const CELLS = 2500;
 const JUDGED = 1000;
-/** Draws of labels for each number of them. */
+/** Number of label samples for each label count. */
 const DRAWS = [
   [32, 8],
   [128, 4],

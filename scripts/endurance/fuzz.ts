@@ -58,7 +58,7 @@ export async function fuzz(count: number): Promise<Tally> {
 
 const none = (): Counts => ({ sound: 0, named: 0, crash: 0, lost: 0, endless: 0 });
 
-/** Counts what comes of a call; whatever is no WeftError with words is a crash. */
+/** Counts the outcomes of a call; anything but a WeftError with a message is a crash. */
 function attempt(counts: Counts, what: string, call: () => unknown): boolean {
   try {
     call();

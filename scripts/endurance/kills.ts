@@ -1,4 +1,7 @@
-/** A real search, killed with SIGKILL at random moments and resumed, ends with the bytes of one that never was. */
+/**
+ * A real search that is killed with SIGKILL at random moments and resumed ends with the same bytes as an uninterrupted
+ * one.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +10,16 @@ import { type Rng, stream } from '../../src/tensor/rng.js';
 import { startWeft, TINY, weft } from '../../test/search/weft.js';
 import { type Tally } from '../endurance.js';
 
-/** So many kills at most before a search is let go to its end. */
+/** Maximum number of kills before a search is allowed to finish. */
 const KILLS_A_SEARCH = 10;
-/** Campaigns side by side, each with one thread. */
+/** Concurrent campaigns, each with one thread. */
 const LANES = 2;
-/** Seconds after which no further kill is begun. */
+/** Seconds after which no further kill is started. */
 const AT_MOST_SECONDS = 3600;
 
 interface Count {
   kills: number;
-  /** Of them before there was a run directory. */
+  /** Kills before a run directory existed. */
   early: number;
   searches: number;
   different: number;
@@ -62,7 +65,7 @@ const begin = (runs: string): string[] => ['search', ...TINY, '--seed', '5', '--
 
 interface Campaign {
   readonly reference: string;
-  /** Seconds that a search takes: kills fall anywhere within. */
+  /** Duration of a search in seconds: kills fall anywhere within it. */
   readonly length: number;
   readonly rng: Rng;
   late(): boolean;
@@ -79,7 +82,7 @@ async function campaign(folder: string, count: number, { reference, length, rng,
       const timer = setTimeout(() => next.process.kill('SIGKILL'), 1000 * length * rng.uniform());
       const { signal } = await next.finished;
       clearTimeout(timer);
-      if (signal !== 'SIGKILL') break; // it had come to its end
+      if (signal !== 'SIGKILL') break; // it had already finished
       done.kills++;
       if (runIn(runs) === undefined) done.early++;
     }

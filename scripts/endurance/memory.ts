@@ -1,4 +1,4 @@
-/** Memory along many thousands of steps of a search: no tensor more, and resident memory flat. */
+/** Memory over many thousands of search steps: no additional tensors, and constant resident memory. */
 import { measureSearchMemory } from '../../test/search/search-memory.js';
 import { type Tally } from '../endurance.js';
 

@@ -1,4 +1,4 @@
-/** Damaging things: bytes as a failing disk does, text as a hasty editor does. */
+/** Corrupts content: bytes as a failing disk does, text as a careless editor does. */
 import { type Rng } from '../../src/tensor/rng.js';
 
 /** Some bytes replaced, a piece left out or doubled, the end cut off. */

@@ -1,4 +1,4 @@
-/** How fast a queue is: without work, with 24 workers, and with two processes on two cores. */
+/** Speed of a queue: without work, with 24 workers, and with two processes on two cores. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +24,9 @@ import { stream } from '../../src/tensor/rng.js';
 import { type Postgres, startPostgres } from '../../test/jobs/postgres.js';
 import { type Tally } from '../endurance.js';
 
-/** Does nothing, at once. */
+/** Returns immediately. */
 const idle: Crew = { perform: () => Promise.resolve({ nothing: 1 }), pids: () => [], close: () => Promise.resolve() };
-/** Jobs for the overhead of one. */
+/** Number of jobs for measuring the overhead per job. */
 const SINGLE = 300;
 const JOBS_A_SECOND = 200;
 const OVERHEAD_MS = 20;

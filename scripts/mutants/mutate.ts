@@ -1,4 +1,4 @@
-/** Small faults in a source file, one at a time, as a hasty engineer would make them. */
+/** Small faults in a source file, one at a time, as a careless engineer might make. */
 import ts from 'typescript';
 
 export interface Mutant {
@@ -6,7 +6,7 @@ export interface Mutant {
   /** From 1. */
   readonly line: number;
   readonly kind: string;
-  /** The part of the source that is replaced, and by what. */
+  /** The part of the source to replace, and its replacement. */
   readonly start: number;
   readonly end: number;
   readonly before: string;
@@ -57,7 +57,7 @@ const METHODS = new Map(
   }),
 );
 
-/** All mutants of a source text, in the order of their places. Types, imports and words are left alone. */
+/** All mutants of a source text, in order of position. Types, imports and strings are left alone. */
 export function mutantsOf(file: string, text: string): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const mutants: Mutant[] = [];

@@ -42,7 +42,7 @@ const EQUIVALENT = JSON.parse(
   readFileSync(new URL('equivalent.json', import.meta.url), 'utf8'),
 ) as readonly Equivalent[];
 
-/** Why the fault changes nothing that a test could see; undefined where it does. */
+/** Why no test could detect the fault; undefined if one could. */
 export function equivalence({ file, line, before, after }: Mutant, text: string): string | undefined {
   const own = text.split('\n')[line - 1]!.trim();
   return EQUIVALENT.find((one) => one.file === file && one.line === own && one.before === before && one.after === after)

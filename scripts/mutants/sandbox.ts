@@ -1,4 +1,4 @@
-/** A copy of the project in which a fault can be put into a file while the tests of it run. */
+/** A copy of the project in which a fault can be inserted into a file while its tests run. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   cpSync,
@@ -22,7 +22,7 @@ export interface Sandbox {
   close(): void;
 }
 
-/** Seconds that a test file may take, on a busy machine too: faults that make an endless loop cost as much. */
+/** Time limit of a test file in seconds, even on a busy machine: faults that cause an endless loop cost this much. */
 const LIMIT = 90;
 
 const COPIED = [
@@ -70,7 +70,7 @@ export function openSandbox(): Sandbox {
     return late ? 'timeout' : code === 0 ? 'survived' : 'killed';
   };
   const sound = new Set<string>();
-  /** A test that fails without any fault notices none. */
+  /** A test that fails without any fault detects none. */
   const requireSound = async (test: string): Promise<void> => {
     if (sound.has(test)) return;
     if ((await run(test)) !== 'survived') throw new Error(`${test} fails without any fault`);

@@ -1,4 +1,4 @@
-/** Which test files can notice a fault in a source file: those that reach it through imports, the nearest first. */
+/** Test files that can detect a fault in a source file: those that reach it through imports, the nearest first. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';

@@ -9,7 +9,7 @@ const released = (system, sha256) => ({
 });
 const built = (name, sha256) => ({ path: `tf-builds/libtensorflow_r2_7_${name}.tar.gz`, sha256 });
 
-/** By platform and processor; `-gpu` for the build that computes on NVIDIA devices. */
+/** By platform and processor; `-gpu` for the build for NVIDIA devices. */
 export const STOCK_ARCHIVES = {
   'linux-x64': released('cpu-linux-x86_64', '7f510d2546e3db5e10b1d119463689003d587842892ad3c95bca51cf82820173'),
   'linux-x64-gpu': released('gpu-linux-x86_64', '20c46f761d5905f592c4eac0812e8e50d9cb439f9440a9391912cf4c02ed8be8'),
@@ -18,7 +18,10 @@ export const STOCK_ARCHIVES = {
   'darwin-arm64': built('darwin_arm64_cpu', '13ab22b97e2af06e431aaeb7b42fb89981965dd01aa16da035d8210aa4183d79'),
 };
 
-/** Where the archives lie; a mirror may be named as the package's own script allows, since what comes is checked. */
+/**
+ * Where the archives are hosted; a mirror may be given as the package's own script allows, since downloads are
+ * verified.
+ */
 export const archiveHost = () => {
   const { TFJS_NODE_CDN_STORAGE, CDN_STORAGE } = process.env;
   return TFJS_NODE_CDN_STORAGE || CDN_STORAGE || 'https://storage.googleapis.com/';

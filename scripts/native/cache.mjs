@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const BEAT_SECONDS = 2;
 const DEAD_AFTER_SECONDS = 15;
 
-/** The user's cache folder for Weft, or, where that cannot be written, `fallback`. */
+/** The user's cache folder for Weft or, if it is not writable, `fallback`. */
 export async function openCache(fallback) {
   for (const root of [join(userCache(), 'weft', 'native'), fallback]) {
     try {
@@ -61,7 +61,7 @@ export async function withLock(cache, say, work, deadAfterSeconds = DEAD_AFTER_S
   }
 }
 
-/** What changes as long as the holder of a lock lives. */
+/** A value that changes as long as the holder of a lock is alive. */
 async function signOfLife(lock) {
   const [content, file] = await Promise.all([readFile(lock, 'utf8'), stat(lock)]).catch(() => ['', undefined]);
   return `${content} ${file?.mtimeMs}`;

@@ -1,4 +1,4 @@
-/** Files from elsewhere are used only with the content that they are known to have. */
+/** Downloaded files are used only if their content has the known checksum. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';

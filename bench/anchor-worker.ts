@@ -1,4 +1,4 @@
-/** A Python process that runs the anchors of the workloads, one request at a time. */
+/** A Python process that runs the workloads' PyTorch counterparts (anchors), one request at a time. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 export interface AnchorWorker {
   /** Version of PyTorch. */
   readonly torch: string;
-  /** Makes an anchor ready: a module of `anchors/` and the options of its `prepare`. */
+  /** Prepares an anchor: a module of `anchors/` and the options of its `prepare`. */
   prepare(module: string, options: object): Promise<void>;
-  /** Runs so many steps; their times in ms. */
+  /** Runs this many steps; returns their times in ms. */
   run(steps: number): Promise<number[]>;
   close(): void;
 }

@@ -1,10 +1,10 @@
-/** Ours and the anchors in alternating blocks, so that whatever else the machine does hits all alike. */
+/** Our implementation and the anchors in alternating blocks, so that other load on the machine affects all alike. */
 import { type AnchorWorker } from './anchor-worker.js';
 import { type Workload } from './workload.js';
 
 export interface Comparison {
   workload: string;
-  /** Median of all steps, as all times. */
+  /** Median of all steps, like all times. */
   oursMs: number;
   /** The fastest anchor. */
   anchor: string;
@@ -16,13 +16,11 @@ export interface Comparison {
 }
 
 export interface CompareOptions {
-  /** Blocks of each side. */
+  /** Number of blocks per side. */
   blocks: number;
 }
 
-/**
- * Compares a workload with its anchors, each of which needs a worker of its own: memory layouts must not share caches.
- */
+/** Compares a workload with its anchors, each of which needs its own worker: memory layouts must not share caches. */
 export async function compare(
   workload: Workload,
   workers: readonly AnchorWorker[],

@@ -54,7 +54,7 @@ if ('start'.includes(values.only)) {
     console.log(`| ${name} | ${figures(median)} | ${figures(fastest)} |`);
 }
 
-/** The speed of a large product in GFLOP/s, the fastest of some: what all others can be measured against. */
+/** The speed of a large matrix product in GFLOP/s, the fastest of several: a reference for all others. */
 function fastestProduct(): number {
   const size = 1024;
   const a = tf.ones([size, size]);

@@ -1,10 +1,10 @@
-/** A Python with PyTorch: one that is named, or a virtual environment in the user's cache, made once. */
+/** A Python with PyTorch: a given one, or a virtual environment in the user's cache, created once. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The yardstick; never a dependency. */
+/** For reference only; never a dependency. */
 const PACKAGES = ['torch==2.15.0', 'networkx==3.6.1', 'numpy==2.4.6'];
 
 export function findPython(named: string | undefined): string {

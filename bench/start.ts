@@ -1,7 +1,4 @@
-/**
- * How long the built package takes to start: `import 'weft-nas'`, and the help of the command, each in a separate
- * process.
- */
+/** Start-up time of the built package: `import 'weft-nas'`, and the command's help, each in a separate process. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -15,7 +12,7 @@ export interface Start {
   readonly fastest: number;
 }
 
-/** Measures both in alternation. Throws where the package is not built. */
+/** Measures both alternately. Throws if the package has not been built. */
 export function measureStart(): Start[] {
   const timed = `const t = performance.now(); await import(${JSON.stringify(pathToFileURL(built('index.js')).href)}); console.log(performance.now() - t);`;
   const imports: number[] = [];

@@ -1,4 +1,4 @@
-/** What the bench compares: our step, and an anchor's with the same work. */
+/** The unit of comparison: our step, and an anchor's with the same work. */
 
 export interface Running {
   step(index: number): void;
@@ -16,13 +16,13 @@ export interface Anchor {
 export interface Workload {
   name: string;
   prepare(): Running | Promise<Running>;
-  /** The fastest of these counts: PyTorch gets its best layout. */
+  /** The fastest of these counts: PyTorch is given its best layout. */
   anchors: Anchor[];
-  /** Steps of ours before the first block, in which repeated steps are compiled; one block by default. */
+  /** Number of our steps before the first block, in which repeated steps are compiled; one block by default. */
   warmUp?: number;
-  /** Floating-point operations of the products and convolutions in one step, in billions, where they are known. */
+  /** Floating-point operations of the products and convolutions in one step, in billions, if known. */
   gigaOperations?: number;
-  /** Steps in one block, so that a block takes long enough to time and no longer than it must; 5 by default. */
+  /** Number of steps per block, so that a block is long enough to time but no longer than necessary; 5 by default. */
   block?: number;
 }
 

@@ -1,6 +1,5 @@
 /**
- * A checkpoint of a macro supernet with its momentum: written atomically and flushed to the disk, read back and
- * verified.
+ * A checkpoint of a macro supernet with its momentum: written atomically and flushed to disk, read back and verified.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -8,7 +8,7 @@ import { type Running, type Workload } from '../workload.js';
 export interface ControllerOptions {
   layers?: number;
   count?: number;
-  /** Leave the proposal out: the same architectures are learned from every time. */
+  /** Skip the proposal: learn from the same architectures every time. */
   observeOnly?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One training step in the ENAS macro space: another random architecture at every step, as in a search, or always the
- * same.
+ * One training step in the ENAS macro space: a different random architecture at every step, as in a search, or always
+ * the same one.
  */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { chain } from '../../src/chain/chain.js';
@@ -22,7 +22,7 @@ export interface MacroOptions {
   batch: number;
   layers?: number;
   filters?: number;
-  /** Train one network, as when the found one is retrained. */
+  /** Train a single network, as when the derived one is retrained. */
   one?: boolean;
 }
 
@@ -83,7 +83,7 @@ export function macroSupernet({ shape, batch, layers = 6, filters = 24, one = fa
 
   return {
     name: `${one ? 'step of one macro network' : 'macro supernet step'}, ${shape.join('x')}, batch ${batch}`,
-    // Of a supernet until every weight has been trained once.
+    // For a supernet, until every weight has been trained once.
     warmUp: one ? 25 : 60,
     prepare,
     anchors: bothLayouts('macro_supernet', options),

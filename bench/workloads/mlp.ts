@@ -1,4 +1,4 @@
-/** Training steps of plain networks: little arithmetic compared with the calls. */
+/** Training steps of plain networks: little arithmetic relative to call overhead. */
 import { compiledTrainer } from '../../src/chain/compiled.js';
 import { chain } from '../../src/chain/chain.js';
 import { type Link } from '../../src/chain/link.js';

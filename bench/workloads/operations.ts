@@ -1,6 +1,6 @@
 /**
- * Each candidate of the macro space by itself, with its 1x1 convolution in front: forward, and back to input and
- * weights.
+ * Each candidate operation of the macro space on its own, with its preceding 1x1 convolution: forward, and backward to
+ * input and weights.
  */
 import { macroCnn, OPERATIONS } from '../../search-spaces/macro-cnn.js';
 import { createChild, createParameterStore, catalogue } from '../../src/supernet/index.js';
@@ -11,7 +11,7 @@ import { tf, tidy, type Tensor } from '../../src/tensor/tf.js';
 import { bothLayouts, type Workload } from '../workload.js';
 import { draws } from './random-tensors.js';
 
-/** The macro space without reductions has one layer of this shape behind its stem. */
+/** Without reductions, the macro space has a single layer of this shape after its stem. */
 export function operation(
   index: number,
   [height, width]: [number, number] = [32, 32],
@@ -20,7 +20,7 @@ export function operation(
 ): Workload {
   const op = OPERATIONS[index]!;
   const taps = Number(/\d/.exec(op)![0]) ** 2;
-  // The 1x1 convolution in front, and what the candidate itself has for every pixel.
+  // The preceding 1x1 convolution, and the candidate's own operations per pixel.
   const products =
     filters * filters +
     { conv: taps * filters ** 2, sep: (taps + filters) * filters, avg: 0, max: 0 }[

@@ -6,7 +6,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
 
 export interface Draws {
   normal(shape: number[], deviation?: number): Tensor;
-  /** Whole numbers below `limit`, int32. */
+  /** Integers below `limit`, int32. */
   whole(count: number, limit: number): Tensor1D;
 }
 

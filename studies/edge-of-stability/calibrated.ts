@@ -26,7 +26,7 @@ const once = (learningRate: number, rho: number, ratio: number): CalibratedRun =
 const again = (learningRate: number, rho: number, ratio: number): CalibratedRun[] =>
   [2, 3].map((seed) => ({ learningRate, rho, seed, steps: 20_000, every: 400, ratio }));
 
-/** Calibrated twice with identical numbers; of seeds 2 and 3 the middle of the two values. */
+/** Calibrated twice with identical numbers; for seeds 2 and 3 the midpoint of the two values. */
 export const CALIBRATED: readonly CalibratedRun[] = [
   once(0.4, 0, 0.999),
   once(0.2, 0, 1.009),
@@ -54,7 +54,7 @@ export async function watchChebyshev(
   const looks: Look[] = [];
   descent.run(1);
   for (let step = 1; step <= steps; step += every) {
-    // What counts is the second half; of the first, a few looks are enough for a picture.
+    // Only the second half counts; in the first, a few measurements suffice for a picture.
     if (step < steps / 2 && Math.round((step - 1) / every) % 5 !== 0) {
       descent.run(every);
       continue;

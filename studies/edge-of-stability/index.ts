@@ -51,7 +51,7 @@ interface Network {
   readonly rho: number;
   readonly steps: number;
   readonly every: number;
-  /** Undefined where the data are not there. */
+  /** Undefined if the data is not available. */
   open(): NetworkProblem | undefined;
 }
 
@@ -101,7 +101,7 @@ const NETWORKS: readonly Network[] = [
   },
 ];
 
-/** The place of tiny Shakespeare: next to the data sets. */
+/** The location of tiny Shakespeare: next to the data sets. */
 function shakespeare(): string | undefined {
   const roots = [process.env['WEFT_DATA'], 'data', join('..', 'shared', 'data')].filter(
     (root) => root !== undefined && root !== '',

@@ -18,7 +18,7 @@ import {
 } from 'weft-nas';
 import { type Loss, openDataset } from 'weft-nas/study';
 
-/** A loss on fixed data, and where to begin. Holds the data until `dispose`. */
+/** A loss on fixed data, with its initial weights. Holds the data until `dispose`. */
 export interface NetworkProblem {
   readonly loss: Loss;
   start(seed: number): NamedTensors;

@@ -17,11 +17,11 @@ export interface Look {
   readonly loss: number;
   readonly sharpness: number;
   readonly residual: number;
-  /** Mean of this step and the next: at the edge the gradient alternates from step to step. */
+  /** Mean of this step and the next: at the edge the gradient alternates between steps. */
   readonly gradientNorm: number;
   /** 2/η, or the edge of SAM at this gradient norm. */
   readonly edge: number;
-  /** |cos| with the top eigenvector of the gradient, and of the gradient of SAM. */
+  /** |cos| between the top eigenvector and the gradient, and the gradient of SAM. */
   readonly alignment: number;
   readonly samAlignment: number;
 }
@@ -32,12 +32,14 @@ export interface TrainOptions {
   /** 0 is gradient descent. */
   readonly rho: number;
   readonly steps: number;
-  /** Steps from one look to the next. */
+  /** Number of steps between measurements. */
   readonly every: number;
   readonly tick?: Tick;
 }
 
-/** Products of the first search for the top eigenvector, and of those that start from the one before. */
+/**
+ * Hessian-vector products of the first search for the top eigenvector, and of those warm-started from the previous one.
+ */
 const [COLD, WARM] = [20, 4];
 const ALIGNMENT_RADIUS = 0.05;
 

@@ -1,4 +1,6 @@
-/** A small language model, fine-tuned on a small task from many seeds: how good each optimizer is, and how reliably. */
+/**
+ * A small language model fine-tuned on a small task from many seeds: the quality and the reliability of each optimizer.
+ */
 import {
   type Assessment,
   assessPaired,
@@ -51,7 +53,7 @@ interface Arm {
   readonly name: string;
   readonly color: ColorName;
   readonly optimizer: optimizers.OptimizerConfigInput;
-  /** The arm that differs from it in what makes it flat alone. */
+  /** The arm that differs from it only in flatness-seeking. */
   readonly base?: string;
 }
 
@@ -71,7 +73,7 @@ const ARMS: readonly Arm[] = [
     base: 'adamw',
   },
 ];
-/** The reference without pre-training, to see whether the task needs it; few seeds show that. */
+/** The reference without pre-training, to check whether the task needs it; a few seeds suffice. */
 const SCRATCH_SEEDS = 3;
 const SCRATCH: Arm = { name: 'from scratch', color: 'muted', optimizer: ADAMW };
 
@@ -220,14 +222,14 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
   };
 }
 
-/** Part of the time that pre-training takes, for the progress alone. */
+/** Fraction of the time spent on pre-training, for the progress display only. */
 const PRETRAINING_SHARE = 0.2;
 
 interface ArmSummary extends Arm {
   readonly accuracies: readonly number[];
   readonly failed: number;
   readonly training: number;
-  /** Most gradients that a run has computed. */
+  /** Largest number of gradients computed by a run. */
   readonly spent: number;
 }
 
@@ -250,8 +252,8 @@ function rowsOf(table: readonly ArmSummary[], bits: number): Row[] {
   const find = (name: string): ArmSummary | undefined => table.find((one) => one.name === name);
   const percent = (value: number): number => 100 * value;
   const scratch = find(SCRATCH.name);
-  // The verdict names all arms that are better than their bases: one false name in twenty studies, not in each
-  // comparison.
+  // The verdict names all arms that are better than their bases: the error rate is one false name in twenty studies,
+  // not in each comparison.
   const together = { comparisons: table.filter(({ base }) => base !== undefined).length };
   return [
     infoRow('pretraining/bits', 'bits a character of the pre-trained model on text it has not seen', bits),
@@ -313,7 +315,7 @@ function distances(accuracies: readonly number[]): number[] {
   return accuracies.map((value) => Math.abs(value - middle));
 }
 
-/** A difference of which it is to be claimed that it lies on one side of nothing. */
+/** A difference to be tested against zero. */
 function claimRow(id: string, quantity: string, assessment: Assessment, side: 'above' | 'below'): Row {
   const { value, interval, claim } = assessment;
   const ends = interval?.map((end) => decimal(100 * end, 2)).join(' to ');

@@ -1,10 +1,10 @@
-/** The task that a model is fine-tuned on: to tell passages as they were written from those with letters exchanged. */
+/** The fine-tuning task: to distinguish original passages from those with letters swapped. */
 import { stream, WeftError } from 'weft-nas';
 
 export interface Passages {
   /** Characters of each passage, one passage after another: [count · length]. */
   readonly ids: Int32Array;
-  /** 1 where letters were exchanged. */
+  /** 1 if letters were swapped. */
   readonly labels: Int32Array;
   readonly length: number;
   readonly count: number;
@@ -14,11 +14,11 @@ export interface MisspellingOptions {
   readonly seed: number;
   /** Names the random streams. */
   readonly name: string;
-  /** Passages; half of them are changed. */
+  /** Number of passages; half of them are changed. */
   readonly count: number;
-  /** Characters in each. */
+  /** Number of characters in each. */
   readonly length: number;
-  /** Pairs of neighbouring letters that are exchanged in a changed passage. */
+  /** Number of pairs of neighbouring letters that are swapped in a changed passage. */
   readonly exchanges: number;
   /** The tokens that are letters, by id. */
   readonly letters: readonly boolean[];

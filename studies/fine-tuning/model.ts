@@ -23,14 +23,14 @@ import {
 } from 'weft-nas';
 
 export interface ModelSize {
-  /** Different characters. */
+  /** Vocabulary size. */
   readonly vocabulary: number;
-  /** Characters in a passage. */
+  /** Number of characters in a passage. */
   readonly length: number;
   readonly layers: number;
   readonly width: number;
   readonly heads: number;
-  /** Share of features that dropout keeps behind each branch. */
+  /** Dropout rate after each branch. */
   readonly keep: number;
 }
 

@@ -5,7 +5,7 @@ import { learner, stepsWithin } from '../shared/learner.js';
 import { type Passages } from './misspellings.js';
 import { classifier, languageModel, type ModelSize } from './model.js';
 
-/** The rate rises over the first tenth of all steps and falls to nothing. */
+/** The learning rate warms up over the first tenth of all steps and decays to zero. */
 export const COURSE = { schedule: { name: 'linear' }, warmUp: 0.1 } as const;
 const PRETRAINING: optimizers.OptimizerConfigInput = { name: 'adamw', learningRate: 3e-3, clipNorm: 1, ...COURSE };
 const EVALUATED = 100;
@@ -63,24 +63,24 @@ export interface FineTuneOptions {
   readonly train: Passages;
   readonly test: Passages;
   readonly batchSize: number;
-  /** Gradients of a batch that may be computed, whatever they are used for. */
+  /** Budget of batch gradients, whatever they are used for. */
   readonly gradients: number;
-  /** Weights to begin with, by name; those of the seed where there are none. */
+  /** Initial weights, by name; those of the seed if there are none. */
   readonly from?: NamedTensors | undefined;
 }
 
 export interface FineTuned {
-  /** Share of the test passages that are told right at the end; that of guessing where the training broke off. */
+  /** Test accuracy at the end; chance level if training diverged. */
   readonly accuracy: number;
-  /** Accuracy on the training passages, likewise. */
+  /** Accuracy on the training passages, in the same way. */
   readonly training: number;
   readonly gradients: number;
   readonly steps: number;
-  /** Whether the loss stopped being a number. */
+  /** Whether the loss became NaN or infinite. */
   readonly diverged: boolean;
 }
 
-/** Trains body and head on the passages until the gradients are used up. */
+/** Trains body and head on the passages until the gradient budget is used up. */
 export function fineTune(
   size: ModelSize,
   { seed, optimizer, train, test, batchSize, gradients, from }: FineTuneOptions,

@@ -48,7 +48,7 @@ export const dagSpace = defineSpace({
   },
 });
 
-/** Draws architectures uniformly and learns nothing, so that nothing but the weights differs between arms. */
+/** Samples architectures uniformly without learning, so that only the weights differ between arms. */
 export const uniform = defineController({
   name: 'uniform',
   description: 'Uniform sampling.',

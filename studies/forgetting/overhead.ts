@@ -1,4 +1,4 @@
-/** What the weight plasticity loss costs in time. */
+/** The time overhead of the weight plasticity loss. */
 import { type SearchConfigInput, type StudySetting } from 'weft-nas';
 import { checkConfig, stepping, stopHere } from 'weft-nas/study';
 import { uniform } from './dag-space.js';

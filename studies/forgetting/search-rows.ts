@@ -19,7 +19,7 @@ export interface SearchRowsOptions {
   /** Seeds of the baseline and of wpl at its calibrated strength. */
   readonly searchSeeds: number;
   readonly epochs: number;
-  /** Share of the calibrated number of steps. */
+  /** Fraction of the calibrated number of steps. */
   readonly scale: number;
 }
 
@@ -246,7 +246,7 @@ export async function searchRows(
   };
 }
 
-/** Of the first seed, for arms that have only that. */
+/** For the first seed, for arms that have only that. */
 function reductionOfFirst(found: Readonly<Record<string, SearchForgetting[]>>, arm: string): number {
   return 1 - found[arm]![0]!.mean / found['none']![0]!.mean;
 }

@@ -16,7 +16,7 @@ import { dagSpace, uniform } from './dag-space.js';
 /** 20 architectures of 20 batches per epoch. */
 const [TRAIN, VALIDATION, FISHER] = [25_600, 2_000, 4_000];
 
-/** proto-10 with a part to judge by and one for Fisher information. */
+/** proto-10 with a part for evaluation and one for Fisher information. */
 export function smallData(seed: number, scale = 1): stepping.SearchData {
   const trained = Math.max(20 * 64, Math.round(TRAIN * scale));
   const dataset = proto10(seed, { train: trained + VALIDATION + FISHER, test: 1000 });

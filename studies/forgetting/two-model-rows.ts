@@ -25,13 +25,13 @@ import {
 import { curvesChart, tradeOffChart } from '../two-model/charts.js';
 
 export interface TwoModelRowsOptions {
-  /** Seeds of the rows whose gate asks for several. */
+  /** Seeds of the rows whose gate requires several. */
   readonly seeds: number;
-  /** Of the rows that compare controls. */
+  /** For the rows that compare controls. */
   readonly controlSeeds: number;
-  /** Of the rows on loose convergence. */
+  /** For the rows on loose convergence. */
   readonly looseSeeds: number;
-  /** Share of the calibrated number of steps. */
+  /** Fraction of the calibrated number of steps. */
   readonly scale: number;
 }
 
@@ -42,7 +42,7 @@ const planOf = (scale: number): Omit<TwoModelPlan, 'seeds' | 'arms'> => ({
   second: { learningRate: 0.2, steps: scaled(1500, scale) },
 });
 const ALPHAS = [0.1, 1, 10, 100];
-/** So strong that the shared weights do not move. */
+/** Strong enough that the shared weights do not move. */
 const FROZEN = wplArm(1e12, 'frozen');
 const control = (name: 'permuted-fisher' | 'l2-anchor'): Arm => ({
   name,

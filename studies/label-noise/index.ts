@@ -17,7 +17,7 @@ import { findDataset, openDataset, prepareData, stopHere } from 'weft-nas/study'
 import { nameInTable } from '../shared/reconstructed.js';
 import { type NoisyResult, trainOnNoise } from './network.js';
 
-/** What is compared with SGD. */
+/** The optimizers compared with SGD. */
 const METHODS = ['sam', 'asam', 'sgd-tracer', 'adam-tracer'] as const;
 
 const options = z.strictObject({
@@ -58,7 +58,7 @@ interface Arm {
   readonly optimizer: optimizers.OptimizerConfigInput;
 }
 
-/** The optimizers that are compared, each with options of one size for all levels of noise. */
+/** The optimizers compared, each with the same options at all noise levels. */
 function armsOf({ methods, samRadius, asamRadius }: z.output<typeof options>): Arm[] {
   const all: readonly Arm[] = [
     { name: 'sgd', color: 'ink', optimizer: momentum() },
@@ -204,7 +204,7 @@ const same = (a: Condition, b: Condition): boolean => a.noise === b.noise && a.a
 const wordsOf = ({ noise, augment }: Condition): string =>
   `${Math.round(100 * noise)} % noise${augment ? ', augmented' : ''}`;
 
-/** Each optimizer's accuracy, and how far above SGD the best of them is, seed by seed. */
+/** Each optimizer's accuracy, and the advantage of the best of them over SGD, seed by seed. */
 function rowsOf(arms: readonly Arm[], condition: Condition, outcomes: readonly Outcome[]): Row[] {
   const id = `noise=${condition.noise}${condition.augment ? '/augmented' : ''}`;
   const of = (arm: string, field: 'best' | 'last'): number[] =>

@@ -70,15 +70,15 @@ export interface NoisyTraining {
   readonly seed: number;
   readonly optimizer: optimizers.OptimizerConfigInput;
   readonly batchSize: number;
-  /** Gradients of a batch that may be computed, whatever they are used for. */
+  /** Budget of batch gradients, whatever they are used for. */
   readonly gradients: number;
-  /** How often the test accuracy is taken, evenly spaced in gradients. */
+  /** Number of test evaluations, evenly spaced in gradients. */
   readonly looks: number;
   readonly augment: boolean;
 }
 
 export interface NoisyResult {
-  /** Test accuracy at each look. */
+  /** Test accuracy at each evaluation. */
   readonly accuracies: readonly number[];
   readonly best: number;
   readonly last: number;
@@ -90,7 +90,7 @@ export interface NoisyResult {
 const CHANGES = { crop: 4, flip: true };
 const EVALUATED = 250;
 
-/** Trains until the gradients are used up. */
+/** Trains until the gradient budget is used up. */
 export function trainOnNoise({
   data,
   seed,

@@ -1,4 +1,7 @@
-/** Strategies against the table of NAS-Bench-201: what they find with a few hundred evaluations, over many seeds. */
+/**
+ * Strategies evaluated on the table of NAS-Bench-201: the quality they reach with a few hundred evaluations, over many
+ * seeds.
+ */
 import {
   assessDifference,
   type BenchmarkCell,
@@ -25,7 +28,7 @@ interface Contest {
   readonly id: string;
   readonly controller: string;
   readonly options: object;
-  /** Architectures a proposal: strategies by generations get whole ones. */
+  /** Number of architectures per proposal: generational strategies get whole generations. */
   readonly batch: number;
   /** The time gate leaves out the policy gradient, which learns after every single query. */
   readonly timed: boolean;

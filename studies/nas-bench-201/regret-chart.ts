@@ -1,7 +1,7 @@
-/** Regret over queries, a line for each strategy. */
+/** Regret over queries, one line per strategy. */
 import { color, drawChart, fillName, gridY, label, Plot, spread, thin } from 'weft-nas/report';
 
-/** Mean regret after each query, both axes logarithmic; a regret of nothing is drawn at the bottom. */
+/** Mean regret after each query, both axes logarithmic; zero regret is drawn at the bottom. */
 export function regretChart(curves: readonly { readonly name: string; readonly regret: ArrayLike<number> }[]): string {
   const drawn = curves.map(({ name, regret }, index) => ({
     name,

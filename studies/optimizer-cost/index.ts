@@ -1,4 +1,4 @@
-/** What sharpness-aware steps, and measuring sharpness along a training, cost in time. */
+/** The time overhead of sharpness-aware steps, and of measuring sharpness during training. */
 import {
   createChild,
   curvature,
@@ -31,7 +31,7 @@ const BASE = { name: 'nesterov', learningRate: 0.01, schedule: { name: 'constant
 interface Subject {
   readonly name: string;
   readonly config: optimizers.OptimizerConfigInput;
-  /** Least upper bound of its time in base steps. */
+  /** Upper limit on its time in base steps. */
   readonly bound?: number;
 }
 

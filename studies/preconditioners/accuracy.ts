@@ -1,4 +1,4 @@
-/** Test accuracy along the training, for steps to a target. */
+/** Test accuracy during training, for the number of steps to a target. */
 import { type StudySetting, type z } from 'weft-nas';
 import { type augmentSchema, batches, type Cells, type PreparedData, stopHere, training } from 'weft-nas/study';
 import { learner } from '../shared/learner.js';
@@ -7,9 +7,9 @@ import { type Source, type Workload, workload } from './workloads.js';
 
 export type AugmentOptions = z.output<typeof augmentSchema>;
 
-/** How one method trains. */
+/** The training settings of a method. */
 export interface Training {
-  /** Highest learning rate. */
+  /** Peak learning rate. */
   readonly rate: number;
   readonly batch: number;
   readonly epochs: number;
@@ -23,7 +23,7 @@ export interface AccuracyOptions {
   readonly trainings: Readonly<Record<string, Training>>;
   readonly augment: AugmentOptions;
   readonly smoothing: number;
-  /** Steps from one look at the test part to the next. */
+  /** Number of steps between test evaluations. */
   readonly every: number;
 }
 
@@ -121,7 +121,7 @@ function sourcesOf(
   };
 }
 
-/** The first step at which a curve has reached an accuracy, if it ever does. */
+/** The first step at which a curve has reached an accuracy, if any. */
 export function stepsTo({ points }: Curve, accuracy: number): number | undefined {
   return points.find((point) => point.accuracy >= accuracy)?.step;
 }

@@ -5,17 +5,15 @@ import { type Images } from './throughput.js';
 import { type Source } from './workloads.js';
 
 export interface DataSources extends Images {
-  /** Splits of a source; undefined where it is not there. */
+  /** Splits of a source; undefined if it is not available. */
   data(source: Source): PreparedData | undefined;
-  /** What is not there, and why. */
+  /** The missing source, and the reason. */
   missing(): readonly { readonly source: Source; readonly why: string }[];
 }
 
 const TITLES: Readonly<Record<Source, string>> = { mnist: 'MNIST', cifar10: 'CIFAR-10' };
 
-/**
- * Opens each source when it is first asked for, and takes at most so many of its examples; `path` is where MNIST lies.
- */
+/** Opens each source on first use, and takes at most this many of its examples; `path` is the location of MNIST. */
 export function openSources({
   path,
   train,

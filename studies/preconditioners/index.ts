@@ -91,7 +91,7 @@ export const preconditionersStudy = defineStudy({
   },
 });
 
-/** What the rows allow to be said. */
+/** The conclusions that the rows justify. */
 function verdictFrom(rows: readonly Row[]): string {
   const gated = rows.filter(({ gate }) => gate !== '');
   const met = gated.filter((row) => row.met === true);
@@ -119,7 +119,7 @@ function throughputRows(all: readonly Throughput[]): Row[] {
   });
 }
 
-/** What ASDL has been measured at too: perceptrons of width 512 at batch 128. */
+/** The setting in which ASDL was measured too: perceptrons of width 512 at batch 128. */
 const besideAsdl = (all: readonly Throughput[]): Throughput[] =>
   all.filter(
     ({ model: network, batch, method, interval }) =>
@@ -258,7 +258,7 @@ function accuracyRows(curves: readonly Curve[], options: Material): Row[] {
             `${published} in the paper`,
           )
         : infoRow(`accuracy/${id}`, quantity, percent);
-    // Steps can be compared where they are of one size.
+    // Step times are comparable for steps of the same size.
     const sgd = curves.find(
       ({ model: network, method, batch }) => network === curve.model && method === 'sgd' && batch === curve.batch,
     );

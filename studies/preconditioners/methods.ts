@@ -130,5 +130,5 @@ export const ASDL_MILLISECONDS: Readonly<Record<string, readonly [number, number
   seng: [12.9, 9.27],
 };
 
-/** How many times faster than ASDL a method is to be; 1 where nothing is said. */
+/** Target speed-up over ASDL; 1 by default. */
 export const AHEAD_OF_ASDL: Readonly<Record<string, number>> = { kfac: 3, shampoo: 3 };

@@ -6,7 +6,7 @@ import { type Throughput } from './throughput.js';
 
 const COLORS: readonly ColorName[] = ['controller', 'random', 'found', 'alarm', 'ink', 'muted'];
 
-/** Throughput over that of SGD by method and interval, a picture for each batch size. */
+/** Throughput relative to SGD by method and interval, one picture per batch size. */
 export function throughputFigures(all: readonly Throughput[]): StudyFigure[] {
   return [...new Set(all.map(({ batch }) => batch))].map((batch) => {
     const here = all.filter((one) => one.batch === batch);

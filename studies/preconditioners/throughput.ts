@@ -12,7 +12,7 @@ export interface ThroughputOptions {
   readonly batches: readonly number[];
   readonly intervals: readonly number[];
   readonly methods: readonly string[];
-  /** Alternating blocks of each method and SGD, after one that does not count. */
+  /** Alternating blocks of each method and SGD, after a warm-up block. */
   readonly blocks: number;
 }
 
@@ -91,7 +91,7 @@ async function beside(
   const { seed, watch, progress } = setting;
   // A block holds every kind of step of its method.
   const steps = Math.max(5, hasInterval(method) ? interval : 1);
-  // So small a rate that the steps lead nowhere: all of them are of the same kind.
+  // Such a small learning rate that the weights hardly change: all steps are of the same kind.
   const subject = (name: string) => ({
     one: learner(name, child, space, optimizerFor(name, interval, 1e-6), { seed, totalSteps: 1000 }),
     times: [] as number[],
@@ -104,7 +104,7 @@ async function beside(
       for (const { one, times, work } of subjects) {
         await stopHere(setting);
         const [start, before] = [watch.elapsed(), watch.processor()];
-        // The first block has room for steps to be compiled in.
+        // The first block allows for steps to be compiled.
         const count = block === 0 ? Math.max(steps, COMPILED_AFTER) : steps;
         for (let i = 0; i < count; i++) one.learn(data);
         if (block === 0) continue;

@@ -18,7 +18,7 @@ import {
   z,
 } from 'weft-nas';
 
-/** The images that a network is made for. */
+/** The images that a network is designed for. */
 export type Source = 'mnist' | 'cifar10';
 
 const IMAGES: Readonly<Record<Source, readonly [number, number, number]>> = {
@@ -35,7 +35,7 @@ export interface Workload {
   readonly image: readonly [number, number, number];
 }
 
-/** What the recipe `cifar10` found with seed 1. */
+/** The network found by the recipe `cifar10` with seed 1. */
 const FOUND = {
   options: { layers: 6, filters: 24 },
   architecture: 'macro-cnn~37cffb:conv3.max3-1.conv3-01.conv5-001.conv5-0010.avg3-01001',

@@ -1,14 +1,14 @@
-/** A child under training by one optimizer: what studies compare. */
+/** A child being trained by one optimizer: the unit of comparison in studies. */
 import { type Child, optimizers, type SearchSpace } from 'weft-nas';
 import { training } from 'weft-nas/study';
 
 export interface StudyLearner extends Pick<training.Learner, 'store' | 'state'> {
   readonly name: string;
   steps: number;
-  /** Gradients of a batch that these steps have cost. */
+  /** Number of batch gradients that these steps have cost. */
   gradients: number;
   notes: Set<string>;
-  /** One step; the loss before it. Where it has to be watched, it runs kernel by kernel, and is not compiled. */
+  /** One step; returns the loss before it. If it has to be observed, it runs kernel by kernel instead of compiled. */
   learn(batch: training.TensorBatch, watched?: 'watched'): number;
   dispose(): void;
 }
@@ -57,8 +57,8 @@ export function learner(
 }
 
 /**
- * Steps that so many gradients of a batch pay for: one of G-TRACER costs a single gradient while its Fisher information
- * settles.
+ * Number of steps affordable with this many batch gradients: a step of G-TRACER costs a single gradient while its
+ * Fisher information settles.
  */
 export function stepsWithin(gradients: number, optimizer: optimizers.OptimizerConfigInput): number {
   const cost = optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: 1 }).gradientEvaluations;

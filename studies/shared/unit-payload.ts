@@ -1,4 +1,4 @@
-/** Fields that units of several studies are told. */
+/** Payload fields shared by units of several studies. */
 import { forgetting, z } from 'weft-nas';
 
 /** A regularizer as it was written: checked, and left without its defaults, which the unit fills in. */

@@ -1,4 +1,4 @@
-/** What the calibrated runs gave (float64, twice with identical numbers), as they were rounded. */
+/** Results of the calibrated runs (float64, twice with identical numbers), rounded. */
 
 export interface Calibrated {
   readonly learningRate: number;

@@ -1,4 +1,4 @@
-/** One training of the univariate problem, and everything that is measured of the minimum it ends in. */
+/** One training of the univariate problem, and all measurements of the minimum that it reaches. */
 import { type Tick } from 'weft-nas';
 import { descend, powerIteration } from '../shared/float64/descent.js';
 import { calibrationDraws } from '../shared/float64/generator.js';
@@ -20,13 +20,13 @@ export interface Fit extends Bends {
   readonly sharpness: number;
   /** Mean squared error on the noisy data. */
   readonly trainingError: number;
-  /** Mean squared error to the truth at the points. */
+  /** Mean squared error relative to the truth at the points. */
   readonly error: number;
-  /** The same at the points within ±0.8 alone. */
+  /** The same at the points within ±0.8 only. */
   readonly innerError: number;
-  /** Largest weighted variation that a stable minimum of this step size can have. */
+  /** Upper bound on the weighted variation of a stable minimum at this step size. */
   readonly bound: number;
-  /** The same from the curvature that was measured, which holds at any point. */
+  /** The same from the measured curvature, which holds at any point. */
   readonly curvatureBound: number;
   readonly knots: readonly Knot[];
   readonly problem: Univariate;
@@ -46,7 +46,7 @@ export interface FitOptions {
   readonly steps: number;
   readonly n?: number;
   readonly width?: number;
-  /** Called every so often. */
+  /** Called at regular intervals. */
   readonly tick?: Tick;
 }
 

@@ -211,7 +211,7 @@ function calibratedRows(fits: readonly Fit[]): Row[] {
   });
 }
 
-/** What the theorem says, and what it means. */
+/** The statement of the theorem, and its meaning. */
 function theoremRows(fits: readonly Fit[]): Row[] {
   const slack = Math.min(...fits.map(({ curvatureBound, weighted }) => curvatureBound - weighted));
   const at = (learningRate: number): Fit[] => fits.filter((one) => one.learningRate === learningRate);
@@ -264,7 +264,7 @@ function theoremRows(fits: readonly Fit[]): Row[] {
   ];
 }
 
-/** The slope of the error over the data in a double logarithmic plot. */
+/** The slope of the error against the sample size in a log-log plot. */
 function rateRows(errors: readonly { n: number; error: number }[]): Row[] {
   if (errors.length === 0) return [];
   const points = errors.map(({ n, error }) => [Math.log(n), Math.log(error)] as const);

@@ -1,4 +1,4 @@
-/** The supernets that are compared: the same training but for one thing, or for several. */
+/** The supernets compared: identical training except for one change, or several. */
 import { type SearchConfigInput } from 'weft-nas';
 
 type Remedies = NonNullable<NonNullable<SearchConfigInput['search']>['remedies']>;
@@ -43,7 +43,7 @@ export interface Scores {
   readonly 'mean loss': readonly number[];
 }
 
-/** Whose order is compared: that of an arm, judged in one of the ways. */
+/** The order to compare: that of an arm, evaluated in one of the ways. */
 export interface Contestant {
   readonly name: string;
   readonly arm: ArmName;

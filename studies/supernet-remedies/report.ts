@@ -1,4 +1,4 @@
-/** What the supernets of the study say, in rows, tables and a verdict that claims no more than they do. */
+/** The results of the study's supernets, in rows, tables and a verdict that claims no more than they support. */
 import {
   assessTau,
   gateRow,
@@ -17,14 +17,14 @@ import { type ArmName, type Contestant, type Scores } from './arms.js';
 import { forgettingChart } from './chart.js';
 import { type Supernet } from './supernet.js';
 
-/** What the number of parameters alone reaches over the whole table, by test accuracy. */
+/** Rank correlation of the number of parameters alone over the whole table, by test accuracy. */
 const PARAMETERS_ALONE = 0.578;
-/** By how much all together are to be above plain. */
+/** Required advantage of all remedies together over the plain supernet. */
 const GAIN = 0.05;
 
 export interface RemediesResults {
   readonly truth: readonly number[];
-  /** The column of the table that judges. */
+  /** The column of the table used as ground truth. */
   readonly column: string;
   readonly parameters: readonly number[];
   readonly contestants: readonly Contestant[];

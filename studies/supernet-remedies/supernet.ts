@@ -1,4 +1,4 @@
-/** One supernet of NAS-Bench-201, trained in memory and asked for its order of cells: a unit of the study. */
+/** One NAS-Bench-201 supernet, trained in memory and used to rank cells: a unit of the study. */
 import { mean, type SearchConfigInput, type SearchEvent, type StudyUnit, z } from 'weft-nas';
 import { checkConfig, checkPayload, stepping, stopHere, training } from 'weft-nas/study';
 import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
@@ -6,7 +6,7 @@ import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
 /** The name of the unit in the study. */
 export const SUPERNET = 'supernet';
 
-/** Epochs from one in which forgetting is measured to the next; the first is not counted. */
+/** Number of epochs between measurements of forgetting; the first is not counted. */
 export const FORGETTING_EVERY = 4;
 
 export const supernetSchema = z.strictObject({
@@ -41,7 +41,7 @@ export interface Supernet extends Scores {
   readonly relativeForgetting: number;
 }
 
-/** What a supernet of an arm is trained by. */
+/** The training method of an arm's supernet. */
 export function supernetConfig({
   seed,
   arm,
@@ -78,7 +78,7 @@ export function supernetConfig({
       batchSize,
       rounds: 0,
       probe: 0,
-      // The trained weights are those of the base: averages are kept separately.
+      // The trained weights are the base ones: averages are kept separately.
       optimizer: { name: 'swa', start: 0.7, every: 1, base },
       ...(remedies && { remedies }),
       ...(wpl && {
@@ -102,7 +102,7 @@ export function supernetConfig({
   };
 }
 
-/** Trains a supernet and judges the cells by its shared weights, all on the same batches. */
+/** Trains a supernet and evaluates the cells with its shared weights, all on the same batches. */
 export const supernetUnit: StudyUnit = async (payload, { parts, progress, shouldStop }) => {
   const given = checkPayload(supernetSchema, payload, SUPERNET);
   const config = checkConfig(supernetConfig(given));

@@ -17,7 +17,7 @@ export interface TwoModelPlan {
   readonly network: Partial<twoModel.TwoModelOptions>;
   readonly first: twoModel.FirstTraining;
   readonly second: { readonly learningRate: number; readonly steps: number };
-  /** The first one is what the others are compared with. */
+  /** The first one is the baseline. */
   readonly arms: readonly Arm[];
 }
 
@@ -98,12 +98,12 @@ interface PlainOutcome {
 const trainingFields = { learningRate: z.number().positive(), steps: z.int().min(1).max(1e7) };
 const size = z.int().min(1).max(10_000).optional();
 
-/** What such a unit is told; anyone who writes to a queue may have written it. */
+/** The payload of such a unit; anyone with access to a queue may have written it. */
 const unitSchema = z.strictObject({
   seed: z.int().min(0),
   data: z.string().min(1).max(4000),
   path: z.string().min(1).max(4000).optional(),
-  /** Hash of the data, or the name of made-up data. */
+  /** Hash of the data, or the name of synthetic data. */
   content: z.string().min(1).max(100),
   network: z.strictObject({ width: size, layersA: size, layersB: size, shared: z.int().min(0).max(10_000).optional() }),
   first: z.strictObject({ ...trainingFields, target: z.number().min(0).max(1).optional() }),
@@ -115,7 +115,8 @@ const unitSchema = z.strictObject({
 export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }) => {
   const plan = checkPayload(unitSchema, payload, TWO_MODELS);
   const { seed, data: source, path, content, arms, second } = plan;
-  const { network, first } = plan as Pick<TwoModelPlan, 'network' | 'first'>; // plain data: what is not there is not undefined
+  // Plain data: absent fields must be omitted, not undefined.
+  const { network, first } = plan as Pick<TwoModelPlan, 'network' | 'first'>;
   if (hashOf(source, path) !== content)
     throw new WeftError(
       'job',
@@ -143,7 +144,7 @@ export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }
   }
 };
 
-/** What the data are: their own hash, or for made-up data their name. */
+/** The identity of the data: its hash or, for synthetic data, its name. */
 function hashOf(source: string, path: string | undefined): string {
   if (source === 'proto-10') return source;
   const key = `${source} ${path ?? ''}`;
@@ -178,7 +179,7 @@ function dataOf({ data: source, path }: Pick<TwoModelPlan, 'data' | 'path'>, see
   return data;
 }
 
-/** Mean over the seeds of something about an arm. */
+/** Mean over the seeds of a quantity of an arm. */
 export function meanOf(
   results: TwoModelResults,
   arm: string,
@@ -192,18 +193,18 @@ export function outcomesOf({ arms }: TwoModelResults, arm: string): twoModel.Two
   return arms.filter((one) => one.arm === arm).map(({ outcome }) => outcome);
 }
 
-/** Accuracy of A that is lost. */
+/** Accuracy that A loses. */
 export const forgotten = ({ before, after }: twoModel.TwoModelOutcome): number => before - after;
 
-/** Points of accuracy that a training may end below its own best before it counts as diverged. */
+/** Percentage points below its own best accuracy at which a training counts as diverged. */
 const FALL = 0.1;
 
-/** Whether the training of B has diverged with any seed: it ends far below the best accuracy that it has had. */
+/** Whether the training of B diverged with any seed: it ends far below its best accuracy. */
 export function hasDiverged(results: TwoModelResults, arm: string): boolean {
   return outcomesOf(results, arm).some(({ b, curve }) => b < largestOf(curve.map((point) => point.b)) - FALL);
 }
 
-/** Share of the first arm's forgetting that this arm removes: 1 - forgetting/forgetting without. */
+/** Fraction of the first arm's forgetting that this arm removes: 1 - forgetting/forgetting without. */
 export function removed(results: TwoModelResults, arm: string, without = 'none'): number {
   const seeds = outcomesOf(results, arm).length;
   return 1 - meanOf(results, arm, forgotten) / meanOf(results, without, forgotten, seeds);

@@ -38,7 +38,7 @@ export function curvesChart(results: TwoModelResults, arms: readonly string[], m
   })!;
 }
 
-/** What is left of A against what B reaches: to the right and up is better; freezing is only to the right. */
+/** Accuracy retained by A against that reached by B: up and to the right is better; freezing only moves right. */
 export function tradeOffChart(results: TwoModelResults, arms: readonly string[]): string {
   const points = arms.map((arm, i) => ({
     arm,

@@ -1,4 +1,4 @@
-/** The two-model experiment with data, networks and regularizers of one's choice. */
+/** The two-model experiment with user-selected data, networks and regularizers. */
 import { defineStudy, forgetting, infoRow, type StudyResult, z } from 'weft-nas';
 import { plural } from 'weft-nas/report';
 import { withTinyTensors } from '../shared/tiny-tensors.js';
@@ -46,9 +46,9 @@ const options = z.strictObject({
 
 export type TwoModelStudyOptions = z.output<typeof options>;
 
-/** Strictly converged A: the rate of the calibration; loosely, slow enough to stop in time. */
+/** Strictly converged A: the rate of the calibration; loosely converged: slow enough to stop in time. */
 const [STRICT_RATE, LOOSE_RATE] = [0.1, 0.02];
-/** Of B: that of the calibration, and one at which small networks on real images do not diverge. */
+/** For B: that of the calibration, and one at which small networks on real images do not diverge. */
 const [CALIBRATED_RATE, STABLE_RATE] = [0.2, 0.05];
 
 export const twoModel = defineStudy({
@@ -109,7 +109,7 @@ function armsOf(name: string, alphas: readonly number[], kind: TwoModelStudyOpti
 const rounded = (share: number): string => (100 * share).toFixed(1);
 const points = (share: number): number => +(100 * share).toFixed(2);
 
-/** Forgetting at most this large is none. */
+/** Forgetting of at most this much counts as none. */
 const NOTHING = 0.01;
 
 function verdictOf(results: TwoModelResults, lost: number, best: string | undefined): string {

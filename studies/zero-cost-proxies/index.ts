@@ -24,7 +24,7 @@ import {
 import { batches, batchTensors, prepareData, stopHere } from 'weft-nas/study';
 import { tableFile } from '../shared/table-file.js';
 
-/** What the table calls the same proxy. */
+/** The table's names for the same proxies. */
 const COLUMNS: Readonly<Record<string, string>> = {
   parameters: 'params',
   multiplyAdds: 'flops',
@@ -37,7 +37,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   naswot: 'nwot',
   zen: 'zen',
 };
-/** Spearman's correlation of the own NASWOT with the table's that is to be reached. */
+/** Target Spearman correlation of our NASWOT with the table's. */
 const GATE = 0.9;
 /** The three whose log-ranks reach tau .700 over the whole table. */
 const COMBINED = ['naswot', 'multiplyAdds', 'jacov'];

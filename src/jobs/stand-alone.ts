@@ -198,7 +198,8 @@ async function openKept(folder: string, identity: string): Promise<Kept | undefi
         const { counts, curve } = state as unknown as SavedState;
         return { step, learner: { tensors, counts }, curve };
       } catch (error) {
-        if (error instanceof WeftError && error.code === 'checkpoint') return undefined; // none is complete, or from this environment: start over
+        // No checkpoint is complete, or from this environment: start over.
+        if (error instanceof WeftError && error.code === 'checkpoint') return undefined;
         throw error;
       }
     },

@@ -19,8 +19,13 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     threads: { type: 'string', default: '2' },
     blocks: { type: 'string', default: '7' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log("npm run bench -- [--python PATH] [--only TEXT, part of a workload's name] [--threads N] [--blocks N]");
+  process.exit(0);
+}
 const threads = Number(values.threads);
 const python = findPython(values.python);
 await loadBackend('native', { threads });

@@ -81,14 +81,14 @@ export function randomComparison(
 
 function verdict(assessment: Assessment, measure: Objective['measure'], unit: string): string {
   const { interval, claim, obstacle } = assessment;
-  const points = (value: number): string =>
-    `${measure === 'loss' ? decimalText(value, 3) : decimalText(100 * value, 1)} ${unit}`;
+  const number = (value: number): string => (measure === 'loss' ? decimalText(value, 3) : decimalText(100 * value, 1));
+  const range = (low: number, high: number): string => `${number(low)} to ${number(high)} ${unit}`;
   if (!interval || obstacle === 'few')
     return `no difference between the controller's samples and random ones can be claimed: ${obstacleOf(assessment, 'architectures of either kind')}`;
   const [low, high] = interval;
   if (claim === 'above')
-    return `the controller's samples are better than random ones of this supernet by ${points(low)} to ${points(high)} (95 % interval)`;
+    return `the controller's samples are better than random ones of this supernet by ${range(low, high)} (95 % interval)`;
   if (claim === 'below')
-    return `the controller's samples are worse than random ones of this supernet by ${points(-high)} to ${points(-low)} (95 % interval)`;
-  return `no difference between the controller's samples and random ones can be claimed (95 % interval ${points(low)} to ${points(high)}${despiteInterval(assessment)})`;
+    return `the controller's samples are worse than random ones of this supernet by ${range(-high, -low)} (95 % interval)`;
+  return `no difference between the controller's samples and random ones can be claimed (95 % interval ${range(low, high)}${despiteInterval(assessment)})`;
 }

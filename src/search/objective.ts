@@ -105,8 +105,8 @@ export function objectiveOf(
 export const trainedMeasure = ({ measure }: Objective, { kind }: Task): 'accuracy' | 'loss' =>
   measure === 'loss' || kind === 'multi-label' ? 'loss' : 'accuracy';
 
-/** The unit of losses whose targets are scaled to a variance of one. */
-export const SQUARED_ERROR = 'of squared error (targets scaled to a variance of one)';
+/** The unit of losses of targets scaled to a variance of one; it follows a number. */
+export const SQUARED_ERROR = 'in squared error of scaled targets';
 
 /**
  * The loss of guessing: every class or token equally likely, every label true half of the time, or every target at the

@@ -21,9 +21,9 @@ export interface Estimate {
 /** Units of a phase that are measured, more where they are short. The first ones compile what later ones use. */
 const MEASURED: Readonly<Record<WorkPhase, number>> = {
   weights: 24,
-  controller: 4,
+  controller: 24,
   'epoch-end': 1,
-  derive: 6,
+  derive: 12,
   retrain: 24,
   test: 0,
 };

@@ -7,7 +7,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const page = readFileSync(new URL('docs/explanation/architecture.md', import.meta.url), 'utf8');
-const order = /^`(errors, [\w, ]+)`$/m.exec(page)?.[1].split(', ');
+const order = /^`(errors,[\w,\s]+)`$/m.exec(page)?.[1].split(/,\s+/);
 if (!order) throw new Error('docs/explanation/architecture.md does not list the folders in the order of their imports');
 
 const TENSORFLOW = { regex: '^@tensorflow/', message: 'TensorFlow.js comes from src/tensor/tf.ts.' };

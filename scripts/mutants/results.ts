@@ -38,7 +38,7 @@ export interface Equivalent {
   readonly reason: string;
 }
 
-const EQUIVALENT = JSON.parse(
+export const EQUIVALENT = JSON.parse(
   readFileSync(new URL('equivalent.json', import.meta.url), 'utf8'),
 ) as readonly Equivalent[];
 

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { apply, mutantsOf } from '../../scripts/mutants/mutate.js';
+import { EQUIVALENT, equivalence } from '../../scripts/mutants/results.js';
 import { testsFor } from '../../scripts/mutants/test-map.js';
 
 const faults = (text: string): string[] => mutantsOf('x.ts', text).map((mutant) => apply(mutant, text));
@@ -27,6 +29,14 @@ describe('mutants', () => {
       faults("import { a } from 'b';\ntype T = 1 | 2;\ninterface I { readonly x: 3 }\nexport * from 'c';"),
     ).to.deep.equal([]);
     expect(faults("const a: 1 | 2 = b as 4;\nconst c = 'x' + d;")).to.deep.equal([]);
+  });
+
+  it('that are equivalent to the original are mutants of lines that exist', () => {
+    for (const { file, line, before, after, reason } of EQUIVALENT) {
+      const text = readFileSync(file, 'utf8');
+      const found = mutantsOf(file, text).filter((one) => equivalence(one, text) === reason);
+      expect(found, `${file}: ${line} with ${after} for ${before}`).to.not.be.empty;
+    }
   });
 
   it('can be parsed', () => {

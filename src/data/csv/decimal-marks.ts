@@ -14,13 +14,12 @@ export function decimalMarks(separator: Separator, path: string): { see(field: s
       if (separator === ',') return;
       if (field.includes('.')) point ??= line;
       else if (field.includes(',') && hasDecimalComma(field, separator)) comma ??= line;
-      if (comma === line || point === line)
-        if (comma !== undefined && point !== undefined)
-          throw new WeftError(
-            'data',
-            `${path}: line ${comma} has a decimal comma, and line ${point} a decimal point`,
-            'write all numbers in the same way, without thousands separators',
-          );
+      if (comma !== undefined && point !== undefined)
+        throw new WeftError(
+          'data',
+          `${path}: line ${comma} has a decimal comma, and line ${point} a decimal point`,
+          'write all numbers in the same way, without thousands separators',
+        );
     },
   };
 }

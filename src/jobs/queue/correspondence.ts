@@ -4,7 +4,7 @@ import { type Job } from '../contract.js';
 import { parseResult, uuidOf } from '../job.js';
 import { type Ledger } from '../ledger.js';
 import { describeVersion } from '../version.js';
-import { type JobQueue } from './job-queue.js';
+import { CHUNK, type JobQueue } from './job-queue.js';
 
 export interface Correspondence {
   readonly queue: JobQueue;
@@ -13,9 +13,6 @@ export interface Correspondence {
   readonly outbox: Map<string, Job>;
   readonly onTrouble: (message: string) => void;
 }
-
-/** Number of jobs per statement. */
-export const CHUNK = 500;
 
 /** Returns a function that settles the jobs that the queue has settled; it resolves to true if there were any. */
 export function createCollector({ queue, ledger, outbox, onTrouble }: Correspondence): () => Promise<boolean> {
@@ -55,6 +52,25 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
     }
     return found;
   };
+}
+
+/**
+ * Submits jobs again that are no longer in the queue, because somebody deleted them or an older copy of the database
+ * was restored: nobody would do them.
+ */
+export async function submitMissing({ queue, ledger, outbox, onTrouble }: Correspondence): Promise<void> {
+  const open = ledger.openJobs().filter(({ key }) => !outbox.has(key));
+  let missing = 0;
+  for (let start = 0; start < open.length; start += CHUNK) {
+    const chunk = open.slice(start, start + CHUNK);
+    const present = await queue.present(chunk.map(({ key }) => key));
+    for (const job of chunk.filter(({ key }) => !present.has(key))) {
+      outbox.set(job.key, job);
+      missing++;
+    }
+  }
+  if (missing > 0)
+    onTrouble(`${missing === 1 ? '1 job is' : `${missing} jobs are`} no longer in the queue: submitted again`);
 }
 
 /**

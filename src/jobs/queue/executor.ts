@@ -8,8 +8,8 @@ import { type Executor, type Job } from '../contract.js';
 import { createCrew, type CrewOptions } from '../crew.js';
 import { createLedger } from '../ledger.js';
 import { type Results } from '../results.js';
-import { CHUNK, createCollector, createNews } from './correspondence.js';
-import { openQueue } from './job-queue.js';
+import { createCollector, createNews, submitMissing } from './correspondence.js';
+import { CHUNK, openQueue } from './job-queue.js';
 import { isPassing, queueError } from './location.js';
 import { type ServeOptions, serveQueue } from './serve.js';
 import { writeStanding } from './standing-file.js';
@@ -99,6 +99,7 @@ export async function createQueueExecutor({
         if (sinceProgress > PROGRESS_EVERY_SECONDS) {
           sinceProgress = 0;
           await tellNews();
+          await submitMissing(correspondence);
           if (queue.location.kind === 'folder') writeStanding(queue.location.path, await queue.standing());
         }
       } catch (error) {

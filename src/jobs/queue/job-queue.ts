@@ -90,7 +90,10 @@ export interface JobQueue {
   /** Renews the lease; false if another worker holds it now. */
   renew(lease: Lease): Promise<boolean>;
   complete(lease: Lease, result: string): Promise<void>;
-  /** Returns a job for another attempt after `delay` seconds, or fails it permanently. */
+  /**
+   * Returns a job for another attempt after `delay` seconds, or fails it permanently; does nothing if another worker
+   * holds it now.
+   */
   fail(lease: Lease, error: WeftError, after: { readonly final: boolean; readonly delay?: number }): Promise<void>;
   /**
    * Returns a job for another attempt after `delay` seconds without counting this one: this worker was at fault, or has
@@ -101,6 +104,8 @@ export interface JobQueue {
   discard(key: string): Promise<void>;
   /** Which of the keys are settled. */
   settled(keys: readonly string[]): Promise<Settled[]>;
+  /** Which of the keys are in the queue, in whatever state. */
+  present(keys: readonly string[]): Promise<Set<string>>;
   /** Which of the keys are waiting for another attempt. */
   givenBack(keys: readonly string[]): Promise<GivenBack[]>;
   /** The versions of weft of workers heard from recently, as text; null for its own. */
@@ -114,6 +119,9 @@ export interface JobQueue {
   standing(): Promise<QueueStanding>;
   close(): Promise<void>;
 }
+
+/** Number of jobs per statement. */
+export const CHUNK = 500;
 
 /** The queue from before versioning; each version has its own below it. */
 const ROOT = 'jobs';
@@ -203,7 +211,7 @@ function queueOver(
           return { id, job: jobIn(data, id, version), attempt: retryCount + 1 };
         } catch (error) {
           const { code, message, hint } = error as WeftError;
-          await sql(statements.SET_RETRY, [name, id, 0, true]);
+          await sql(statements.SET_RETRY, [name, id, retryCount, 0, true]);
           await boss.fail(name, id, { code, message, hint: hint ?? null });
           onTrouble(`not done: what the queue holds under ${id} is not a job of weft: ${message}`);
         }
@@ -213,9 +221,9 @@ function queueOver(
     async complete({ id }, result) {
       await boss.complete(name, id, { result }, { includeQueued: true });
     },
-    async fail({ id }, error, { final, delay = 0 }) {
-      await sql(statements.SET_RETRY, [name, id, delay, final]);
-      await boss.fail(name, id, outputOf(error));
+    async fail({ id, attempt }, error, { final, delay = 0 }) {
+      const held = await sql(statements.SET_RETRY, [name, id, attempt - 1, delay, final]);
+      if (held.length > 0) await boss.fail(name, id, outputOf(error));
     },
     async release({ id, attempt }, error, delay = 0) {
       await sql(statements.RELEASE, [name, id, attempt - 1, delay, JSON.stringify(outputOf(error))]);
@@ -236,6 +244,10 @@ function queueOver(
         };
       });
     },
+    async present(keys) {
+      const ids = new Set((await sql(statements.PRESENT, [name, keys.map(uuidOf)])).map(({ id }) => id as string));
+      return new Set(keys.filter((key) => ids.has(uuidOf(key))));
+    },
     givenBack: async (keys) =>
       (await sql(statements.GIVEN_BACK, [name, keys.map(uuidOf)])).map((row) => ({
         id: row['id'] as string,
@@ -248,8 +260,12 @@ function queueOver(
       if (keys.length > 0) await boss.cancel(name, keys.map(uuidOf));
     },
     async retry(prefix = '') {
-      const failed = (await sql(statements.FAILED, [await names()])).filter((row) => keyIn(row).startsWith(prefix));
-      for (const { name: queued, id } of failed) await boss.retry(queued as string, id as string);
+      const failed = await sql(statements.FAILED_IDS, [await names(), prefix]);
+      for (const queued of new Set(failed.map((row) => row['name'] as string))) {
+        const ids = failed.filter((row) => row['name'] === queued).map(({ id }) => id as string);
+        for (let start = 0; start < ids.length; start += CHUNK)
+          await boss.retry(queued, ids.slice(start, start + CHUNK));
+      }
       return failed.length;
     },
     async report({ worker, key, label, done = 0, total = 0, partial = {} }) {

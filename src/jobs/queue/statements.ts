@@ -11,8 +11,11 @@ const WORKER = `${SCHEMA}.worker`;
 /** $1 queue, $2 id, $3 retries so far: only the holder of this very attempt renews it, and its time limit restarts. */
 export const RENEW = `UPDATE ${JOB} SET heartbeat_on = now(), started_on = now() WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
 
-/** $3 seconds until the next attempt, $4 whether there is none. */
-export const SET_RETRY = `UPDATE ${JOB} SET retry_delay = $3, retry_limit = CASE WHEN $4 THEN retry_count ELSE retry_limit END WHERE name = $1 AND id = $2 AND state = 'active'`;
+/**
+ * $3 retries so far, $4 seconds until the next attempt, $5 whether there is none: only for the holder of this very
+ * attempt, whose lease restarts, so that no other takes the job before it is returned.
+ */
+export const SET_RETRY = `UPDATE ${JOB} SET retry_delay = $4, retry_limit = CASE WHEN $5 THEN retry_count ELSE retry_limit END, heartbeat_on = now() WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id`;
 
 /** $4 seconds, $5 why: returns an attempt as if it had not happened, because the job was not at fault. */
 export const RELEASE = `UPDATE ${JOB} SET state = 'retry', started_on = NULL, heartbeat_on = NULL, start_after = now() + $4 * interval '1 second', output = $5::jsonb WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`;
@@ -33,6 +36,11 @@ export const SETTLED = `SELECT id, state, output FROM ${JOB} WHERE name = $1 AND
 
 /** $1 the names of queues. */
 export const FAILED = `SELECT name, id, data ->> 'key' AS key, data ->> 'label' AS label, retry_count + 1 AS attempts, output FROM ${JOB} WHERE name = ANY($1::text[]) AND state = 'failed' ORDER BY created_on, id LIMIT 1000`;
+
+/** $1 the names of queues, $2 how the key begins; what is not a job of weft has its id instead of a key. */
+export const FAILED_IDS = `SELECT name, id FROM ${JOB} WHERE name = ANY($1::text[]) AND state = 'failed' AND starts_with(coalesce(data ->> 'key', id::text), $2)`;
+
+export const PRESENT = `SELECT id FROM ${JOB} WHERE name = $1 AND id = ANY($2::uuid[])`;
 
 /** For this and other versions of weft, each of which has its own queue. */
 export const COUNTS = `SELECT name, state, count(*) AS count FROM ${JOB} WHERE name = ANY($1::text[]) GROUP BY name, state ORDER BY name`;

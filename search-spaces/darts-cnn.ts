@@ -26,7 +26,7 @@ import {
   tf,
   z,
 } from 'weft-nas';
-import { bring, deeperAndWider, dropped, separableTwice, stackedCells, stackOptions } from './cells/stacked.js';
+import { matchShape, deeperAndWider, dropped, separableTwice, stackedCells, stackOptions } from './cells/stacked.js';
 
 export const OPERATIONS = ['max3', 'avg3', 'skip', 'sep3', 'sep5', 'dil3', 'dil5'] as const;
 type OperationName = (typeof OPERATIONS)[number];
@@ -89,7 +89,7 @@ function dartsCell(nodes: Nodes, shape: Shape, names: readonly OperationName[], 
   const all = candidates(shape[2]!, keep);
   const operations = Object.fromEntries(names.map((name) => [name, all[name]])) as typeof all;
   return (g, inputs) => {
-    const states = inputs.map((input, i) => g.apply(`input${i}`, bring(shape), input));
+    const states = inputs.map((input, i) => g.apply(`input${i}`, matchShape(shape), input));
     nodes.forEach((choices, index) => states.push(dartsNode(g, `node${index}`, choices, operations, states)));
     return g.combine('nodes', 'concat', states.slice(2));
   };

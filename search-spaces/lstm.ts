@@ -3,7 +3,7 @@
  * cells.
  */
 import { defineSpace, lstm, type NodeRef, oneOf, variationalDropout, z } from 'weft-nas';
-import { enter, leave } from './sequences/ends.js';
+import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 export const lstmSpace = defineSpace({
   name: 'lstm',
@@ -24,7 +24,7 @@ export const lstmSpace = defineSpace({
   choices: ({ layers }) => ({ layers: oneOf(Array.from({ length: layers }, (_, i) => i + 1)) }),
 
   graph(g, choices, { layers, hidden: units, keep, keepOutput }, task) {
-    const entered = enter(g, task, units);
+    const entered = sequenceInput(g, task, units);
     const outputs: NodeRef[] = [];
     let x = g.apply('embedding-dropout', variationalDropout({ keep }), entered);
     for (let layer = 0; layer < layers; layer++)
@@ -34,7 +34,7 @@ export const lstmSpace = defineSpace({
       variationalDropout({ keep: keepOutput }),
       g.select('layers', choices.layers, outputs),
     );
-    return leave(g, task, entered, y, units);
+    return sequenceOutput(g, task, entered, y, units);
   },
 });
 

@@ -22,7 +22,7 @@ import {
   type Shape,
   z,
 } from 'weft-nas';
-import { bring, deeperAndWider, separableTwice, stackedCells, stackOptions } from './cells/stacked.js';
+import { matchShape, deeperAndWider, separableTwice, stackedCells, stackOptions } from './cells/stacked.js';
 
 export const OPERATIONS = ['sep3', 'sep5', 'avg3', 'max3', 'identity'] as const;
 
@@ -75,7 +75,7 @@ function microCell(nodes: Nodes, shape: Shape, keep: number): Cell {
     identity: identity(),
   };
   return (g, inputs) => {
-    const states = inputs.map((input, i) => g.apply(`input${i}`, bring(shape), input));
+    const states = inputs.map((input, i) => g.apply(`input${i}`, matchShape(shape), input));
     nodes.forEach(({ left, right }, index) => {
       states.push(
         g.combine(`node${index}`, 'sum', [

@@ -14,7 +14,7 @@ import {
   variationalDropout,
   z,
 } from 'weft-nas';
-import { enter, leave } from './sequences/ends.js';
+import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 export const rnnCell = defineSpace({
   name: 'rnn-cell',
@@ -55,12 +55,12 @@ export const rnnCell = defineSpace({
   }),
 
   graph(g, choices, { nodes, hidden, embedding: units = hidden, output, keep, keepOutput }, task) {
-    const entered = enter(g, task, units);
+    const entered = sequenceInput(g, task, units);
     const x = g.apply('embedding-dropout', variationalDropout({ keep }), entered);
     const states = g.vary('cell', choices.nodes, recurrentCell({ nodes, hidden, output }), x);
     const features = units === hidden ? states : g.apply('projection', dense({ units }), states);
     const y = g.apply('output-dropout', variationalDropout({ keep: keepOutput }), features);
-    return leave(g, task, entered, y, units);
+    return sequenceOutput(g, task, entered, y, units);
   },
 
   retrain: ({ retrainHidden, retrainEmbedding, retrainKeep, retrainKeepOutput, ...options }) => ({

@@ -16,7 +16,7 @@ import {
   repeat,
   z,
 } from 'weft-nas';
-import { enter, leave } from './sequences/ends.js';
+import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 const ACTIVATIONS = ['relu', 'gelu'] as const;
 const NORMS = ['pre', 'post'] as const;
@@ -59,7 +59,7 @@ export const transformer = defineSpace({
   }),
 
   graph(g, choices, { width, ratios, positions: kind, keep }, task) {
-    const entered = enter(g, task, width);
+    const entered = sequenceInput(g, task, width);
     let x = g.apply('enter', dropout({ keep }), g.apply('positions', positions({ kind }), entered));
     const depths = choices.blocks.map(({ heads, ratio, activation: shape, norm }, index) => {
       /** x + f(norm(x)), or norm(x + f(x)). */
@@ -90,7 +90,7 @@ export const transformer = defineSpace({
       return x;
     });
     const y = g.apply('norm', layerNorm(), g.select('depth', choices.depth, depths));
-    return leave(g, task, entered, y, width);
+    return sequenceOutput(g, task, entered, y, width);
   },
 
   retrain: ({ retrainKeep, ...options }) => ({ ...options, keep: retrainKeep ?? options.keep }),

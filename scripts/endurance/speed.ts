@@ -2,13 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jobProgram } from '../../src/api/executing.js';
+import { jobProgram } from '../../src/api/executors.js';
 import { loadParts } from '../../src/api/parts.js';
 import { configSchema } from '../../src/config/schema.js';
 import {
   createLocalExecutor,
   createQueueExecutor,
-  type Crew,
+  type ProcessPool,
   defineJob,
   openQueue,
   openResults,
@@ -25,7 +25,11 @@ import { type Postgres, startPostgres } from '../../test/jobs/postgres.js';
 import { type Tally } from '../endurance.js';
 
 /** Returns immediately. */
-const idle: Crew = { perform: () => Promise.resolve({ nothing: 1 }), pids: () => [], close: () => Promise.resolve() };
+const idle: ProcessPool = {
+  perform: () => Promise.resolve({ nothing: 1 }),
+  pids: () => [],
+  close: () => Promise.resolve(),
+};
 /** Number of jobs for measuring the overhead per job. */
 const SINGLE = 300;
 const JOBS_A_SECOND = 200;
@@ -50,7 +54,7 @@ async function serve(
   const databaseBefore = database();
   await serveQueue({
     queue,
-    crew: idle,
+    pool: idle,
     results: { ...openResults(folder), save: () => {}, folder: () => folder },
     slots,
     untilEmpty: true,

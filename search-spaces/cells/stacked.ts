@@ -106,7 +106,7 @@ export function stackedCells(
 }
 
 /** Converts the output of an earlier cell to the resolution and channels of this one, if they differ. */
-export function bring(target: Shape): Operation {
+export function matchShape(target: Shape): Operation {
   return {
     kind: 'bring',
     config: { target },

@@ -5,8 +5,8 @@ import { evaluateCandidate } from '../search/phases/derive.js';
 import { parsePick } from '../search/pick.js';
 import { type SearchSession } from '../search/session.js';
 import { type Scored } from '../search/state.js';
-import { inThisProcess, type WithExecutor } from './executing.js';
-import { namedLatencies, pickable, picked } from './picked.js';
+import { inThisProcess, type WithExecutor } from './executors.js';
+import { namedLatencies, pickable, pickNetworks } from './pick-networks.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { retrainBest, type Retrained } from './retrain-best.js';
 import { openSession, type SessionOptions } from './session.js';
@@ -62,7 +62,7 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
   const session = await openSession(recorded, { ...parts, config: { ...config, derive } }, options);
   let outcome: DeriveOutcome;
   try {
-    judgeCandidates(session, options.onProgress);
+    evaluateCandidates(session, options.onProgress);
     const judged = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     const { measure } = session.objective;
     const { space } = session;
@@ -70,7 +70,7 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
       options.latencyTable === undefined ? session.latencies : namedLatencies(space, options.latencyTable);
     const remedy =
       'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)';
-    const ranking = picked(judged, conditions, { space, latencies, own, remedy })
+    const ranking = pickNetworks(judged, conditions, { space, latencies, own, remedy })
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };
@@ -87,7 +87,7 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
   return { ...outcome, retrained };
 }
 
-function judgeCandidates(session: SearchSession, onProgress: DeriveOptions['onProgress']): void {
+function evaluateCandidates(session: SearchSession, onProgress: DeriveOptions['onProgress']): void {
   Object.assign(session.state, { phase: 'derive', step: 0, candidates: { controller: [], random: [] } });
   const total = session.config.derive.candidates + session.config.derive.random;
   while (session.state.phase === 'derive') {

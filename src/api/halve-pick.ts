@@ -4,7 +4,7 @@ import { type Standing } from '../search/halving.js';
 import { objectiveOf, trainedMeasure } from '../search/objective.js';
 import { parsePick } from '../search/pick.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
-import { namedLatencies, pickable, picked } from './picked.js';
+import { namedLatencies, pickable, pickNetworks } from './pick-networks.js';
 
 /** The measure by which candidates are compared, and the scores that a strategy learns from. */
 export function comparison({ data, config }: SearchParts): {
@@ -63,7 +63,7 @@ export function pickingIn(
       ...one,
       ...(measure === 'accuracy' ? { accuracy: one.score } : { loss: -one.score }),
     }));
-    const met = new Set(picked(judged, conditions, { space, latencies, own, remedy }));
+    const met = new Set(pickNetworks(judged, conditions, { space, latencies, own, remedy }));
     return standings.filter((_, i) => met.has(judged[i]!));
   };
 }

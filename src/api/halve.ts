@@ -21,7 +21,7 @@ import { type SearchParts } from '../search/session.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
 import { requireAccuracy } from '../training/evaluate.js';
 import { codeFiles } from '../jobs/files.js';
-import { inThisProcess, requireWhole, type WithExecutor } from './executing.js';
+import { inThisProcess, requireWhole, type WithExecutor } from './executors.js';
 import { ashaIn, type AshaRequest, ashaRungs, type AshaSetting } from './halve-asha.js';
 import {
   candidateIn,

@@ -11,7 +11,7 @@ import { type Ui, type UiOptions } from '../ui/index.js';
 import { type ConvertOptions } from './convert.js';
 import { type DeriveOptions, type DeriveOutcome } from './derive.js';
 import { type EvaluateOptions, type EvaluationOutcome } from './evaluate.js';
-import { type JobsOptions, type ProcessesOptions, type WithExecutor } from './executing.js';
+import { type JobsOptions, type ProcessesOptions, type WithExecutor } from './executors.js';
 import { type CheckOptions, type CheckOutcome } from './check-export.js';
 import { type ExportOptions, type ExportOutcome } from './export.js';
 import { type ForgettingComparison, type ForgettingOptions, type ForgettingReport } from './forgetting.js';
@@ -35,7 +35,7 @@ import { type OptionConflicts } from '../search/splitting/conflicts.js';
 import { type SpecializedOutcome, type SpecializeRunOptions } from './specialize.js';
 import { type QueueAddress, type QueueJobsOptions, type QueueState, type WorkerOptions } from './queue.js';
 import { type RecipeNote } from './recipes.js';
-import { type RunStanding } from './status.js';
+import { type RunStatus } from './status.js';
 import { type StudyRequest } from './study.js';
 import { type TemplateOptions } from './templates.js';
 import { type TrainRequest } from './train.js';
@@ -48,7 +48,7 @@ export type { Conversion, ConvertOptions } from './convert.js';
 export type { DerivedCandidate, DeriveOptions, DeriveOutcome } from './derive.js';
 export type { Retrained } from './retrain-best.js';
 export type { EvaluateOptions, EvaluationOutcome } from './evaluate.js';
-export type { JobsOptions, ProcessesOptions, Undone, WithExecutor } from './executing.js';
+export type { JobsOptions, ProcessesOptions, PendingJobs, WithExecutor } from './executors.js';
 export type { CheckOptions, CheckOutcome } from './check-export.js';
 export type { ExportOptions, ExportOutcome } from './export.js';
 export type { ForgettingComparison, ForgettingOptions, ForgettingReport } from './forgetting.js';
@@ -85,7 +85,7 @@ export type { RunSharpness, SharpnessOptions, SharpnessOutcome } from './sharpne
 export type { SpecializedOutcome, SpecializeRunOptions } from './specialize.js';
 export type { QueueAddress, QueueJobsOptions, QueueState, WorkerOptions } from './queue.js';
 export type { RecipeNote } from './recipes.js';
-export type { RunStanding } from './status.js';
+export type { RunStatus } from './status.js';
 export type { TemplateKind, TemplateOptions } from './templates.js';
 export type { DoctorRow } from '../doctor/index.js';
 export type { StudyRequest } from './study.js';
@@ -349,12 +349,12 @@ export async function serveUi(folder: string, options: UiOptions = {}): Promise<
 
 /** Runs jobs one after another in this process, the default: for in-memory data, and parts passed as values. */
 export function inThisProcess(options: JobsOptions = {}): WithExecutor {
-  return async (jobs, use) => (await import('./executing.js')).inThisProcess(options)(jobs, use);
+  return async (jobs, use) => (await import('./executors.js')).inThisProcess(options)(jobs, use);
 }
 
 /** Runs jobs in child processes on this machine, one per processor by default, which load parts by name or file. */
 export function inProcesses(options: ProcessesOptions = {}): WithExecutor {
-  return async (jobs, use) => (await import('./executing.js')).inProcesses(options)(jobs, use);
+  return async (jobs, use) => (await import('./executors.js')).inProcesses(options)(jobs, use);
 }
 
 /**
@@ -403,12 +403,12 @@ export async function retryJobs(options: QueueAddress & { readonly key?: string 
 }
 
 /** The state of each run in a folder, sorted by name; a run that cannot be opened is listed as damaged. */
-export async function listRuns(folder = 'runs'): Promise<RunStanding[]> {
+export async function listRuns(folder = 'runs'): Promise<RunStatus[]> {
   return (await import('./status.js')).listRuns(folder);
 }
 
 /** The state of one run. Throws WeftError('run') if it cannot be opened. */
-export async function describeRun(directory: string): Promise<RunStanding> {
+export async function describeRun(directory: string): Promise<RunStatus> {
   return (await import('./status.js')).describeRun(directory);
 }
 

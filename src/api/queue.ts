@@ -4,16 +4,16 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import {
-  createCrew,
+  createProcessPool,
   createQueueExecutor,
   type JobQueue,
   openQueue,
   parseLocation,
-  type QueueStanding,
-  readStanding,
+  type QueueStatus,
+  readQueueStatus,
   serveQueue,
 } from '../jobs/index.js';
-import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type WithExecutor } from './executing.js';
+import { jobProgram, type JobsOptions, requireWhole, resultsOf, using, type WithExecutor } from './executors.js';
 
 /** Identifies a queue. */
 export interface QueueAddress {
@@ -42,7 +42,7 @@ export interface WorkerOptions extends JobsOptions, QueueAddress {
   readonly onStart?: ((queue: string, slots: number, results: string) => void) | undefined;
 }
 
-export interface QueueState extends QueueStanding {
+export interface QueueState extends QueueStatus {
   /** Whether this is the state last written by the queue's coordinator, which has the queue open. */
   readonly past: boolean;
 }
@@ -97,14 +97,14 @@ export async function runWorker({
     throw error;
   });
   if (!queue) return;
-  const crew = createCrew({ program: jobProgram });
+  const pool = createProcessPool({ program: jobProgram });
   let stop: (() => void) | undefined;
   try {
     const results = resultsOf({ results: folder, onTrouble });
     onStart?.(queue.location.shown, slots, results.path);
     const service = serveQueue({
       queue,
-      crew,
+      pool,
       results,
       slots,
       files,
@@ -118,7 +118,7 @@ export async function runWorker({
     await service.ended;
   } finally {
     if (stop) signal?.removeEventListener('abort', stop);
-    await crew.close();
+    await pool.close();
     await queue.close();
   }
 }
@@ -134,7 +134,8 @@ export async function queueState(options: QueueAddress = {}): Promise<QueueState
       await queue.close();
     }
   } catch (error) {
-    const written = error instanceof WeftError && location.kind === 'folder' ? readStanding(location.path) : undefined;
+    const written =
+      error instanceof WeftError && location.kind === 'folder' ? readQueueStatus(location.path) : undefined;
     if (!written) throw error;
     return { ...written, past: true };
   }

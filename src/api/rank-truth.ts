@@ -13,7 +13,7 @@ import { type SearchSpace } from '../graph/index.js';
 import { makeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
 import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../tabular/index.js';
 import { stream } from '../tensor/rng.js';
-import { judgeShared, type RankOptions, requireEnough } from './rank.js';
+import { evaluateShared, type RankOptions, requireEnough } from './rank.js';
 import { namedProxies } from './rank-proxies.js';
 import { loadRecordedParts, openRecorded, spaceOfRun } from './recorded-run.js';
 import { truthFile, writeReport } from './report.js';
@@ -87,15 +87,15 @@ export async function rankRunByTable(directory: string, options: TruthOptions): 
       hash: space.canonicalHash(architecture),
     }));
   };
-  const judgement = await judgeShared(recorded, parts, options, proxies, sampled);
-  const { judged, measure, examples } = judgement;
+  const evaluation = await evaluateShared(recorded, parts, options, proxies, sampled);
+  const { evaluated, measure, examples } = evaluation;
   const record = truthRecord({
     tables: options.truth.map((path) => resolve(path)),
     column: truth.name,
     measure,
     examples,
-    warnings: [...warnings, ...judgement.warnings],
-    networks: judged.map(({ encoding, shared, row, costs, proxies: own }) => ({
+    warnings: [...warnings, ...evaluation.warnings],
+    networks: evaluated.map(({ encoding, shared, row, costs, proxies: own }) => ({
       architecture: encoding,
       truth: truth.values[row]!,
       seeds: truth.name === 'mean_acc' ? table.seeds.map((values) => values[row]!) : [],

@@ -14,7 +14,7 @@ import { stream } from '../tensor/rng.js';
 import { evaluateChild, SHARED_EVALUATION } from '../training/evaluate.js';
 import { withEvaluationWeights } from '../training/learner.js';
 import { codeFiles } from '../jobs/files.js';
-import { inThisProcess, type WithExecutor } from './executing.js';
+import { inThisProcess, type WithExecutor } from './executors.js';
 import { namedProxies, type ProxyChoice, scoreSample } from './rank-proxies.js';
 import { loadRecordedParts, openRecorded, type RecordedRun, spaceOfRun } from './recorded-run.js';
 import { rankFile, searchedSpace, writeReport } from './report.js';
@@ -37,9 +37,9 @@ export interface RankOptions extends Omit<SessionOptions, 'allowChangedEnvironme
   readonly proxies?: ProxyChoice | undefined;
   /** Called for each network scored by the proxies. */
   readonly onScored?: ((scored: number, total: number) => void) | undefined;
-  readonly onProgress?: ((judged: number, total: number) => void) | undefined;
+  readonly onProgress?: ((evaluated: number, total: number) => void) | undefined;
   /** Called with the number of networks evaluated with the shared weights, before any training. */
-  readonly onJudged?: ((count: number) => void) | undefined;
+  readonly onEvaluated?: ((count: number) => void) | undefined;
 }
 
 export interface RankOutcome {
@@ -73,12 +73,16 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
     );
   const seeds = [...(options.seeds ?? [config.seed])];
   const proxies = await namedProxies(options.proxies);
-  const { judged, measure, examples, warnings } = await judgeShared(recorded, searched, options, proxies, (space) =>
-    sampleDistinct(space, architectures, stream(config.seed, 'rank')),
+  const { evaluated, measure, examples, warnings } = await evaluateShared(
+    recorded,
+    searched,
+    options,
+    proxies,
+    (space) => sampleDistinct(space, architectures, stream(config.seed, 'rank')),
   );
-  options.onJudged?.(judged.length);
+  options.onEvaluated?.(evaluated.length);
   const parts = { ...searched, config: training };
-  const jobs = judged.flatMap(({ encoding }) =>
+  const jobs = evaluated.flatMap(({ encoding }) =>
     seeds.map((seed) =>
       trainingJob(parts, encoding, { seed, ...(backend && { backend }), ...(threads !== undefined && { threads }) }),
     ),
@@ -91,7 +95,7 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
     seeds,
     epochs: training.retrain.epochs,
     examples: { shared: examples, alone: parts.data.counts.test },
-    architectures: judged.map(({ encoding, hash, shared, proxies: scores }, i) => ({
+    architectures: evaluated.map(({ encoding, hash, shared, proxies: scores }, i) => ({
       architecture: encoding,
       hash,
       shared,
@@ -125,8 +129,8 @@ export interface Sampled {
   readonly hash: string;
 }
 
-interface JudgedSample<S extends Sampled> {
-  readonly judged: readonly (S & {
+interface EvaluatedSample<S extends Sampled> {
+  readonly evaluated: readonly (S & {
     readonly shared: RankRecord['architectures'][number]['shared'];
     readonly proxies: Readonly<Record<string, number>>;
   })[];
@@ -140,13 +144,13 @@ interface JudgedSample<S extends Sampled> {
  * The networks that `choose` selects from the run's space, with their scores by the shared weights of its last
  * checkpoint, all on the same batches.
  */
-export async function judgeShared<S extends Sampled>(
+export async function evaluateShared<S extends Sampled>(
   recorded: RecordedRun,
   parts: SearchParts,
   { batches, onChanges, onProgress, onScored }: Pick<RankOptions, 'batches' | 'onChanges' | 'onProgress' | 'onScored'>,
   proxies: readonly Proxy[],
   choose: (space: SearchSpace) => readonly S[],
-): Promise<JudgedSample<S>> {
+): Promise<EvaluatedSample<S>> {
   const session = await openSession(recorded, parts, { allowChangedEnvironment: true, onChanges });
   try {
     const { space, supernet, data, objective } = session;
@@ -154,7 +158,7 @@ export async function judgeShared<S extends Sampled>(
     let examples = 0;
     const architectures = sample.map(({ architecture }) => architecture);
     const scored = scoreSample(session, architectures, proxies, onScored);
-    const judged = sample.map((one, i) => {
+    const evaluated = sample.map((one, i) => {
       onProgress?.(i + 1, sample.length);
       const child = session.child(one.architecture);
       const { accuracy, loss, count } = withEvaluationWeights(supernet, child.parameterNames, (weights) =>
@@ -172,7 +176,7 @@ export async function judgeShared<S extends Sampled>(
       return { ...one, shared, proxies: scored.scores[i]! };
     });
     const measure = trainedMeasure(objective, space.task);
-    return { judged, measure, examples, warnings: scored.warnings };
+    return { evaluated, measure, examples, warnings: scored.warnings };
   } finally {
     session.dispose();
   }

@@ -4,7 +4,7 @@ import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
 import { codeFiles } from '../jobs/files.js';
 import { type RunSummary } from '../runs/index.js';
 import { type SearchParts } from '../search/session.js';
-import { type WithExecutor } from './executing.js';
+import { type WithExecutor } from './executors.js';
 
 export interface Retrained {
   /** Rank, from 1. */

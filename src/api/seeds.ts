@@ -16,7 +16,7 @@ import { type SearchParts } from '../search/session.js';
 import { assessMean, standardDeviation } from '../statistics/index.js';
 import { loadBackend } from '../tensor/backend.js';
 import { codeFiles } from '../jobs/files.js';
-import { inThisProcess, type WithExecutor } from './executing.js';
+import { inThisProcess, type WithExecutor } from './executors.js';
 import { partsOf, type PartsRequest } from './parts.js';
 import { spaceOfRun, type SpaceOptions } from './recorded-run.js';
 import { reportInput, writeReport } from './report.js';

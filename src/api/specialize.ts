@@ -40,7 +40,7 @@ export interface SpecializeRunOptions extends SessionOptions {
   /** Called with a file format that cannot hold a network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
   /** Called for each network evaluated with the shared weights. */
-  readonly onJudged?: ((judged: number) => void) | undefined;
+  readonly onEvaluated?: ((judged: number) => void) | undefined;
 }
 
 export interface SpecializedOutcome {
@@ -66,12 +66,12 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
   try {
     const parts = await loadRecordedParts(recorded, options);
     const session = (opened = await openSession(recorded, parts, options));
-    const { population, generations, fineTune, onJudged, onLeftOut } = options;
+    const { population, generations, fineTune, onEvaluated, onLeftOut } = options;
     networks = specialize(session, budgets, {
       ...(population !== undefined && { population }),
       ...(generations !== undefined && { generations }),
       ...(fineTune !== undefined && { fineTune }),
-      ...(onJudged && { onJudged }),
+      ...(onEvaluated && { onEvaluated }),
     });
     const rows = withGains(
       networks.map((network, i) => rowOf(names[i]!, network, session)),

@@ -13,7 +13,7 @@ import {
   tailEvents,
 } from '../runs/index.js';
 
-export interface RunStanding {
+export interface RunStatus {
   /** The run's directory. */
   readonly run: string;
   readonly state: 'finished' | 'unfinished' | 'not started' | 'damaged';
@@ -30,13 +30,13 @@ export interface RunStanding {
 }
 
 /** See `listRuns` in index.ts. */
-export const listRuns = (folder = 'runs'): RunStanding[] => pathsOfRuns(folder).map(standingOf);
+export const listRuns = (folder = 'runs'): RunStatus[] => pathsOfRuns(folder).map(statusOf);
 
 /** See `describeRun` in index.ts. */
-export const describeRun = (directory: string): RunStanding => standingOf(openRun(directory).path);
+export const describeRun = (directory: string): RunStatus => statusOf(openRun(directory).path);
 
-function standingOf(run: string): RunStanding {
-  let known: Pick<RunStanding, 'seed' | 'optimizer'>;
+function statusOf(run: string): RunStatus {
+  let known: Pick<RunStatus, 'seed' | 'optimizer'>;
   try {
     const { manifest, config } = openRun(run);
     known = { seed: manifest.seed, ...optimizersOf(config, manifest.facts['architecture'] !== undefined) };
@@ -48,7 +48,7 @@ function standingOf(run: string): RunStanding {
 }
 
 /** The optimizers named in a configuration; only that of retraining if the architecture was given. */
-function optimizersOf(config: unknown, given: boolean): Pick<RunStanding, 'optimizer'> {
+function optimizersOf(config: unknown, given: boolean): Pick<RunStatus, 'optimizer'> {
   const { search, retrain } = config as Record<
     'search' | 'retrain',
     { readonly optimizer?: { readonly name: string }; readonly epochs?: number } | undefined
@@ -59,7 +59,7 @@ function optimizersOf(config: unknown, given: boolean): Pick<RunStanding, 'optim
   return names.length === 0 ? {} : { optimizer: [...new Set(names)].join(', then ') };
 }
 
-function progressOf(run: string): Pick<RunStanding, 'state' | 'summary' | 'last' | 'checkpoints' | 'reason'> {
+function progressOf(run: string): Pick<RunStatus, 'state' | 'summary' | 'last' | 'checkpoints' | 'reason'> {
   try {
     const summary = readSummary(run);
     if (summary) return { state: 'finished', summary };

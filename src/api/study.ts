@@ -12,7 +12,7 @@ import {
 import { WeftError } from '../errors.js';
 import { type FileReference, referTo } from '../jobs/files.js';
 import { type BackendName, loadBackend } from '../tensor/backend.js';
-import { type WithExecutor } from './executing.js';
+import { type WithExecutor } from './executors.js';
 import { loadController, loadSpace, loadStudy } from './registry.js';
 
 export interface StudyRequest {

@@ -1,5 +1,5 @@
 /** The executor selected on the command line, and the display of its jobs. */
-import { inProcesses, type JobsOptions, requireWhole, type WithExecutor } from '../api/executing.js';
+import { inProcesses, type JobsOptions, requireWhole, type WithExecutor } from '../api/executors.js';
 import { inQueue, queueAddress } from '../api/queue.js';
 import { WeftError } from '../errors.js';
 import { type JobEvent, parseLocation } from '../jobs/index.js';

@@ -1,11 +1,11 @@
 /** The final choice among candidates with shared weights. */
 import { z } from 'zod';
-import { heldAtOnce } from './held.js';
+import { boundedCount } from './bounded-count.js';
 import { proxyNames } from '../proxies/index.js';
 
 export const deriveSchema = z.strictObject({
-  candidates: heldAtOnce(1).default(50).describe('architectures sampled from the controller for the final choice'),
-  random: heldAtOnce(0).default(50).describe('uniformly random architectures evaluated for comparison'),
+  candidates: boundedCount(1).default(50).describe('architectures sampled from the controller for the final choice'),
+  random: boundedCount(0).default(50).describe('uniformly random architectures evaluated for comparison'),
   batches: z.int().min(1).default(2).describe('batches on which every candidate is evaluated, the same for all'),
   batchSize: z.int().min(1).default(256).describe('examples per batch'),
   proxies: z

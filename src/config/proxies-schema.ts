@@ -1,6 +1,6 @@
 /** How proxies filter what a search evaluates: at its start, or among all proposals. */
 import { z } from 'zod';
-import { heldAtOnce } from './held.js';
+import { boundedCount } from './bounded-count.js';
 import { ownProxySchema } from '../parts/own.js';
 import { proxyNames } from '../proxies/index.js';
 
@@ -17,7 +17,7 @@ const rankingProxies = z
 export const warmStartSchema = z
   .strictObject({
     proxies: rankingProxies,
-    pool: heldAtOnce(2).default(200).describe('random architectures that are scored once, without training'),
+    pool: boundedCount(2).default(200).describe('random architectures that are scored once, without training'),
     examples: z.int().min(4).default(64).describe('training examples on which they are scored'),
   })
   .optional()

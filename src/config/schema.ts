@@ -7,7 +7,7 @@ import { augmentSchema } from './augment-schema.js';
 import { balanceFields, seriesFields, textFields } from './data-fields.js';
 import { deriveSchema } from './derive-schema.js';
 import { forgettingSchema } from './forgetting-schema.js';
-import { heldAtOnce } from './held.js';
+import { boundedCount } from './bounded-count.js';
 import { hyperparametersSchema } from './hyperparameters-schema.js';
 import { limitsSchema } from './limits-schema.js';
 import { objectivesSchema } from './objectives-schema.js';
@@ -207,7 +207,7 @@ export const searchSchema = z
     proxyFilter: proxyFilterSchema,
     hyperparameters: hyperparametersSchema,
     rounds: z.int().min(0).default(10).describe('controller updates per epoch'),
-    samplesPerRound: heldAtOnce(1).default(10).describe('architectures per controller update'),
+    samplesPerRound: boundedCount(1).default(10).describe('architectures per controller update'),
     rewardBatchSize: z.int().min(1).default(128).describe('validation examples on which one reward is measured'),
     reward: z
       .enum(['accuracy', 'balanced-accuracy', 'f1', 'auc', 'log-loss'])
@@ -225,7 +225,7 @@ export const searchSchema = z
     sharpness: sharpnessObjectiveSchema
       .prefault({})
       .describe('sharpness as part of the reward; it is not a measure of quality by itself'),
-    probe: heldAtOnce(0)
+    probe: boundedCount(0)
       .default(10)
       .describe('random architectures evaluated after each epoch, for comparison with the controller'),
   })

@@ -9,7 +9,7 @@
 import { WeftError } from '../errors.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../tensor/named.js';
-import { flagCrossEntropies } from '../tensor/flags.js';
+import { flagCrossEntropies } from '../tensor/multi-label-loss.js';
 import { areFlags, areTargets, countLabels, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { squaredErrors } from '../tensor/squared-error.js';

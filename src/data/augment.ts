@@ -2,7 +2,7 @@
 import { WeftError } from '../errors.js';
 import type { Rng } from '../tensor/rng.js';
 import type { InputShape } from './dataset.js';
-import { isTurning } from './turn.js';
+import { isRotating } from './rotate.js';
 
 export interface Augmentation {
   /**
@@ -59,7 +59,7 @@ export function checkAugmentation(augmentation: Augmentation, [height, width]: I
       `augmentation: a move by ${Math.max(crop, shift)} pixels may push all of a ${height} x ${width} image out of view`,
       'choose a smaller crop or shift',
     );
-  return crop > 0 || shift > 0 || flip || cutout > 0 || isTurning(augmentation);
+  return crop > 0 || shift > 0 || flip || cutout > 0 || isRotating(augmentation);
 }
 
 /**

@@ -9,7 +9,7 @@ import { exampleSize, type InputShape } from './dataset.js';
 import type { Normalization } from './normalization.js';
 import { type Split, targetsIn } from './split.js';
 import { allIndices } from './stratify.js';
-import { drawTurn, isTurning, writeTurned, type Turn } from './turn.js';
+import { drawRotation, isRotating, writeRotated, type Rotation } from './rotate.js';
 import { scaling, writeChanged, writePlain } from './write-example.js';
 
 /**
@@ -176,7 +176,7 @@ export function makeBatch(
     if (targets) labels.set(targets.subarray(position * each, (position + 1) * each), i * each);
     else labels[i] = split.labels[position]!;
     const from = indices[position]! * size;
-    if (turned) writeTurned(turned, examples.images, from, inputShape, turns[i]!);
+    if (turned) writeRotated(turned, examples.images, from, inputShape, turns[i]!);
     if (changes) {
       const [images, at] = turned ? [turned, 0] : [examples.images, from];
       writeChanged(inputs, i * size, images, at, inputShape, scale, changes[i]!, background);
@@ -190,11 +190,11 @@ function drawAll(
   count: number,
   { augment, rng }: { readonly augment: Augmentation; readonly rng: Rng },
   shape: InputShape,
-): { changes: Change[]; turns?: Turn[] } {
+): { changes: Change[]; turns?: Rotation[] } {
   const changes = Array.from({ length: count }, () => {
     const change: Change = { dy: 0, dx: 0, flip: false, top: 0, bottom: 0, left: 0, right: 0 };
     drawChange(change, augment, shape, rng);
     return change;
   });
-  return { changes, ...(isTurning(augment) && { turns: changes.map(() => drawTurn(augment, rng)) }) };
+  return { changes, ...(isRotating(augment) && { turns: changes.map(() => drawRotation(augment, rng)) }) };
 }

@@ -3,7 +3,7 @@ import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
 import { type Column } from './csv/encoding.js';
-import { answerIn, labelsIn, rarestFlag } from './flags.js';
+import { answerIn, labelsIn, rarestFlag } from './multi-label.js';
 import { type Charset } from './csv/decode.js';
 import { doubleIn } from './csv/fields.js';
 import { decimalMarks } from './csv/decimal-marks.js';

@@ -1,4 +1,4 @@
-export { accountFor } from './account.js';
+export { summarizeData } from './data-summary.js';
 export { checkAugmentation, type Augmentation } from './augment.js';
 export {
   batches,
@@ -105,5 +105,5 @@ export {
   textNames,
   type TextRecord,
 } from './text/open.js';
-export { isTurning } from './turn.js';
+export { isRotating } from './rotate.js';
 export { type InputForm, readPictures, readRows, type Unlabelled } from './unlabelled.js';

@@ -4,7 +4,7 @@ import { WeftError } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 import { type Dataset, defineDataset, type Examples, exampleSize, type InputShape } from './dataset.js';
 import { areLists, flagsOf, labelsNamed, type LabelList, targetsIn } from './memory-labels.js';
-import { rarestFlag } from './flags.js';
+import { rarestFlag } from './multi-label.js';
 import { strataOf, stratumOf } from './targets.js';
 
 /** The numbers of one example: a row, or an image as [height][width] or [height][width][channels]. */

@@ -5,7 +5,7 @@ import { measureNormalization, type Normalization } from './normalization.js';
 import { openDataset, type OpenOptions, type Surroundings } from './open.js';
 import { findSeen, recordSplits, splitDataset, type SplitOptions, type SplitRecord, type Splits } from './split.js';
 import { addLabelNoise, takeSubset, type SubsetOptions } from './subset.js';
-import { requireBothAnswers } from './flags.js';
+import { requireBothAnswers } from './multi-label.js';
 import { measureTargets, scaleAllTargets, type TargetScaling } from './targets.js';
 
 export interface DataConfig {

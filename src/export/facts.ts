@@ -14,7 +14,7 @@ import {
   widthOf,
 } from '../data/index.js';
 import { type Assessment } from '../search/assess.js';
-import { type FlagAssessment } from '../search/assess-flags.js';
+import { type FlagAssessment } from '../search/assess-multi-label.js';
 import { type Tested } from '../search/state.js';
 import { type ValueAssessment } from '../search/assess-values.js';
 import { type Model } from '../search/model.js';

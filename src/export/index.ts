@@ -7,7 +7,7 @@ import { type BatchSource } from '../training/batch.js';
 import { describeArchitecture } from './describe.js';
 import { factsOf, type FactsOptions, type ModelFacts } from './facts.js';
 import { tracedModel, type TrainedChild } from './graph-model.js';
-import { judgeRounding } from './judge.js';
+import { measureRounding } from './measure-rounding.js';
 import { modelCard } from './model-card.js';
 import { modelFiles } from './model-files.js';
 import { onnxModel } from './onnx/index.js';
@@ -45,7 +45,7 @@ export async function exportModel(
   const rounded = rounding && { ...exact, ...roundWeights(exact, rounding.weights) };
   const facts: ModelFacts = {
     ...factsOf(model, options),
-    ...(rounded && { rounding: await judgeRounding(model, { exact, rounded }, rounding.weights, rounding.test) }),
+    ...(rounded && { rounding: await measureRounding(model, { exact, rounded }, rounding.weights, rounding.test) }),
   };
   const artifacts = { ...(rounded ?? exact), userDefinedMetadata: { ...facts } };
   const onnx = unlessRefused(

@@ -1,6 +1,6 @@
 /** MODEL.md: a description of an exported network, its training data, its quality, and its limitations. */
 import { type Assessment } from '../search/assess.js';
-import { type FlagAssessment } from '../search/assess-flags.js';
+import { type FlagAssessment } from '../search/assess-multi-label.js';
 import { sayLabels } from '../search/label-measures.js';
 import { wilsonInterval } from '../statistics/index.js';
 import { type InputContract, type Measured, type ModelFacts, type Results } from './facts.js';

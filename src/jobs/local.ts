@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { stopwatch } from '../runs/index.js';
 import { LostProcess } from './child-handle.js';
 import { type Executor, type Job } from './contract.js';
-import { createCrew, type CrewOptions } from './crew.js';
+import { createProcessPool, type ProcessPoolOptions } from './process-pool.js';
 import { createLedger } from './ledger.js';
 import { type Results } from './results.js';
 
-export interface LocalOptions extends CrewOptions {
+export interface LocalOptions extends ProcessPoolOptions {
   readonly results: Results;
   /** Number of concurrent jobs; one per processor by default. */
   readonly workers?: number;
@@ -25,7 +25,7 @@ export function createLocalExecutor({
   ...options
 }: LocalOptions): Executor {
   const ledger = createLedger(results);
-  const crew = createCrew(options);
+  const pool = createProcessPool(options);
   const queue: Job[] = [];
   const running = new Map<string, AbortController>();
 
@@ -49,7 +49,7 @@ export function createLocalExecutor({
       const watch = stopwatch();
       ledger.tell({ type: 'job-started', key, label, worker: WORKER, attempt });
       try {
-        const value = await crew.perform(
+        const value = await pool.perform(
           {
             job,
             folder: results.folder(key),
@@ -82,7 +82,7 @@ export function createLocalExecutor({
     cancel,
     async close() {
       await cancel();
-      await crew.close();
+      await pool.close();
     },
   };
 }

@@ -14,7 +14,7 @@ import { optionsOf, type SearchParts } from '../search/session.js';
 import { latencyTableHash } from '../search/device-latency.js';
 import { type StartHashes, startHashes } from '../search/warm-start.js';
 import { type BackendName } from '../tensor/backend.js';
-import { type Computing, computingFields, computingHere, loadComputing } from './computing.js';
+import { type Computing, computingFields, computingHere, loadComputing } from './computing-environment.js';
 import { type Job, type JobContext } from './contract.js';
 import {
   codeSchema,

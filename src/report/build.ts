@@ -11,7 +11,7 @@ import { html } from './html/markup.js';
 import { candidatesSection, networkSection } from './html/network.js';
 import { nameOf, overview } from './html/overview.js';
 import { page } from './html/page.js';
-import { comparisonsOf, rankersSection, rankSection, standingSection } from './ranking/index.js';
+import { comparisonsOf, rankersSection, rankSection, trivialRankersSection } from './ranking/index.js';
 import { labelsSection } from './html/labels.js';
 import { valuesSection } from './html/values.js';
 import { mistakesSection } from './html/mistakes.js';
@@ -32,7 +32,7 @@ ${assessmentSection(log)}${mistakesSection(log)}${labelsSection(log)}${valuesSec
 ${frontSection(log)}
 ${comparisonSection(log)}
 ${await candidatesSection(input, log)}
-${standingSection(input, log, comparisons)}
+${trivialRankersSection(input, log, comparisons)}
 ${courseSection(log)}
 ${forgettingSection(input)}
 ${await preferencesSection(input, log)}

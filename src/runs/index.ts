@@ -25,7 +25,7 @@ export {
   tailEvents,
 } from './journal.js';
 export { isObject, type JsonObject, sha256, sortKeys, stringifyStrict, toJson } from './json.js';
-export { acquireLock, type LockOptions, type RunLock, standingOfLock } from './lock.js';
+export { acquireLock, type LockOptions, type RunLock, lockState } from './lock.js';
 export {
   copyRun,
   runsIn,

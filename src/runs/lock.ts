@@ -50,7 +50,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
 }
 
 /** The visible state of the holder of the lock at `path`: `free` if there is none; nothing is acquired or changed. */
-export function standingOfLock(path: string): Standing | 'free' {
+export function lockState(path: string): Standing | 'free' {
   const text = contentOf(path);
   if (text === undefined) return 'free';
   const holder = holderIn(text);

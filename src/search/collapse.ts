@@ -3,7 +3,7 @@ import { areFlags, areTargets } from '../tensor/logits.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
-import { levelsOf } from './levels.js';
+import { networksBySize } from './network-sizes.js';
 import { guessingLoss } from './objective.js';
 import { largestEpochsOf } from './sandwich.js';
 import { type SearchSession } from './session.js';
@@ -23,7 +23,7 @@ const AT_CHANCE = 0.99;
  */
 export function watchCollapse(session: SearchSession): void {
   const { config, data, emit, space, state, supernet } = session;
-  const networks = levelsOf(space, WATCHED).map((architecture) => session.child(architecture));
+  const networks = networksBySize(space, WATCHED).map((architecture) => session.child(architecture));
   const { evaluations, chance } = withBatch(data.revisited, 0, 0, (batch) => ({
     evaluations: evaluateTogether(networks, supernet.store, batch, SHARED_EVALUATION, { compiled: supernet.passes }),
     chance: space.task.kind === 'regression' ? guessingLoss(space.task) : guessing(batch.labels),

@@ -6,7 +6,7 @@ import { type Task } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { type BatchSource } from '../training/batch.js';
 import { type PlainExamples } from './assess.js';
-import { type PlainFlags } from './assess-flags.js';
+import { type PlainFlags } from './assess-multi-label.js';
 import { type PlainValues } from './assess-values.js';
 import { openLabelled } from './labelled-data.js';
 import { openText } from './text-data.js';

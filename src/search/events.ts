@@ -3,7 +3,7 @@
  * gives the same events, to the byte. Architectures appear in their text encoding.
  */
 import { type Assessment } from './assess.js';
-import { type FlagAssessment } from './assess-flags.js';
+import { type FlagAssessment } from './assess-multi-label.js';
 import { type ValueAssessment } from './assess-values.js';
 import { type Mistake } from './mistakes.js';
 import { type ForgettingEvent } from '../forgetting/events.js';

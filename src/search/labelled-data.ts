@@ -1,7 +1,7 @@
 /** Data with a class or regression targets for each example: images and tables. */
 import { type SearchConfig } from '../config/schema.js';
 import {
-  accountFor,
+  summarizeData,
   batches,
   type BatchesOptions,
   type Dataset,
@@ -79,7 +79,7 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
     record: record as unknown as DataFacts,
     ...(listing !== undefined && { listing }),
     account: [
-      ...accountFor(prepared.dataset, splits, record.testSeenIn, record.testNearlySeenIn),
+      ...summarizeData(prepared.dataset, splits, record.testSeenIn, record.testNearlySeenIn),
       ...(weights ? [(flags ? sayFlagWeights : sayClassWeights)(weights, names)] : []),
       ...(data.sampling === 'balanced' && !prepared.dataset.targets
         ? ['training batches draw every class equally often']
@@ -226,7 +226,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
     fisher:
       estimate === undefined
         ? undefined
-        : source(notOfTheTest(splits.fisher!, splits.test), {
+        : source(exceptTest(splits.fisher!, splits.test), {
             batchSize: atMost(estimate, splits.fisher!),
             name: 'fisher',
           }),
@@ -248,7 +248,7 @@ function testPictures(
 }
 
 /** The split itself; refuses one that contains test data. */
-export function notOfTheTest(split: Split, test: Split): Split {
+export function exceptTest(split: Split, test: Split): Split {
   const tested = new Set(test.indices);
   if (split.name === 'test' || (split.examples === test.examples && split.indices.some((index) => tested.has(index)))) {
     throw new WeftError(

@@ -115,7 +115,7 @@ export const SQUARED_ERROR = 'in squared error of scaled targets';
 export const guessingLoss = ({ kind, classes }: Task): number =>
   kind === 'regression' ? 1 : Math.log(kind === 'multi-label' ? 2 : classes);
 
-interface Judged {
+interface CandidateQuality {
   readonly accuracy: number | null;
   readonly loss: number;
   readonly score?: number;
@@ -124,12 +124,12 @@ interface Judged {
 
 /** How much better `a` is than `b` by the measure; 0 if the measure is the loss, which breaks ties anyway. */
 export const advantage = (
-  a: Pick<Judged, 'accuracy' | 'score'>,
-  b: Pick<Judged, 'accuracy' | 'score'>,
+  a: Pick<CandidateQuality, 'accuracy' | 'score'>,
+  b: Pick<CandidateQuality, 'accuracy' | 'score'>,
   measure: Objective['measure'],
 ): number => (measure === 'loss' ? 0 : (a[measure] ?? 0) - (b[measure] ?? 0));
 
 /** Best first: by the measure; ties are broken by the loss, and then by the text. */
-export function byQuality(measure: Objective['measure']): (a: Judged, b: Judged) => number {
+export function byQuality(measure: Objective['measure']): (a: CandidateQuality, b: CandidateQuality) => number {
   return (a, b) => advantage(b, a, measure) || a.loss - b.loss || (a.architecture < b.architecture ? -1 : 1);
 }

@@ -11,7 +11,7 @@ import { stream } from '../tensor/rng.js';
 import { withBatch } from '../training/batch.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../training/evaluate.js';
 import { type LearnOptions } from '../training/learner.js';
-import { requireSizes, sizeSlots } from './levels.js';
+import { requireSizes, sizeSlots } from './network-sizes.js';
 import { type SearchSession } from './session.js';
 
 /** Throws WeftError('config') if the sandwich rule cannot be applied: no sizes, or a mixture of all architectures. */

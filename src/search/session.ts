@@ -31,7 +31,7 @@ import { assessedTable, readDeviceLatency } from './device-latency.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
-import { requireSizes } from './levels.js';
+import { requireSizes } from './network-sizes.js';
 import { createRemedies, linksOf, type Remedies, uniqueNetworks } from './remedies/index.js';
 import { proxyFilter, proxyStart, requireProposals } from './proxy-start.js';
 import { requireFitForTargets } from './regression.js';

@@ -21,7 +21,7 @@ import { type CostName, COSTS } from '../config/costs.js';
 import { costMeasure } from './costs.js';
 import { type Model } from './model.js';
 import { fineTune as trainFurther } from './fine-tune.js';
-import { sizeSlots } from './levels.js';
+import { sizeSlots } from './network-sizes.js';
 import { type SearchSession } from './session.js';
 
 /** An upper limit on one cost. */
@@ -41,7 +41,7 @@ export interface SpecializeOptions {
    */
   readonly fineTune?: number;
   /** Called after each evaluated network with the number so far. */
-  readonly onJudged?: (judged: number) => void;
+  readonly onEvaluated?: (count: number) => void;
 }
 
 /** The network for a budget; the caller disposes its store. */
@@ -76,7 +76,7 @@ const ATTEMPTS = 2000;
 export function specialize(
   session: SearchSession,
   budgets: readonly Budget[],
-  { population = 24, generations = 8, fineTune = 0, onJudged }: SpecializeOptions = {},
+  { population = 24, generations = 8, fineTune = 0, onEvaluated }: SpecializeOptions = {},
 ): Specialized[] {
   const { space, config } = session;
   requireSizes(space);
@@ -86,20 +86,20 @@ export function specialize(
       'networks for budgets are compared by their accuracy, but these have none',
       'choose candidates with weft derive --pick',
     );
-  const judge = judged(session, onJudged);
+  const evaluator = createEvaluator(session, onEvaluated);
   const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
   for (const { budget, within } of searches) {
     const rng = stream(config.seed, 'specialize', budget.cost, budget.limit);
-    evolve(space, within, judge, { population, generations, rng });
+    evolve(space, within, evaluator, { population, generations, rng });
   }
   // A network found for one budget may be the best for another.
   return searches.map(({ budget, within }) => {
-    const best = judge.best(within.holds)[0]!;
+    const best = evaluator.best(within.holds)[0]!;
     return cutOut(session, {
       budget,
       cost: within.cost(best),
       genotype: best,
-      derive: judge.of(best),
+      derive: evaluator.of(best),
       epochs: fineTune,
     });
   });
@@ -171,13 +171,13 @@ function withinBudget({ space, latencies, config }: SearchSession, { cost, limit
   return { cost: costOf, holds: (genotype) => costOf(genotype) <= limit && isValid(genotype), smallest };
 }
 
-interface Judge {
+interface Evaluator {
   of(genotype: readonly number[]): Evaluation;
   /** The networks evaluated so far for which this holds, best first. */
   best(holds: (genotype: readonly number[]) => boolean): (readonly number[])[];
 }
 
-function judged(session: SearchSession, onJudged?: (judged: number) => void): Judge {
+function createEvaluator(session: SearchSession, onEvaluated?: (count: number) => void): Evaluator {
   const { config, data, space, supernet } = session;
   const known = new Map<string, { genotype: readonly number[]; evaluation: Evaluation }>();
   const steps = Math.min(config.derive.batches, data.derive.steps);
@@ -193,7 +193,7 @@ function judged(session: SearchSession, onJudged?: (judged: number) => void): Ju
         );
         found = { genotype, evaluation };
         known.set(key, found);
-        onJudged?.(known.size);
+        onEvaluated?.(known.size);
       }
       return found.evaluation;
     },
@@ -224,7 +224,7 @@ interface Evolution {
 function evolve(
   space: SearchSpace,
   { holds, smallest }: Within,
-  judge: Judge,
+  evaluator: Evaluator,
   { population, generations, rng }: Evolution,
 ): void {
   const { cardinalities } = space;
@@ -265,12 +265,14 @@ function evolve(
   const crossover = (a: readonly number[], b: readonly number[]): readonly number[] =>
     a.map((value, slot) => (rng.uniform() < 0.5 ? value : b[slot]!));
 
-  judge.of(smallest);
-  for (let i = 1; i < population; i++) judge.of(draw(random));
+  evaluator.of(smallest);
+  for (let i = 1; i < population; i++) evaluator.of(draw(random));
   for (let generation = 0; generation < generations; generation++) {
-    const parents = judge.best(holds).slice(0, Math.max(2, Math.round(PARENTS * population)));
+    const parents = evaluator.best(holds).slice(0, Math.max(2, Math.round(PARENTS * population)));
     for (let i = 0; i < population; i++)
-      judge.of(draw(() => (i % 2 === 0 ? mutant(rng.pick(parents)) : crossover(rng.pick(parents), rng.pick(parents)))));
+      evaluator.of(
+        draw(() => (i % 2 === 0 ? mutant(rng.pick(parents)) : crossover(rng.pick(parents), rng.pick(parents)))),
+      );
   }
 }
 

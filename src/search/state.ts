@@ -3,7 +3,7 @@
  * streams need no state, because they are opened by name and position.
  */
 import { type Assessment } from './assess.js';
-import { type FlagAssessment } from './assess-flags.js';
+import { type FlagAssessment } from './assess-multi-label.js';
 import { type ValueAssessment } from './assess-values.js';
 
 import { type WarmStart } from './warm-start.js';

@@ -84,7 +84,7 @@ export function assessDifference(a: readonly number[], b: readonly number[], opt
   let fewest = FEWEST_OF_EITHER;
   while (2 / divisions(fewest, fewest) > alpha) fewest++;
   const { error, degrees } = welch(a, b);
-  return judge({
+  return assessmentOf({
     count: Math.min(a.length, b.length),
     fewestForInterval: FEWEST_OF_EITHER,
     value: mean(a) - mean(b),
@@ -106,7 +106,7 @@ function assessDifferences(
 ): Assessment {
   const alpha = errorRate(options);
   const fewest = Math.max(FEWEST_FOR_INTERVAL, Math.ceil(1 - Math.log2(alpha)));
-  return judge({
+  return assessmentOf({
     count: differences.length,
     fewestForInterval: FEWEST_FOR_INTERVAL,
     value: mean(differences),
@@ -121,7 +121,7 @@ function assessDifferences(
   });
 }
 
-function judge({
+function assessmentOf({
   count,
   fewestForInterval,
   value,

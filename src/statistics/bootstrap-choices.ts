@@ -55,12 +55,12 @@ export function choiceIntervals(
   const values = rankers.map(() => MEASURES.map(() => new Float64Array(count < FEWEST ? 0 : resamples)));
   if (count >= FEWEST) {
     const rng = stream(count, 'choice-intervals');
-    const judge = judgeOf(truth, rankers, chosenCount(count, share));
+    const measureChoices = choiceMeasurer(truth, rankers, chosenCount(count, share));
     const times = new Uint32Array(count);
     for (let resample = 0; resample < resamples; resample++) {
       times.fill(0);
       for (let draw = 0; draw < count; draw++) times[rng.int(count)]!++;
-      judge(times, (ranker, measure, value) => (values[ranker]![measure]![resample] = value));
+      measureChoices(times, (ranker, measure, value) => (values[ranker]![measure]![resample] = value));
     }
   }
   const alone = errorRate({ ...options, comparisons: 1 });
@@ -108,13 +108,17 @@ function orderOf(scores: readonly number[], truth: readonly number[]): Order {
   return { networks, ends };
 }
 
-type Judge = (times: Uint32Array, use: (ranker: number, measure: number, value: number) => void) => void;
+type MeasureChoices = (times: Uint32Array, use: (ranker: number, measure: number, value: number) => void) => void;
 
 /**
  * The measures of the first `chosen` of each order when each network occurs `times` times; copies of a network are
  * tied.
  */
-function judgeOf(truth: readonly number[], rankers: readonly (readonly number[])[], chosen: number): Judge {
+function choiceMeasurer(
+  truth: readonly number[],
+  rankers: readonly (readonly number[])[],
+  chosen: number,
+): MeasureChoices {
   const trueOrder = orderOf(truth, truth);
   const orders = rankers.map((scores) => orderOf(scores, truth));
   const discounts = Float64Array.from({ length: truth.length }, (_, place) => 1 / Math.log2(place + 2));

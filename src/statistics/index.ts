@@ -26,7 +26,7 @@ export {
   type ClassMeasures,
   mostProbable,
 } from './classification.js';
-export { type FlagMeasures, type MultiLabelMeasures, multiLabelMeasures } from './flags.js';
+export { type FlagMeasures, type MultiLabelMeasures, multiLabelMeasures } from './multi-label.js';
 export { pearson, spearman } from './correlation.js';
 export { kendallTau } from './kendall.js';
 export { smirnovDistance, smirnovLimit } from './kolmogorov.js';

@@ -9,7 +9,7 @@ export {
   type Corpus,
   findDataFile,
   findDataset,
-  isTurning,
+  isRotating,
   openDataset,
   prepareData,
   type PreparedData,

@@ -1,7 +1,7 @@
 /** Units of studies as jobs. */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
-import { type Computing, computingFields, computingHere, loadComputing } from '../jobs/computing.js';
+import { type Computing, computingFields, computingHere, loadComputing } from '../jobs/computing-environment.js';
 import { defineJob, type Executor, interrupted, type Job, type JobRunners, submitAll } from '../jobs/index.js';
 import { type FileReference, referenceSchema, resolveReference } from '../jobs/files.js';
 import { check, type CheckedKind, checkedRunner, nameSchema, plainSchema } from '../jobs/schema.js';

@@ -3,7 +3,7 @@
  * squared error of targets.
  */
 import { WeftError } from '../errors.js';
-import { flagCrossEntropies } from '../tensor/flags.js';
+import { flagCrossEntropies } from '../tensor/multi-label-loss.js';
 import { areFlags, areTargets, requireLogitsOf } from '../tensor/logits.js';
 import { softmaxCrossEntropy } from '../tensor/nn.js';
 import { squaredErrors } from '../tensor/squared-error.js';

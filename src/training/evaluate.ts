@@ -10,7 +10,7 @@ import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { type StepResult } from '../tensor/plan/index.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { type BatchSource, type TensorBatch, withBatch } from './batch.js';
-import { carrying } from './carried.js';
+import { carrying } from './carried-state.js';
 import { labelLosses } from './cross-entropy.js';
 
 export interface Evaluation {
@@ -61,7 +61,7 @@ export function evaluateBatch(
 ): Evaluation {
   const seen = (logits: Tensor): Evaluation => {
     onLogits?.(logits);
-    return judge(logits, batch.labels, compiled);
+    return lossAndAccuracy(logits, batch.labels, compiled);
   };
   // Final states of recurrent layers do not leave a compiled pass.
   if (compiled && !mode.carry) return forwardTogether([child], weights, batch.inputs, mode, seen, compiled)[0]!;
@@ -80,11 +80,11 @@ export function evaluateTogether(
   { scoring, compiled }: EvaluationOptions = {},
 ): Evaluation[] {
   const use = (logits: Tensor): Evaluation => {
-    const judged = judge(logits, batch.labels, compiled);
-    if (!scoring) return judged;
+    const measured = lossAndAccuracy(logits, batch.labels, compiled);
+    if (!scoring) return measured;
     const seen = collector();
     seen.take(logits, batch.labels);
-    return { ...judged, score: seen.score(scoring, judged.loss) };
+    return { ...measured, score: seen.score(scoring, measured.loss) };
   };
   return forwardTogether(children, weights, batch.inputs, mode, use, compiled);
 }
@@ -108,10 +108,10 @@ function collector(): {
   };
 }
 
-function judge(logits: Tensor, labels: Tensor, compiled?: CompiledNodes): Evaluation {
+function lossAndAccuracy(logits: Tensor, labels: Tensor, compiled?: CompiledNodes): Evaluation {
   const step = (): StepResult<null> => ({ outputs: { means: meansOf(logits, labels) }, fixed: null });
-  const isCompiled = compiled?.isWorthwhile({ key: 'judge' });
-  const { outputs } = isCompiled ? compiled!.run(step, { logits, labels }, {}, { key: 'judge' }) : step();
+  const isCompiled = compiled?.isWorthwhile({ key: 'loss-and-accuracy' });
+  const { outputs } = isCompiled ? compiled!.run(step, { logits, labels }, {}, { key: 'loss-and-accuracy' }) : step();
   const [loss, accuracy = null] = outputs['means']!.dataSync();
   disposeNamed(outputs);
   return { loss: loss!, accuracy, count: accuracy === null ? labels.shape[0] : labels.size };

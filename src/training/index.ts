@@ -8,7 +8,7 @@ export {
   requireAccuracy,
   SHARED_EVALUATION,
 } from './evaluate.js';
-export { carrying } from './carried.js';
+export { carrying } from './carried-state.js';
 export {
   adoptEvaluationWeights,
   createLearner,

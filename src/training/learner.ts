@@ -16,7 +16,7 @@ import { trainedSlices, wholeName } from '../supernet/slices.js';
 import { disposeNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { compiler, type CompileOptions } from '../tensor/plan/index.js';
 import { type BatchSource, withBatch } from './batch.js';
-import { carrying } from './carried.js';
+import { carrying } from './carried-state.js';
 import { type SharedGradients, sharedGradients, type SharedOptions } from './shared-gradients.js';
 import { type CompiledChildren } from './together.js';
 import { trainStep, type TrainStepInput, type TrainStepResult } from './train-step.js';

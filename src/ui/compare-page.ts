@@ -6,12 +6,12 @@ import { flatten } from '../report/input.js';
 import { measureOf } from '../report/measure.js';
 import { type ColorName } from '../report/palette.js';
 import { stateMark, testOf } from './list-page.js';
-import { part } from './part.js';
-import { type Standing } from './standing.js';
+import { part } from './page-part.js';
+import { type RunState } from './run-states.js';
 import { type Watched } from './watched.js';
 
 export interface Compared {
-  readonly standing: Standing;
+  readonly standing: RunState;
   readonly watched: Watched;
 }
 

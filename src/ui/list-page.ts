@@ -2,15 +2,15 @@
 import { decimal, integer, isNumber, percent, plural, significant } from '../report/format.js';
 import { type Content, html, type Markup, raw, table } from '../report/html/markup.js';
 import { lookUp } from '../report/input.js';
-import { part } from './part.js';
-import { type Standing } from './standing.js';
+import { part } from './page-part.js';
+import { type RunState } from './run-states.js';
 
 /** Number of runs listed unless all are requested. */
 export const LISTED = 200;
 /** Maximum number of runs that can be compared at a time, one colour each. */
 export const COMPARED = 6;
 
-export function listPage(folder: string, runs: readonly Standing[], total: number): Markup {
+export function listPage(folder: string, runs: readonly RunState[], total: number): Markup {
   return html`<header><p class="eyebrow">Runs</p><h1>${folder}</h1>
 ${part('count', html`<p class="sub">${total === 0 ? 'No runs yet. They appear here when they begin.' : countOf(runs, total)}</p>`)}</header>
 <form action="compare" method="get">
@@ -20,12 +20,12 @@ ${part('more', runs.length < total && html`<p><a href="?all=1">Show all ${intege
 </form>`;
 }
 
-function countOf(runs: readonly Standing[], total: number): string {
+function countOf(runs: readonly RunState[], total: number): string {
   const running = runs.filter(({ state }) => state === 'running').length;
   return `${plural(total, 'run')}${runs.length < total ? `, the newest ${integer(runs.length)} shown` : ''}${running > 0 ? `, ${integer(running)} running` : ''}`;
 }
 
-function listOf(runs: readonly Standing[]): Markup {
+function listOf(runs: readonly RunState[]): Markup {
   const rows = runs.map((one): Content[] => [
     one.run && html`<input type="checkbox" name="run" value="${one.name}" aria-label="compare ${one.name}">`,
     html`<a href="run/${encodeURIComponent(one.name)}">${one.run?.manifest.name ?? one.name}</a><br><code class="hash">${one.name}</code>`,
@@ -39,13 +39,13 @@ function listOf(runs: readonly Standing[]): Markup {
   return html`<div class="runs">${table(['', 'run', 'state', 'now', 'seed', 'shared weights', 'test', 'controller'], rows, [4, 5, 6])}</div>`;
 }
 
-const controllerOf = ({ run }: Standing): Content => {
+const controllerOf = ({ run }: RunState): Content => {
   const name = lookUp(run?.config, 'controller', 'name');
   return typeof name === 'string' ? name : undefined;
 };
 
 /** The state with a marker that does not rely on colour. */
-export function stateMark(state: Standing['state']): Markup {
+export function stateMark(state: RunState['state']): Markup {
   const marks = { running: '●', stopped: '■', finished: '✓', damaged: '!' } as const;
   return html`<span class="state ${raw(state)}"><span aria-hidden="true">${marks[state]}</span> ${state}</span>`;
 }

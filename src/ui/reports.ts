@@ -1,7 +1,7 @@
 /** The reports of a run that can be opened from its page. */
 import { extname } from 'node:path';
 import { readBytes } from '../data/index.js';
-import { fileInside } from './inside.js';
+import { fileInside } from './inside-folder.js';
 
 /** Reports that are offered if they exist. */
 const OFFERED = ['report.html', 'forgetting/report.html'];

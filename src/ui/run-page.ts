@@ -14,13 +14,13 @@ import { type RunSummary } from '../runs/index.js';
 import { type Digest, MOST_CANDIDATES } from './digest.js';
 import { stateMark, testOf } from './list-page.js';
 import { type Drawing, frontPart } from './front.js';
-import { part } from './part.js';
-import { type Standing } from './standing.js';
+import { part } from './page-part.js';
+import { type RunState } from './run-states.js';
 import { type Watched } from './watched.js';
 
 /** The parts of the page that change while it is being viewed, replaced individually. */
 export function runPage(
-  standing: Standing,
+  standing: RunState,
   watched: Watched,
   reports: readonly string[],
   { selected, drawing }: { readonly selected?: string | undefined; readonly drawing?: Drawing | undefined } = {},
@@ -37,7 +37,7 @@ ${part('retraining', retrainingSection(log))}
 ${part('remarks', remarksOf(digest, log))}`;
 }
 
-function header(standing: Standing, { digest, read }: Watched, log: EventLog, reports: readonly string[]): Markup {
+function header(standing: RunState, { digest, read }: Watched, log: EventLog, reports: readonly string[]): Markup {
   const { name, run, summary, state, detail } = standing;
   const started = log.last('search-started');
   const source = lookUp(run?.config, 'data', 'source');

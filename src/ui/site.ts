@@ -9,7 +9,7 @@ import { type Drawing } from './front.js';
 import { COMPARED, LISTED, listPage } from './list-page.js';
 import { readReport, reportsOf } from './reports.js';
 import { runPage } from './run-page.js';
-import { type Standing, type Standings, standingsIn } from './standing.js';
+import { type RunState, type RunStates, runStatesIn } from './run-states.js';
 import { createWatch, type Watched } from './watched.js';
 
 export type Answer =
@@ -29,7 +29,7 @@ const KEPT = 12;
 
 /** The pages over the runs in `root`, a resolved path that is displayed as `folder`. */
 export function createSite(root: string, folder: string, spaceOf: SpaceOf = () => Promise.resolve(undefined)): Site {
-  const standings = standingsIn(root);
+  const standings = runStatesIn(root);
   const watch = createWatch();
   const drawings = new Map<string, Drawing>();
   const pages = new Map<string, { readonly of: readonly unknown[]; readonly content: Markup }>();
@@ -49,7 +49,7 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
   };
   const look = (name: string): Promise<Watched> => watch.look(root, join(root, ...placeOf(standings, name)));
 
-  async function run(name: string, standing: Standing, selected: string | undefined): Promise<Answer> {
+  async function run(name: string, standing: RunState, selected: string | undefined): Promise<Answer> {
     const watched = await look(name);
     const reports = reportsOf(root, placeOf(standings, name));
     const drawing = selected === undefined ? undefined : await drawn(name, selected);
@@ -122,7 +122,7 @@ export function createSite(root: string, folder: string, spaceOf: SpaceOf = () =
 }
 
 /** The names that lead from the root to a run: none if the root is the run. */
-const placeOf = ({ alone }: Standings, name: string): string[] => (alone ? [] : [name]);
+const placeOf = ({ alone }: RunStates, name: string): string[] => (alone ? [] : [name]);
 
 function decoded(text: string): string | undefined {
   try {

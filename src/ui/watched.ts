@@ -2,7 +2,7 @@
 import { setImmediate as breath } from 'node:timers/promises';
 import { runFiles } from '../runs/index.js';
 import { createDigest, type Digest } from './digest.js';
-import { fileInside } from './inside.js';
+import { fileInside } from './inside-folder.js';
 import { createTail } from './tail.js';
 
 export interface Watched {

@@ -3,7 +3,7 @@
  * worth.
  */
 import { defineStudy, gateRow, infoRow, loadBackend, type Row, type StudySection, z } from 'weft-nas';
-import { augmentSchema, isTurning, openCells } from 'weft-nas/study';
+import { augmentSchema, isRotating, openCells } from 'weft-nas/study';
 import { type AugmentOptions, type Curve, measureAccuracy, stepsTo } from './accuracy.js';
 import { openSources } from './images.js';
 import { AHEAD_OF_ASDL, ASDL_MILLISECONDS, GOALS, PUBLISHED, PUBLISHED_ACCURACY } from './methods.js';
@@ -233,7 +233,7 @@ const TOLERANCE = 0.3;
 
 /** Whether a training is as long as those of the tables, on images and labels changed as there. */
 const isAsPublished = ({ epochs }: Curve, { train, augment, smoothing }: Material): boolean =>
-  train >= 45_000 && epochs >= 20 && smoothing > 0 && isTurning(augment);
+  train >= 45_000 && epochs >= 20 && smoothing > 0 && isRotating(augment);
 
 interface Material {
   readonly train: number;

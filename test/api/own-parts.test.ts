@@ -26,7 +26,7 @@ import {
   trainArchitecture,
   z,
 } from 'weft-nas';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { onlyRun } from '../search/weft.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
@@ -167,13 +167,17 @@ export default defineOptimizer({
       ...['derive.candidates=1', 'derive.random=0', 'retrain.epochs=0', 'retrain.batchSize=16'],
     ];
     const data = tinyTable(join(folder(), 'data.csv'));
-    await quietly(() => search({ space: 'mlp', controller: 'random', data, set, runs, backend: 'cpu', json: true }));
+    await textPrintedBy(() =>
+      search({ space: 'mlp', controller: 'random', data, set, runs, backend: 'cpu', json: true }),
+    );
     const done = onlyRun(runs);
     const options = { top: 1, results: join(folder(), 'jobs'), json: true };
-    expect(await saidLater(quietly(() => derive(done, options)))).to.match(/names the optimizer .*descent\.mjs/);
-    expect(await quietly(() => derive(done, { ...options, file: [file] }))).to.include('candidate');
+    expect(await saidLater(textPrintedBy(() => derive(done, options)))).to.match(/names the optimizer .*descent\.mjs/);
+    expect(await textPrintedBy(() => derive(done, { ...options, file: [file] }))).to.include('candidate');
     writeFileSync(file, 'export const nothing = 1;\n');
-    expect(await saidLater(quietly(() => derive(done, { ...options, file: [file] })))).to.match(/has changed since/);
+    expect(await saidLater(textPrintedBy(() => derive(done, { ...options, file: [file] })))).to.match(
+      /has changed since/,
+    );
   });
 
   it('are found in a configuration wherever they are named', () => {

@@ -11,7 +11,7 @@ import { mlp } from '../../search-spaces/mlp.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
 import { predict } from '../../src/cli/commands/predict.js';
 import { loadModel, type LoadedModel, runSearch, tf } from '../../src/index.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun, tinyTable } from '../runs/tiny-run.js';
 import { said, saidLater } from '../said.js';
@@ -73,7 +73,7 @@ describe('predictions', function () {
 
     it('have the accuracy of the evaluation on the same table', async () => {
       const path = table('judged.csv', ['y', 'class', 'x'], ([x, y, label]) => [y!, label!, x!]);
-      const { accuracy } = JSON.parse(await quietly(() => evaluate(run, { data: path, json: true }))) as {
+      const { accuracy } = JSON.parse(await textPrintedBy(() => evaluate(run, { data: path, json: true }))) as {
         accuracy: number;
       };
       const right = model.predictFiles([path]).filter(({ label }, i) => label === rows[i]![2]);
@@ -100,13 +100,13 @@ describe('predictions', function () {
 
     it('are printed as CSV or as JSON lines, and leave no tensor behind', async () => {
       const path = tinyTable(join(folder(), 'new, "data".csv'));
-      const lines = (await quietly(() => predict(run, [path], { probabilities: true, backend: 'cpu' })))
+      const lines = (await textPrintedBy(() => predict(run, [path], { probabilities: true, backend: 'cpu' })))
         .trim()
         .split('\n');
       expect(lines[0]).to.equal('name,label,probability,p(even),p(odd)');
       expect(lines).to.have.length(61);
       expect(lines[1]).to.match(/^".*new, ""data""\.csv:2",(even|odd),[01]\.\d{4},[01]\.\d{4},[01]\.\d{4}$/);
-      const json = (await quietly(() => predict(run, [path], { json: true, backend: 'cpu' }))).trim().split('\n');
+      const json = (await textPrintedBy(() => predict(run, [path], { json: true, backend: 'cpu' }))).trim().split('\n');
       expect(json.map((line) => JSON.parse(line) as object)).to.have.length(60);
       expect(JSON.parse(json[0]!)).to.have.keys('type', 'name', 'label', 'probability');
       const before = tf.memory().numTensors;
@@ -146,7 +146,7 @@ describe('predictions', function () {
     expect(said(() => model.predictFiles([asked]))).to.match(/line 2, column 2 \(x\) is not a number/);
     writeFileSync(asked, 'x\n1\n2\n');
     expect(said(() => model.predictFiles([asked]))).to.match(/only one column|no column 'colour'/);
-    const { accuracy } = JSON.parse(await quietly(() => evaluate(run, { json: true }))) as { accuracy: number };
+    const { accuracy } = JSON.parse(await textPrintedBy(() => evaluate(run, { json: true }))) as { accuracy: number };
     expect(accuracy).to.be.above(0.9);
     model.dispose();
   });

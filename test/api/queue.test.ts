@@ -15,7 +15,7 @@ import {
   trainSeeds,
 } from 'weft-nas';
 import { partsOf } from '../../src/api/parts.js';
-import { readStanding, writeStanding } from '../../src/jobs/queue/standing-file.js';
+import { readQueueStatus, writeQueueStatus } from '../../src/jobs/queue/status-file.js';
 import { sealJson } from '../../src/runs/index.js';
 import { optionsOf } from '../../src/search/session.js';
 import { temporaryFolder } from '../runs/temporary.js';
@@ -79,12 +79,12 @@ describe('a queue from code', function () {
     writeFileSync(join(queue, 'database', 'PG_VERSION'), 'none');
     const count = { waiting: 1, running: 0, completed: 2, failed: 0, cancelled: 0 };
     const standing = { queue, ...count, workers: [], failures: [], others: [] };
-    writeStanding(queue, standing);
+    writeQueueStatus(queue, standing);
     expect(await queueState({ queue })).to.deep.equal({ ...standing, past: true });
     const written = readFileSync(join(queue, 'standing.json'), 'utf8');
     for (const other of ['x', '{}', written.replace('2', '3'), sealJson({ ...standing, workers: ['x'] })]) {
       writeFileSync(join(queue, 'standing.json'), other);
-      expect(readStanding(queue), other).to.equal(undefined);
+      expect(readQueueStatus(queue), other).to.equal(undefined);
     }
     expect(await saidLater(queueState({ queue }))).to.match(/cannot be opened/);
   });

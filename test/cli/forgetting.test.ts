@@ -7,7 +7,7 @@ import { createRun, type Run, runFiles, writeFileAtomic } from '../../src/runs/i
 import { forgettingRun, type ForgettingFixture } from '../report/forgetting-fixture.js';
 import { fixtureRun } from '../report/fixture.js';
 import { withFolder } from '../search/weft.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 /** A run directory with the events of the fixture. */
 function runWith(folder: string, seed: number, regularizer: string, events: readonly object[]): Run {
@@ -33,7 +33,7 @@ describe('weft forgetting', () => {
   it('writes a page, report.json and tables, the same every time', () =>
     withFolder(async (folder) => {
       const run = runWith(folder, 1, 'wpl', forgettingRun(small).events);
-      const said = await quietly(() => report([run.path], {}));
+      const said = await textPrintedBy(() => report([run.path], {}));
       // Four epochs are left from the fifth on, in which the regularizer acts.
       expect(said).to.match(/The loss of architectures changed by .*; with fewer than 6 epochs nothing is claimed/);
       const read = (name: string): string => readFileSync(join(run.path, 'forgetting', name), 'utf8');
@@ -44,7 +44,7 @@ describe('weft forgetting', () => {
       });
       expect(read('epochs.csv').split('\r\n')).to.have.length(10);
       const page = read('report.html');
-      await quietly(() => report([run.path], {}));
+      await textPrintedBy(() => report([run.path], {}));
       expect(read('report.html')).to.equal(page);
     }));
 
@@ -62,7 +62,7 @@ describe('weft forgetting', () => {
         ),
       );
       const out = join(folder, 'compared');
-      const said = await quietly(() =>
+      const said = await textPrintedBy(() =>
         compare(
           runs.map(({ path }) => path),
           { out },

@@ -4,10 +4,10 @@ import { describePart, listParts } from 'weft-nas';
 import { PART_KINDS, partKind } from '../../src/api/catalogue.js';
 import { list, spaces } from '../../src/cli/commands/list.js';
 import { said, saidLater } from '../said.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 const printed = async (command: () => Promise<void>): Promise<{ type: string; kind?: string; name?: string }[]> =>
-  (await quietly(command))
+  (await textPrintedBy(command))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { type: string });

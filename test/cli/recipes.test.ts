@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { recipes } from '../../src/cli/commands/recipes.js';
 import { listRecipes, loadRecipe } from 'weft-nas';
 import { saidLater } from '../said.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 describe('weft recipes', () => {
   it('lists every recipe on one line, with a time only if it was measured', async () => {
-    const said = (await quietly(async () => recipes({ json: true })))
+    const said = (await textPrintedBy(async () => recipes({ json: true })))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { name: string; description: string; time?: string });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { report } from '../../src/cli/commands/report.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 describe('weft report', function () {
   this.timeout(60_000);
@@ -12,8 +12,8 @@ describe('weft report', function () {
 
   it('says what a report lacks if the events of a finished run are missing', async () => {
     const run = await tinyRun(folder());
-    expect(await quietly(() => report([run], {}))).not.to.include('missing');
+    expect(await textPrintedBy(() => report([run], {}))).not.to.include('missing');
     rmSync(join(run, 'events.jsonl'));
-    expect(await quietly(() => report([run], {}))).to.include(`${join(run, 'events.jsonl')} is missing`);
+    expect(await textPrintedBy(() => report([run], {}))).to.include(`${join(run, 'events.jsonl')} is missing`);
   });
 });

@@ -8,7 +8,7 @@ import { train } from '../../src/cli/commands/train.js';
 import { compareRuns } from 'weft-nas';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 interface Line {
   readonly type: string;
@@ -53,7 +53,7 @@ describe('several seeds', function () {
   const runsIn = (name: string): string[] => readdirSync(join(folder(), name)).filter((one) => !one.endsWith('.html'));
 
   it('give ordinary runs, with a name, a report and the optimizers in summary and status; repeating the command adds none', async () => {
-    const start = () => quietly(() => search({ ...options(), seeds: '1-2', name: 'Flat minima' }));
+    const start = () => textPrintedBy(() => search({ ...options(), seeds: '1-2', name: 'Flat minima' }));
     const found = lines(await start()).filter(({ type }) => type === 'search-result');
     const names = runsIn('runs');
     expect(names.map((name) => name.replace(/^\d+-\d+-/, ''))).to.have.members([
@@ -68,7 +68,9 @@ describe('several seeds', function () {
     }
     await start();
     expect(runsIn('runs')).to.have.length(2);
-    const told = lines(await quietly(async () => status(undefined, { runs: join(folder(), 'runs'), json: true })));
+    const told = lines(
+      await textPrintedBy(async () => status(undefined, { runs: join(folder(), 'runs'), json: true })),
+    );
     expect(told.map(({ state, seed, optimizer }) => [state, seed, optimizer])).to.have.deep.members([
       ['finished', 1, 'sam (nesterov), then nesterov'],
       ['finished', 2, 'sam (nesterov), then nesterov'],
@@ -76,14 +78,14 @@ describe('several seeds', function () {
   });
 
   it('of one training have a mean with an interval, and can be compared', async () => {
-    await quietly(() => search({ ...options(), runs: join(folder(), 'found') }));
+    await textPrintedBy(() => search({ ...options(), runs: join(folder(), 'found') }));
     const [run] = runsIn('found');
     const from = join(folder(), 'found', run!);
     const { derived } = JSON.parse(readFileSync(join(from, 'summary.json'), 'utf8')) as {
       derived: { architecture: string };
     };
     const start = (...set: string[]): Promise<string> =>
-      quietly(() => train(derived.architecture, { ...options(), run: from, seeds: '1-2', set }));
+      textPrintedBy(() => train(derived.architecture, { ...options(), run: from, seeds: '1-2', set }));
     const said = lines(await start());
     expect(said.filter(({ type }) => type === 'retrained').map(({ seed }) => seed)).to.deep.equal([1, 2]);
     expect(said.find(({ type }) => type === 'seeds')).to.include({ count: 2, measure: 'accuracy' });

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { status } from '../../src/cli/commands/status.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 describe('weft status', function () {
   this.timeout(60_000);
   const folder = temporaryFolder(this);
 
   async function stateOf(run: string): Promise<{ state: string; detail: string }> {
-    const said = await quietly(() => Promise.resolve(status(undefined, { runs: join(run, '..'), json: true })));
+    const said = await textPrintedBy(() => Promise.resolve(status(undefined, { runs: join(run, '..'), json: true })));
     return JSON.parse(said) as { state: string; detail: string };
   }
 

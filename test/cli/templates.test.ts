@@ -13,7 +13,7 @@ import { program } from '../../src/cli/program.js';
 import { createWorkspace, type Workspace } from '../docs/workspace.js';
 import { said } from '../said.js';
 import { ROOT } from '../search/weft.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 const KINDS = Object.keys(TEMPLATES) as TemplateKind[];
 
@@ -33,7 +33,7 @@ describe('weft init --kind', function () {
 
   it('writes files that all pass their own tests', async () => {
     const folder = workspace.folder('own');
-    await quietly(async () => KINDS.forEach((kind) => init(folder, { kind })));
+    await textPrintedBy(async () => KINDS.forEach((kind) => init(folder, { kind })));
     const tests = KINDS.map((kind) => `./my-${kind}.test.ts`);
     expect(readdirSync(folder)).to.include.members(['weft.yaml', ...tests.map((name) => name.slice(2))]);
     writeFileSync(join(folder, 'all.ts'), tests.map((name) => `import '${name}';\n`).join(''));
@@ -58,7 +58,7 @@ describe('weft init --kind', function () {
     const folder = workspace.folder('js');
     expect(said(() => init(folder, { kind: 'proxy', js: true }))).to.match(/--js writes spaces/);
     expect(existsSync(folder)).to.equal(false);
-    await quietly(async () => init(folder, { js: true }));
+    await textPrintedBy(async () => init(folder, { js: true }));
     expect(readdirSync(folder)).to.have.members(['my-space.mjs', 'weft.yaml']);
     expect(readFileSync(join(folder, 'my-space.mjs'), 'utf8')).to.not.match(/: NodeRef|: Operation|^\s*type /m);
     expect(said(() => init(folder, { js: true }))).to.match(/exists already/);

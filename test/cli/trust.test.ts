@@ -13,14 +13,14 @@ import { sharpness } from '../../src/cli/commands/sharpness.js';
 import { status } from '../../src/cli/commands/status.js';
 import { train } from '../../src/cli/commands/train.js';
 import { createLocalExecutor, defineJob, openResults } from '../../src/jobs/index.js';
-import { jobProgram } from '../../src/api/executing.js';
+import { jobProgram } from '../../src/api/executors.js';
 import { program } from '../../src/cli/program.js';
 import { sealJson, sha256, unseal } from '../../src/runs/index.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { saidLater } from '../said.js';
 import { ROOT, weft } from '../search/weft.js';
-import { quietly } from './quietly.js';
+import { textPrintedBy } from './printed.js';
 
 type Command = (run: string, options: { trust?: boolean; file?: string[] }) => Promise<void>;
 
@@ -59,11 +59,11 @@ describe('code that data names', function () {
   };
 
   async function refused(command: Command, run: string, { path, sprung }: ReturnType<typeof trap>): Promise<void> {
-    const refusal = await saidLater(quietly(() => command(run, {})));
+    const refusal = await saidLater(textPrintedBy(() => command(run, {})));
     expect(refusal).to.include(path).and.to.include('--trust');
     expect(sprung()).to.equal(false);
     for (const options of [{ trust: true }, { file: [path] }]) {
-      expect(await saidLater(quietly(() => command(run, options)))).to.include('exports no space');
+      expect(await saidLater(textPrintedBy(() => command(run, options)))).to.include('exports no space');
       expect(sprung()).to.equal(true);
     }
   }
@@ -95,9 +95,11 @@ describe('code that data names', function () {
     const run = await tinyRun(folder(), { units: 3 });
     const { path, sprung } = trap(run);
     nameInConfig(run, 'name: random', `name: ${path}`);
-    expect(await saidLater(quietly(() => resume(run, { json: true })))).to.match(/names the controller .*trap\.mjs/);
+    expect(await saidLater(textPrintedBy(() => resume(run, { json: true })))).to.match(
+      /names the controller .*trap\.mjs/,
+    );
     expect(sprung()).to.equal(false);
-    expect(await saidLater(quietly(() => resume(run, { trust: true, json: true })))).to.include(
+    expect(await saidLater(textPrintedBy(() => resume(run, { trust: true, json: true })))).to.include(
       'exports no controllers',
     );
   });
@@ -106,8 +108,8 @@ describe('code that data names', function () {
     const run = await tinyRun(folder());
     nameInConfig(run, 'name: random', `name: ${trap(run).path}`);
     const hints = [
-      await quietly(() => Promise.resolve(status(run, { runs: folder() }))),
-      await quietly(() => evaluate(run, {})),
+      await textPrintedBy(() => Promise.resolve(status(run, { runs: folder() }))),
+      await textPrintedBy(() => evaluate(run, {})),
     ];
     for (const hint of hints)
       expect(hint)
@@ -121,7 +123,7 @@ describe('code that data names', function () {
     nameInConfig(run, 'name: mlp', `name: ${path}`);
     const own = join(folder(), 'trap.mjs');
     writeFileSync(own, 'export const nothing = 1;\n');
-    expect(await saidLater(quietly(() => resume(run, { file: [own], json: true })))).to.include(
+    expect(await saidLater(textPrintedBy(() => resume(run, { file: [own], json: true })))).to.include(
       `${own} exports no spaces`,
     );
     expect(sprung()).to.equal(false);
@@ -144,7 +146,7 @@ describe('code that data names', function () {
     expect((await weft(['evaluate', next[1]!])).stderr).to.include(`names the space ${space}`);
     appendFileSync(space, '// another space\n');
     const again = (options: { file?: string[]; trust?: boolean }): Promise<unknown> =>
-      quietly(() => evaluate(next[1]!, { json: true, ...options }));
+      textPrintedBy(() => evaluate(next[1]!, { json: true, ...options }));
     expect(await saidLater(again({ file: [space] }))).to.match(
       /space\.ts has changed since .* was started with it.*--trust/s,
     );

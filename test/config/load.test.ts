@@ -6,7 +6,7 @@ import { enas } from '../../controllers/enas.js';
 import { evolution } from '../../controllers/evolution.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { checkConfig, loadConfig, mergeConfig, parseOverride, parseOverrides } from '../../src/config/index.js';
-import { parseSeeds } from '../../src/cli/commands/many.js';
+import { parseSeeds } from '../../src/cli/commands/parallel-runs.js';
 import { whole } from '../../src/cli/options.js';
 import { parseDuration } from '../../src/cli/commands/search.js';
 import { said } from '../said.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Augmentation, Change } from '../../src/data/augment.js';
 import { drawChange } from '../../src/data/augment.js';
-import { drawTurn, writeTurned, type Turn } from '../../src/data/turn.js';
+import { drawRotation, writeRotated, type Rotation } from '../../src/data/rotate.js';
 import { batches, epochOrder, makeBatch, type BatchesOptions } from '../../src/data/batches.js';
 import { defineDataset, type InputShape } from '../../src/data/dataset.js';
 import { readDigits } from '../../src/data/digits.js';
@@ -259,9 +259,9 @@ describe('augmentation', () => {
 
   it('rotates clockwise by exactly a quarter and a half turn', () => {
     const image = Float32Array.from({ length: 9 * 2 }, (_, i) => i);
-    const turned = (turn: Turn): number[] => {
+    const turned = (turn: Rotation): number[] => {
       const out = new Float32Array(18);
-      writeTurned(out, image, 0, [3, 3, 2], turn);
+      writeRotated(out, image, 0, [3, 3, 2], turn);
       return [...out].filter((_, i) => i % 2 === 0).map((value) => value / 2);
     };
     expect(turned({ cos: 1, sin: 0 })).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -275,10 +275,10 @@ describe('augmentation', () => {
     const image = Float32Array.from({ length: height * width }, (_, i) => slope(Math.floor(i / width), i % width));
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const { cos, sin } = drawTurn({ rotate: 180, zoom: 0.5 }, stream(seed, 'turn'));
+        const { cos, sin } = drawRotation({ rotate: 180, zoom: 0.5 }, stream(seed, 'turn'));
         expect(Math.hypot(cos, sin)).to.be.within(1 / 1.5, 1 / 0.5);
         const out = new Float32Array(height * width);
-        writeTurned(out, image, 0, [height, width, 1], { cos, sin });
+        writeRotated(out, image, 0, [height, width, 1], { cos, sin });
         out.forEach((value, i) => {
           const [dy, dx] = [Math.floor(i / width) - 3, (i % width) - 2.5];
           const inside = (place: number, size: number): number => Math.min(size - 1, Math.max(0, place));

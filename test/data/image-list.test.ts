@@ -2,7 +2,7 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { accountFor } from '../../src/data/account.js';
+import { summarizeData } from '../../src/data/data-summary.js';
 import { openDataset } from '../../src/data/open.js';
 import { splitDataset } from '../../src/data/split.js';
 import { expectError, folderWith, png, removeFolders } from './files.js';
@@ -55,7 +55,7 @@ describe('tables that name images and their classes', () => {
       expect(Array.from({ length: 4 }, (_, i) => train.images[48 * i])).to.deep.equal([40, 10, 30, 20]);
       expect(reason).to.match(/labels\.\w+ names images in column .* and their classes in column/);
       const rows = splitDataset(dataset, { seed: 1, validation: 1, test: 1 });
-      expect(accountFor(dataset, rows).join('\n')).to.include(reason);
+      expect(summarizeData(dataset, rows).join('\n')).to.include(reason);
     });
 
   it('may assign images to parts, by a column or by the name of the table', () => {

@@ -7,7 +7,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { exportNetwork } from '../../src/cli/commands/export.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { said } from '../said.js';
@@ -21,14 +21,14 @@ describe('the check of an export', function () {
 
   it('compares every file with the network on test examples, and prints the largest differences', async () => {
     const run = await tinyRun(folder());
-    const text = await quietly(() => exportNetwork(run, { check: true }));
+    const text = await textPrintedBy(() => exportNetwork(run, { check: true }));
     expect(text).to.include('checked on 12 test examples');
     expect(text).to.match(/model\.json +the same in @tensorflow\/tfjs: largest difference \d\.\de-\d/);
     expect(text).to.match(/model\.safetensors +the same in weft: largest difference 0/);
     expect(text).to.match(/model\.onnx +the same in onnxruntime-(web|node): largest difference \d/);
     // The data is gone: said, and compared on other inputs.
     rmSync(join(folder(), 'data.csv'));
-    const lines = (await quietly(() => exportNetwork(run, { check: true, json: true }))).trim().split('\n');
+    const lines = (await textPrintedBy(() => exportNetwork(run, { check: true, json: true }))).trim().split('\n');
     const checked = JSON.parse(lines.at(-1)!) as { type: string; inputs: string; files: CheckedFile[] };
     expect(checked.inputs).to.match(/64 made-up examples, because .*data\.csv/);
     expect(checked.files.map(({ file }) => file)).to.deep.equal(['model.json', 'model.safetensors', 'model.onnx']);

@@ -8,7 +8,7 @@ import { report } from '../../src/cli/commands/report.js';
 import { worker } from '../../src/cli/commands/queue.js';
 import { search } from '../../src/cli/commands/search.js';
 import { executorOf } from '../../src/cli/executor.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { onlyRun, withFolder } from '../search/weft.js';
 import { saidLater } from '../said.js';
 
@@ -27,7 +27,7 @@ const SET = [
 ];
 
 async function run(command: () => Promise<void>): Promise<{ type: string; [field: string]: unknown }[]> {
-  return (await quietly(command))
+  return (await textPrintedBy(command))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { type: string });
@@ -92,7 +92,7 @@ describe('commands that run jobs', function () {
     withFolder(async (folder) => {
       const searches = [1, 2].map((seed) => join(folder, `seed${seed}`));
       for (const [i, runs] of searches.entries())
-        await quietly(() => search({ ...SMALL, controller: 'random', seed: i + 1, set: SET, runs }));
+        await textPrintedBy(() => search({ ...SMALL, controller: 'random', seed: i + 1, set: SET, runs }));
       const [one, two] = searches.map(onlyRun) as [string, string];
       const start = (name: string, workers: number) =>
         run(() => rank(one, { architectures: 3, epochs: 1, json: true, results: join(folder, name), workers }));

@@ -19,7 +19,7 @@ import { parseLocation } from '../../src/jobs/queue/location.js';
 import { withoutData } from '../../src/jobs/text.js';
 import { JOB_VERSION } from '../../src/jobs/version.js';
 import { queueRetry, queueStatus } from '../../src/cli/commands/queue.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square } from './executor.js';
@@ -143,7 +143,7 @@ for (const kind of ['folder', 'postgres'] as const) {
       await executor.close();
       expect(readFileSync(join(folder(), 'victim', 'package.json'), 'utf8')).to.equal('precious');
       expect(existsSync(join(folder(), 'work', 'victim'))).to.equal(false);
-      const standing = await quietly(() => queueStatus({ queue: where() }));
+      const standing = await textPrintedBy(() => queueStatus({ queue: where() }));
       expect(standing, standing).to.match(/0 waiting, 0 running, 1 done, 7 failed/);
       for (const why of [
         /key of the job is not valid: must be 64/,
@@ -155,7 +155,7 @@ for (const kind of ['folder', 'postgres'] as const) {
         expect(standing).to.match(why);
       expect(standing).not.to.include('\x1b');
       expect(said.join('\n')).to.match(/is not a job of weft/);
-      expect(await quietly(() => queueRetry(undefined, { queue: where() }))).to.match(/7 jobs are back/);
+      expect(await textPrintedBy(() => queueRetry(undefined, { queue: where() }))).to.match(/7 jobs are back/);
     });
 
     it('are not trusted if they are edited results: the job is run again', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import {
-  createCrew,
+  createProcessPool,
   createLocalExecutor,
   createSerialExecutor,
   defineJob,
@@ -99,17 +99,17 @@ describe('jobs in child processes', function () {
   });
 
   it('can be cancelled, and leave no process behind', async () => {
-    const crew = createCrew({ program });
+    const pool = createProcessPool({ program });
     const abort = new AbortController();
     await new Promise<void>((moves) => {
-      crew
+      pool
         .perform({ job: waiting('a', 1e6), folder: folder(), files: [], progress: () => moves() }, abort.signal)
         .catch(() => {});
     });
-    const pids = crew.pids();
+    const pids = pool.pids();
     expect(pids).to.have.lengthOf(1);
     abort.abort();
-    await crew.close();
+    await pool.close();
     for (const pid of pids) expect(() => process.kill(pid, 0)).to.throw(/ESRCH/);
 
     const { executor } = start({ workers: 1 });
@@ -121,13 +121,13 @@ describe('jobs in child processes', function () {
   });
 
   it('are run by processes that are replaced before they grow old', async () => {
-    const crew = createCrew({ program, recycleAfter: 2 });
+    const pool = createProcessPool({ program, recycleAfter: 2 });
     const seen = new Set<number>();
     for (let number = 0; number < 5; number++) {
-      await crew.perform({ job: square(number), folder: folder(), files: [], progress: () => {} });
-      for (const pid of crew.pids()) seen.add(pid);
+      await pool.perform({ job: square(number), folder: folder(), files: [], progress: () => {} });
+      for (const pid of pool.pids()) seen.add(pid);
     }
     expect(seen.size).to.be.within(2, 4);
-    await crew.close();
+    await pool.close();
   });
 });

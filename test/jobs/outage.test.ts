@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
-  createCrew,
+  createProcessPool,
   createQueueExecutor,
   defineJob,
   type JobEvent,
@@ -157,11 +157,11 @@ describe('a PostgreSQL queue', function () {
 
   it('that is unreachable when a worker stops does not hold it up, and is not a failure', async () => {
     const queue = await openQueue(postgres.url);
-    const crew = createCrew({ program });
+    const pool = createProcessPool({ program });
     const heard: string[] = [];
     const service = serveQueue({
       queue,
-      crew,
+      pool,
       results: openResults(join(folder(), 'results')),
       slots: 1,
       onTrouble: (message) => heard.push(message),
@@ -177,7 +177,7 @@ describe('a PostgreSQL queue', function () {
       expect(heard.join('\n')).to.match(/another worker has the job when its heartbeat is missed/);
     } finally {
       postgres.start();
-      await crew.close();
+      await pool.close();
       await queue.close();
     }
   });

@@ -1,12 +1,12 @@
 /** `parent.ts FOLDER`: has a child process compute without end, and says its id. */
 import { fileURLToPath } from 'node:url';
-import { createCrew, defineJob } from '../../src/jobs/index.js';
+import { createProcessPool, defineJob } from '../../src/jobs/index.js';
 
-const crew = createCrew({ program: fileURLToPath(new URL('./child.ts', import.meta.url)) });
+const pool = createProcessPool({ program: fileURLToPath(new URL('./child.ts', import.meta.url)) });
 const job = defineJob({ kind: 'loop', payload: {}, label: 'loop' });
-void crew.perform({
+void pool.perform({
   job,
   folder: process.argv[2]!,
   files: [],
-  progress: () => process.stdout.write(`child ${crew.pids()[0]} computing\n`),
+  progress: () => process.stdout.write(`child ${pool.pids()[0]} computing\n`),
 });

@@ -15,7 +15,7 @@ import {
   submitAll,
 } from '../../src/jobs/index.js';
 import { queueRetry, queueStatus } from '../../src/cli/commands/queue.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square, waiting } from './executor.js';
@@ -88,7 +88,7 @@ for (const kind of ['folder', 'postgres'] as const) {
 
       // Dead letters are looked at and sent back.
       const prefix = square(13).key.slice(0, 12);
-      const said = await quietly(() => queueStatus({ queue: where() }));
+      const said = await textPrintedBy(() => queueStatus({ queue: where() }));
       expect(said)
         .to.match(/: 0 waiting, 0 running, 5 done, 1 failed, 0 cancelled\n/)
         .and.to.include(`failed ${prefix}  square 13, 1 attempt: thirteen has no square\n`)
@@ -96,7 +96,9 @@ for (const kind of ['folder', 'postgres'] as const) {
       expect(await saidLater(queueRetry('nothing', { queue: where() }))).to.match(
         /no failed job has a key that begins with 'nothing'/,
       );
-      expect(await quietly(() => queueRetry(prefix, { queue: where() }))).to.equal('1 job is back in the queue\n');
+      expect(await textPrintedBy(() => queueRetry(prefix, { queue: where() }))).to.equal(
+        '1 job is back in the queue\n',
+      );
       const queue = await openQueue(where());
       close.push(() => queue.close());
       expect(await queue.standing()).to.include({ waiting: 1, failed: 0 });

@@ -20,7 +20,7 @@ import { openRun, readSealedJson } from '../../src/runs/index.js';
 import { kendallTau, smirnovDistance } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { loadSpace } from '../../src/api/registry.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { markupMistake } from '../report/well-formed.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
@@ -140,7 +140,7 @@ describe('weft rank --truth', function () {
     const own = join(folder(), 'nodes.mjs');
     writeFileSync(own, "export default { kind: 'weft-proxy', name: 'nodes', score: ({ nodes }) => nodes.length };\n");
     const options = { architectures: 20, truth: [table], json: true, results: folder(), proxies: `snip, jacov,${own}` };
-    const said = await quietly(() => rank(run, options));
+    const said = await textPrintedBy(() => rank(run, options));
     const event = JSON.parse(said.trim()) as { architectures: number; verdict: string };
     expect(event.architectures).to.be.within(3, 20);
     expect(event.verdict).to.include('τ');
@@ -157,12 +157,14 @@ describe('weft rank --truth', function () {
     expect(existsSync(join(run, 'rank', 'rank.json'))).to.equal(false);
 
     let refused: unknown;
-    await quietly(() => rank(run, { ...options, proxies: 'snipp' }).catch((error: unknown) => void (refused = error)));
+    await textPrintedBy(() =>
+      rank(run, { ...options, proxies: 'snipp' }).catch((error: unknown) => void (refused = error)),
+    );
     expect(String(refused)).to.include("there is no proxy and no file named 'snipp'");
     writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
-    await quietly(() => rank(run, options).catch((error: unknown) => void (refused = error)));
+    await textPrintedBy(() => rank(run, options).catch((error: unknown) => void (refused = error)));
     expect(String(refused)).to.match(/none of the 1 networks in the table is in the space/);
-    await quietly(() =>
+    await textPrintedBy(() =>
       rank(run, { architectures: 20, column: 'x', results: folder() }).catch(
         (error: unknown) => void (refused = error),
       ),

@@ -19,7 +19,7 @@ import { outlineChild } from '../../src/report/drawing/outline.js';
 import { assessDifference, assessPaired } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { compareRuns, diffNetworks } from 'weft-nas';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun } from '../runs/tiny-run.js';
 import { said, saidLater } from '../said.js';
@@ -232,10 +232,10 @@ describe('comparing runs on disk', function () {
     expect(again.diff.a).to.include({ parameters: diff.a.parameters, testAccuracy: diff.a.testAccuracy });
     expect(await saidLater(diffNetworks(diff.a.architecture, diff.b.architecture))).to.match(/--run RUN/);
     const out = join(folder(), 'other.html');
-    const words = await quietly(() => diffCommand(first, second, { out }));
+    const words = await textPrintedBy(() => diffCommand(first, second, { out }));
     expect(words)
       .to.match(/^A {2}\S.*parameters/m)
       .and.include('other.html');
-    expect(await saidLater(quietly(() => compareCommand([first, second], {})))).to.match(/only in their seeds/);
+    expect(await saidLater(textPrintedBy(() => compareCommand([first, second], {})))).to.match(/only in their seeds/);
   });
 });

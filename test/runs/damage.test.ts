@@ -20,7 +20,7 @@ import { writeSums } from '../../src/runs/sums.js';
 import { loadModel } from '../../src/search/model.js';
 import { disposeNamed } from '../../src/tensor/named.js';
 import { loadBackend } from '../../src/tensor/backend.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from './temporary.js';
 import { tinyRun } from './tiny-run.js';
@@ -114,7 +114,7 @@ describe('a finished run', function () {
     writeSums(run, Object.fromEntries(PARTS.map((part) => [part, sha256(readFileSync(join(run, part)))])));
     const leaked = tf.memory().numTensors;
     for (const command of [evaluate, exportNetwork])
-      expect(await saidLater(quietly(() => command(run, { json: true })))).to.include(
+      expect(await saidLater(textPrintedBy(() => command(run, { json: true })))).to.include(
         `${path}: the weights '${name}' contain NaN`,
       );
     expect(tf.memory().numTensors).to.equal(leaked);
@@ -163,7 +163,7 @@ describe('an unfinished run', function () {
   });
 
   const derive2 = (run: string): Promise<string> =>
-    quietly(() => derive(run, { top: 1, results: join(run, 'jobs'), json: true }));
+    textPrintedBy(() => derive(run, { top: 1, results: join(run, 'jobs'), json: true }));
 });
 
 describe('what is kept next to runs', function () {

@@ -21,7 +21,7 @@ import {
   readSafetensors,
   readSums,
   readSummary,
-  standingOfLock,
+  lockState,
   tailEvents,
 } from '../../src/runs/index.js';
 import { checkEvents } from '../../src/runs/journal.js';
@@ -45,7 +45,7 @@ const READERS: readonly (readonly [file: string, read: (run: string) => unknown]
   ['events.jsonl', (run) => tailEvents(join(run, 'events.jsonl'), 1)],
   ['events.jsonl', (run) => openJournal(join(run, 'events.jsonl'))],
   ['events.jsonl', (run) => checkEvents(join(run, 'events.jsonl'), { events: 1, sha256: '' })],
-  ['run.lock', (run) => standingOfLock(join(run, 'run.lock'))],
+  ['run.lock', (run) => lockState(join(run, 'run.lock'))],
   ['run.lock', (run) => acquireLock(join(run, 'run.lock'))],
   ['model.json', (run) => loadModel(run, findSpace)],
   ['model.safetensors', (run) => loadModel(run, findSpace)],

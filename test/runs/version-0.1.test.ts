@@ -12,7 +12,7 @@ import { resume } from '../../src/cli/commands/search.js';
 import { openRun, readSummary } from '../../src/runs/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { ROOT } from '../built.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from './temporary.js';
 import { tinyTable } from './tiny-run.js';
@@ -33,28 +33,28 @@ describe('a run of version 0.1', function () {
   it('that was interrupted ends with the results of version 0.1', async () => {
     const run = copy('cut');
     expect(openRun(run).manifest.formatVersion).to.equal(1);
-    expect(await saidLater(quietly(() => resume(run, { json: true })))).to.match(/no longer at .*--data PATH/);
-    await quietly(() => resume(run, { data, allowChangedEnvironment: true, json: true }));
+    expect(await saidLater(textPrintedBy(() => resume(run, { json: true })))).to.match(/no longer at .*--data PATH/);
+    await textPrintedBy(() => resume(run, { data, allowChangedEnvironment: true, json: true }));
     const expected = JSON.parse(readFileSync(join(FIXTURES, 'cut-summary.json'), 'utf8')) as { resultHash: string };
     expect(readSummary(run)!.resultHash).to.equal(expected.resultHash);
-    await quietly(() => report([run], { json: true }));
+    await textPrintedBy(() => report([run], { json: true }));
   });
 
   it('that is finished is evaluated, derived from and reported', async () => {
     const run = copy('whole');
-    const evaluated = JSON.parse(await quietly(() => evaluate(run, { data, json: true }))) as { loss: number };
+    const evaluated = JSON.parse(await textPrintedBy(() => evaluate(run, { data, json: true }))) as { loss: number };
     expect(evaluated).to.include({ data: 'test part', count: 12 });
     expect(evaluated.loss).to.be.closeTo(readSummary(run)!.test!.loss, 1e-6);
-    await quietly(() =>
+    await textPrintedBy(() =>
       derive(run, { data, top: 1, allowChangedEnvironment: true, results: join(run, 'jobs'), json: true }),
     );
-    await quietly(() => report([run], { json: true }));
+    await textPrintedBy(() => report([run], { json: true }));
     expect(readFileSync(join(run, 'report.html'), 'utf8')).to.include('<h1');
   });
 
   it('is refused with other data, other weights, another architecture, or a changed result', async () => {
     const other = tinyTable(join(folder(), 'other.csv'));
-    expect(await saidLater(quietly(() => resume(copy('cut'), { data: other, json: true })))).to.include(
+    expect(await saidLater(textPrintedBy(() => resume(copy('cut'), { data: other, json: true })))).to.include(
       `${other} changed`,
     );
     for (const [name, change] of [
@@ -67,7 +67,7 @@ describe('a run of version 0.1', function () {
     ] as const) {
       const run = copy('whole');
       writeFileSync(join(run, name), change(readFileSync(join(run, name))));
-      expect(await saidLater(quietly(() => evaluate(run, { data, json: true }))), name).to.match(
+      expect(await saidLater(textPrintedBy(() => evaluate(run, { data, json: true }))), name).to.match(
         new RegExp(`${name} is damaged or was ${name === 'summary.json' ? 'edited' : 'changed'}`),
       );
       rmSync(run, { recursive: true });
@@ -78,6 +78,8 @@ describe('a run of version 0.1', function () {
     const run = copy('cut');
     const manifest = join(run, 'manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"formatVersion": 1', '"formatVersion": 2'));
-    expect(await saidLater(quietly(() => resume(run, { data, json: true })))).to.include('manifest.json is damaged');
+    expect(await saidLater(textPrintedBy(() => resume(run, { data, json: true })))).to.include(
+      'manifest.json is damaged',
+    );
   });
 });

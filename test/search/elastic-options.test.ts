@@ -13,7 +13,7 @@ import { advance } from '../../src/search/advance.js';
 import { watchCollapse } from '../../src/search/collapse.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
-import { levelsOf } from '../../src/search/levels.js';
+import { networksBySize } from '../../src/search/network-sizes.js';
 import { largestEpochsOf, sandwich } from '../../src/search/sandwich.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { sortAfterLargest } from '../../src/search/sort-largest.js';
@@ -71,7 +71,7 @@ describe('options of the sandwich rule', () => {
           const first = session.child(session.space.sample(stream(i, 'first')));
           session.state.globalStep = i;
           const { child, others } = sandwich(session, first);
-          expect(child.encoding).to.equal(session.child(levelsOf(session.space, 2)[1]).encoding);
+          expect(child.encoding).to.equal(session.child(networksBySize(session.space, 2)[1]).encoding);
           const chosen = others![1]!.child;
           const [was, now] = [lossOf(session, first), lossOf(session, chosen)];
           expect(sample === 'best-up' ? now <= was : now >= was).to.equal(true);
@@ -243,7 +243,7 @@ describe('options of the sandwich rule', () => {
         'classifier/kernel': tf.tensor(Float32Array.from(broken), parameters['classifier/kernel']!.shape),
       });
       watchCollapse(other.session);
-      const largest = other.session.child(levelsOf(other.session.space, 2)[1]).encoding;
+      const largest = other.session.child(networksBySize(other.session.space, 2)[1]).encoding;
       expect(other.events.filter(({ type }) => type === 'collapsed')).to.have.length(1);
       expect(other.events.find(({ type }) => type === 'warning'))
         .to.have.property('message')

@@ -14,7 +14,7 @@ import { resumeSearch, type ResumeOutcome, runSearch, type SearchConfigInput } f
 import { networkFiles, resultsOf } from '../../src/search/finished.js';
 import { runTypeScript } from '../runs/temporary.js';
 import { saidLater } from '../said.js';
-import { sayRun } from './said-run.js';
+import { runContents } from './run-contents.js';
 
 const FINAL = ['model.safetensors', 'model.json', 'SHA256SUMS', 'summary.json', 'report.html'] as const;
 
@@ -66,7 +66,7 @@ describe('the end of a search', function () {
 
   /** All results are there and are those of the run that was left in peace. */
   function expectWhole(run: string): void {
-    expect(sayRun(run)).to.deep.equal(sayRun(whole));
+    expect(runContents(run)).to.deep.equal(runContents(whole));
     expect(resultsOf(run)?.missing).to.deep.equal([]);
     expect(existsSync(join(run, 'report.html'))).to.equal(true);
     expect(readdirSync(run).filter((name) => name.startsWith('.'))).to.deep.equal([]);

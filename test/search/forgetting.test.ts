@@ -5,7 +5,7 @@ import { allExamples, openDataset, splitDataset } from '../../src/data/index.js'
 import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
-import { notOfTheTest } from '../../src/search/labelled-data.js';
+import { exceptTest } from '../../src/search/labelled-data.js';
 import { createSession } from '../../src/search/session.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { random } from '../../controllers/random.js';
@@ -143,8 +143,8 @@ describe('forgetting inside a search', function () {
   it('refuses test data for Fisher information', () => {
     const digits = openDataset('digits');
     const splits = splitDataset(digits, { seed: 1, fisher: 0.1 });
-    expect(notOfTheTest(splits.fisher!, splits.test)).to.equal(splits.fisher);
-    expect(() => notOfTheTest(allExamples(digits), splits.test)).to.throw(/test data/);
-    expect(() => notOfTheTest({ ...splits.test, name: 'fisher' }, splits.test)).to.throw(/test data/);
+    expect(exceptTest(splits.fisher!, splits.test)).to.equal(splits.fisher);
+    expect(() => exceptTest(allExamples(digits), splits.test)).to.throw(/test data/);
+    expect(() => exceptTest({ ...splits.test, name: 'fisher' }, splits.test)).to.throw(/test data/);
   });
 });

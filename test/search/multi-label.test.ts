@@ -21,7 +21,7 @@ import { loadModel as loadNetwork } from '../../src/search/model.js';
 import { collectDataset } from '../../src/data/index.js';
 import { requireFitForTargets } from '../../src/search/regression.js';
 import { multiLabelMeasures } from '../../src/statistics/index.js';
-import { flagCrossEntropies } from '../../src/tensor/flags.js';
+import { flagCrossEntropies } from '../../src/tensor/multi-label-loss.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { runOnnx } from '../export/onnx-runtime.js';

@@ -14,7 +14,7 @@ import { type SearchEvent } from '../../src/search/events.js';
 import { frontOf } from '../../src/search/front.js';
 import { limitSpace } from '../../src/search/limits.js';
 import { parsePick } from '../../src/search/pick.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { markupMistake } from '../report/well-formed.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
@@ -153,7 +153,7 @@ describe('a search with several objectives', function () {
 
     const sizes = candidates.filter(({ source }) => source === 'controller').map(({ costs }) => costs!['parameters']!);
     const bound = sizes.sort((a, b) => a - b)[2]!;
-    const picked = await quietly(() =>
+    const picked = await textPrintedBy(() =>
       derive(run, { top: 9, pick: `parameters<=${bound}`, results: folder(), json: true }),
     );
     const places = picked
@@ -163,7 +163,7 @@ describe('a search with several objectives', function () {
     expect(places.length).to.be.at.least(1);
     for (const { costs } of places) expect(costs['parameters']).to.be.at.most(bound);
     let refused: unknown;
-    await quietly(() =>
+    await textPrintedBy(() =>
       derive(run, { top: 1, pick: 'parameters<1', results: folder() }).catch(
         (error: unknown) => void (refused = error),
       ),

@@ -16,7 +16,7 @@ import { openData } from '../../src/search/data.js';
 import { checkSameData } from '../../src/search/recorded-data.js';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { classFolder, folderWith, png, removeFolders } from '../data/files.js';
 import { tinyRun, tinyTable } from '../runs/tiny-run.js';
 import { temporaryFolder } from '../runs/temporary.js';
@@ -45,7 +45,7 @@ describe('data that a run began with', function () {
       it(`by ${name}`, async () => {
         const run = await tinyRun(folder(), name === 'resume' ? { units: 3 } : {});
         tinyTable(join(folder(), 'data.csv'), 6);
-        const refusal = await saidLater(quietly(() => command(run)));
+        const refusal = await saidLater(textPrintedBy(() => command(run)));
         expect(refusal)
           .to.include(`${join(folder(), 'data.csv')} changed`)
           .and.to.include('--data PATH');
@@ -64,9 +64,9 @@ describe('data that a run began with', function () {
       copyFileSync(join(cases, 'before.csv'), data);
       const run = await tinyRun(folder(), { data, units: 3 });
       copyFileSync(join(cases, 'after.csv'), data);
-      expect(await saidLater(quietly(() => resume(run, { json: true })))).to.include(`${data} changed`);
+      expect(await saidLater(textPrintedBy(() => resume(run, { json: true })))).to.include(`${data} changed`);
       copyFileSync(join(cases, 'before.csv'), data);
-      await quietly(() => resume(run, { json: true }));
+      await textPrintedBy(() => resume(run, { json: true }));
       expect(readSummary(run)).to.have.property('test');
     });
   });
@@ -82,10 +82,14 @@ describe('data that a run began with', function () {
       ...Object.entries(others).map(([name, command]) => [name, command, whole] as const),
       ['resume', goOn!, cut] as const,
     ]) {
-      expect(await saidLater(quietly(() => command(run))), name).to.match(/no longer at \S*data\.csv \(.*--data PATH/);
+      expect(await saidLater(textPrintedBy(() => command(run))), name).to.match(
+        /no longer at \S*data\.csv \(.*--data PATH/,
+      );
       if (name !== 'evaluate')
-        expect(await saidLater(quietly(() => command(run, { data: other }))), name).to.include('other.csv changed');
-      await quietly(() => command(run, { data: there }));
+        expect(await saidLater(textPrintedBy(() => command(run, { data: other }))), name).to.include(
+          'other.csv changed',
+        );
+      await textPrintedBy(() => command(run, { data: there }));
     }
     expect(readSummary(cut)!.resultHash).to.equal(readSummary(whole)!.resultHash);
   });
@@ -100,13 +104,13 @@ describe('data that a run began with', function () {
 
   it('is judged by its test part alone, also where evaluate is pointed to it', async () => {
     const run = await tinyRun(folder());
-    const own = await quietly(() => evaluate(run, { json: true }));
+    const own = await textPrintedBy(() => evaluate(run, { json: true }));
     expect(JSON.parse(own)).to.include({ data: 'test part', count: 12 });
     const there = join(folder(), 'there.csv');
     renameSync(join(folder(), 'data.csv'), there);
-    expect(await quietly(() => evaluate(run, { data: there, json: true }))).to.equal(own);
+    expect(await textPrintedBy(() => evaluate(run, { data: there, json: true }))).to.equal(own);
     tinyTable(there, 6);
-    const other = JSON.parse(await quietly(() => evaluate(run, { data: there, json: true }))) as object;
+    const other = JSON.parse(await textPrintedBy(() => evaluate(run, { data: there, json: true }))) as object;
     expect(other).to.include({ data: there, count: 66 });
   });
 

@@ -10,7 +10,7 @@ import { runSearch, type SearchConfigInput, type SearchEvent } from '../../src/i
 import { checkConfig } from '../../src/config/index.js';
 import { splitDataset } from '../../src/data/split.js';
 import { defineDataset } from '../../src/data/dataset.js';
-import { accountFor } from '../../src/data/account.js';
+import { summarizeData } from '../../src/data/data-summary.js';
 import { byQuality, objectiveOf } from '../../src/search/objective.js';
 import { classificationMeasures } from '../../src/statistics/index.js';
 import { stream } from '../../src/tensor/rng.js';
@@ -81,9 +81,9 @@ describe('rare classes', function () {
         three[part].labels.filter((label) => label === 1),
         part,
       ).to.have.length(1);
-    expect(accountFor(data(3), three).join('\n')).not.to.match(/has no example of/);
+    expect(summarizeData(data(3), three).join('\n')).not.to.match(/has no example of/);
     const two = splitDataset(data(2), { seed: 1 });
-    expect(accountFor(data(2), two).join('\n')).to.match(/the (validation|test) part has no example of 'fraud'/);
+    expect(summarizeData(data(2), two).join('\n')).to.match(/the (validation|test) part has no example of 'fraud'/);
     expect([...two.train.labels]).to.include(1);
   });
 

@@ -280,7 +280,7 @@ describe('specializing', () => {
         'a budget that is given twice is one',
       ).to.deep.equal(['parameters-40', 'parameters-20']);
       let judged = 0;
-      const below = { budgets: 'parameters<=40', out: join(source, 'below'), onJudged: () => judged++ };
+      const below = { budgets: 'parameters<=40', out: join(source, 'below'), onEvaluated: () => judged++ };
       expect(await saidLater(specializeRun(run, below))).to.match(
         /cannot write .*data\.csv\/below: a part of its path is a file/,
       );

@@ -11,7 +11,7 @@ import { advance } from '../../src/search/advance.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { measureWidths } from '../../src/search/forgetting/widths.js';
-import { levelsOf } from '../../src/search/levels.js';
+import { networksBySize } from '../../src/search/network-sizes.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { createParameterStore } from '../../src/supernet/parameter-store.js';
 import { mapNamed } from '../../src/tensor/named.js';
@@ -63,7 +63,7 @@ describe('what training one size costs the others', () => {
       const event = measureWidths(session);
       expect(tf.memory().numTensors).to.equal(kept);
       expect(values(session.supernet.store.parameters)).to.deep.equal(start);
-      const levels = levelsOf(session.space, 3).map((one) => session.child(one));
+      const levels = networksBySize(session.space, 3).map((one) => session.child(one));
       expect(event.networks.map(({ architecture }) => architecture)).to.deep.equal(
         levels.map(({ encoding }) => encoding),
       );

@@ -10,7 +10,7 @@ import { referTo } from '../../src/jobs/files.js';
 import { type Parts, performOn, runStudy, studyRunners, unitJob } from '../../src/studies/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { ROOT } from '../built.js';
-import { quietly } from '../cli/quietly.js';
+import { textPrintedBy } from '../cli/printed.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
@@ -89,7 +89,7 @@ describe('the parts of a study', function () {
   it('are run by processes if the command line says so', async () => {
     const set = ['seeds=2', 'alphas=[1]', 'first.steps=50', 'second.steps=50'];
     const run = (out: string, where: object = {}): Promise<string> =>
-      quietly(() =>
+      textPrintedBy(() =>
         command('two-model', { seed: 1, set, out: join(folder(), out), runs: folder(), json: true, ...where }),
       );
     await run('one');
@@ -112,7 +112,7 @@ describe('the parts of a study', function () {
     symlinkSync(ROOT, join(folder(), 'node_modules', 'weft-nas'), 'junction');
     writeFileSync(file, OWN);
     const run = (out: string, where: object = {}): Promise<string> =>
-      quietly(() => command(file, { seed: 1, out: join(folder(), out), runs: folder(), json: true, ...where }));
+      textPrintedBy(() => command(file, { seed: 1, out: join(folder(), out), runs: folder(), json: true, ...where }));
     await run('own-one');
     const results = join(folder(), 'own-jobs');
     expect(await run('own-two', { executor: 'local', workers: 1, results })).to.match(/"type":"job-finished"/);

@@ -17,7 +17,7 @@ import {
   z,
 } from 'weft-nas';
 import { mapNamed } from '../../src/tensor/named.js';
-import { levelsOf } from '../../src/search/levels.js';
+import { networksBySize } from '../../src/search/network-sizes.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { values } from '../optimizers/problems.js';
 import { examples, SPACES } from '../contract/space-table.js';
@@ -39,7 +39,7 @@ describe('sorting channels by importance', () => {
         ),
       );
       const { x, labels } = examples(task, 32);
-      const child = createChild(space, levelsOf(space, 2)[1]);
+      const child = createChild(space, networksBySize(space, 2)[1]);
       const outputs = (): number[][] =>
         (['batch', 'running'] as const).map((normalization) =>
           tf.tidy(() => [

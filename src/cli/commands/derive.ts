@@ -2,13 +2,13 @@
 import { ownValue } from '../../errors.js';
 import { deriveRun, type DeriveOutcome } from '../../api/derive.js';
 import { runArguments } from '../../api/hints.js';
-import { shown } from '../../api/picked.js';
+import { shown } from '../../api/pick-networks.js';
 import { type TrustOptions } from '../../api/trust.js';
 import { sayChanges } from '../../runs/index.js';
 import { type Cost, COSTS } from '../../config/costs.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, type Output } from '../output.js';
-import { sayRetrained } from './many.js';
+import { sayRetrained } from './parallel-runs.js';
 
 export interface DeriveCommandOptions extends ExecutorOptions, TrustOptions {
   data?: string;

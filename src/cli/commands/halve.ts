@@ -8,7 +8,7 @@ import { type Hyperparameters } from '../../search/hyperparameters/index.js';
 import { plural } from '../../report/format.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
-import { sayRetrained } from './many.js';
+import { sayRetrained } from './parallel-runs.js';
 import { type SearchOptions, writtenConfig } from './search.js';
 
 export interface HalveOptions extends SearchOptions, ExecutorOptions {

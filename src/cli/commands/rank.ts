@@ -11,7 +11,7 @@ import { type Measure } from '../../ranking/index.js';
 import { sayChanges } from '../../runs/index.js';
 import { executing, type ExecutorOptions } from '../executor.js';
 import { createOutput, type Output, show } from '../output.js';
-import { parseSeeds } from './many.js';
+import { parseSeeds } from './parallel-runs.js';
 import { sayRankers } from './rankers.js';
 
 export interface RankCommandOptions extends ExecutorOptions, TrustOptions {
@@ -65,7 +65,7 @@ export async function rank(directory: string, options: RankCommandOptions): Prom
     threads,
     seeds: seeds === undefined ? undefined : parseSeeds(seeds),
     withExecutor: executing(options, output),
-    onJudged(count) {
+    onEvaluated(count) {
       if (count < architectures) output.say(`the space gave only ${count} different networks`);
     },
   });

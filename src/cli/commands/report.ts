@@ -16,7 +16,7 @@ export async function report(
   if (others.length > 0 && chapter)
     throw new WeftError('config', '--chapter is for the report of one run', 'name one run, or leave it out');
   if (others.length > 0)
-    return (await import('./many.js')).saySeeds(await reportSeeds([directory, ...others], options), output);
+    return (await import('./parallel-runs.js')).saySeeds(await reportSeeds([directory, ...others], options), output);
   const path = await writeRunReport(directory, { ...options, chapters: chapter });
   output.emit({ type: 'report', path });
   output.say(`wrote ${show(path)}`);

@@ -58,7 +58,7 @@ export async function search(options: SearchOptions): Promise<void> {
   const { seeds, executor, queue, results = 'runs/jobs' } = options;
   if (seeds === undefined && executor === undefined && queue === undefined)
     return startSearch(options, (watching) => runSearch({ ...watching, config, followData: true }));
-  const { parseSeeds, searchManySeeds } = await import('./many.js');
+  const { parseSeeds, searchManySeeds } = await import('./parallel-runs.js');
   await searchManySeeds(
     seeds === undefined ? [checkConfig(config).seed] : parseSeeds(seeds),
     config,

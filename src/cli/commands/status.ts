@@ -1,7 +1,7 @@
 /** `weft status`: the state of runs. */
 import { basename } from 'node:path';
 import { runArguments } from '../../api/hints.js';
-import { describeRun, listRuns, type RunStanding } from '../../api/status.js';
+import { describeRun, listRuns, type RunStatus } from '../../api/status.js';
 import { significant } from '../../report/format.js';
 import { type RunSummary } from '../../runs/index.js';
 import { sayMeasures } from '../../training/language.js';
@@ -36,13 +36,13 @@ export function status(directory: string | undefined, options: { runs: string; j
     output.say(words.filter(Boolean).join(' '));
   }
   if (directory === undefined) return;
-  const [{ run, state, summary }] = standings as [RunStanding];
+  const [{ run, state, summary }] = standings as [RunStatus];
   if (summary) output.say(`  ${summary.derived.architecture}`);
   // The code that the run names has not been trusted: a hint that loads it could be pasted without checking.
   output.say(`next  weft ${state === 'finished' ? 'report' : 'resume'} ${runArguments(run, [])}`);
 }
 
-function detailOf({ reason, summary, last, checkpoints }: RunStanding): string {
+function detailOf({ reason, summary, last, checkpoints }: RunStatus): string {
   if (reason !== undefined) return reason;
   if (summary)
     return summary.test

@@ -27,7 +27,7 @@ export async function train(
         };
   if (seeds === undefined && executor === undefined && queue === undefined)
     return startSearch(options, (watching) => trainArchitecture(architecture, { ...watching, ...request }, overrides));
-  const { parseSeeds, trainManySeeds } = await import('./many.js');
+  const { parseSeeds, trainManySeeds } = await import('./parallel-runs.js');
   await trainManySeeds(
     architecture,
     seeds === undefined ? undefined : parseSeeds(seeds),

@@ -5,16 +5,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError } from '../../errors.js';
 import { type Executor, type Job } from '../contract.js';
-import { createCrew, type CrewOptions } from '../crew.js';
+import { createProcessPool, type ProcessPoolOptions } from '../process-pool.js';
 import { createLedger } from '../ledger.js';
 import { type Results } from '../results.js';
-import { createCollector, createNews, submitMissing } from './correspondence.js';
 import { CHUNK, openQueue } from './job-queue.js';
 import { isPassing, queueError } from './location.js';
 import { type ServeOptions, serveQueue } from './serve.js';
-import { writeStanding } from './standing-file.js';
+import { writeQueueStatus } from './status-file.js';
+import { createCollector, createProgressReader, submitMissing } from './submitter.js';
 
-export interface QueueOptions extends CrewOptions {
+export interface QueueOptions extends ProcessPoolOptions {
   /** A folder, or `postgres://…`. */
   readonly queue: string;
   readonly results: Results;
@@ -45,12 +45,12 @@ export async function createQueueExecutor({
   waits,
   patience,
   signal,
-  ...crewOptions
+  ...poolOptions
 }: QueueOptions): Promise<Executor> {
   const waiting = { ...(patience !== undefined && { patience }), ...(signal && { signal }) };
   const queue = await openQueue(where, { onTrouble, ...waiting });
   const ledger = createLedger(results);
-  const crew = createCrew(crewOptions);
+  const pool = createProcessPool(poolOptions);
   let nudge = new AbortController();
   const wake = (): void => {
     nudge.abort();
@@ -61,7 +61,7 @@ export async function createQueueExecutor({
       ? undefined
       : serveQueue({
           queue,
-          crew,
+          pool,
           results,
           slots: workers,
           files,
@@ -78,9 +78,9 @@ export async function createQueueExecutor({
   });
 
   const outbox = new Map<string, Job>();
-  const correspondence = { queue, ledger, outbox, onTrouble };
-  const tellNews = createNews(correspondence, workers);
-  const collect = createCollector(correspondence);
+  const submitter = { queue, ledger, outbox, onTrouble };
+  const reportProgress = createProgressReader(submitter, workers);
+  const collect = createCollector(submitter);
   let closed = false;
 
   async function poll(): Promise<void> {
@@ -98,9 +98,9 @@ export async function createQueueExecutor({
         if (await collect()) moved = true;
         if (sinceProgress > PROGRESS_EVERY_SECONDS) {
           sinceProgress = 0;
-          await tellNews();
-          await submitMissing(correspondence);
-          if (queue.location.kind === 'folder') writeStanding(queue.location.path, await queue.standing());
+          await reportProgress();
+          await submitMissing(submitter);
+          if (queue.location.kind === 'folder') writeQueueStatus(queue.location.path, await queue.standing());
         }
       } catch (error) {
         failed = isPassing(error);
@@ -120,7 +120,7 @@ export async function createQueueExecutor({
     for (const job of ledger.openJobs()) ledger.leave(job, notWaitedFor(job));
     await polling;
     await service?.stop();
-    await crew.close();
+    await pool.close();
     await queue.close();
   }
   let ending: Promise<void> | undefined;

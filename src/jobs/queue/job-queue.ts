@@ -11,7 +11,7 @@ import { printable, withoutData } from '../text.js';
 import { describeVersion, JOB_VERSION } from '../version.js';
 import { type Engine, type EngineOptions, openEngine } from './libraries.js';
 import { type Location, parseLocation } from './location.js';
-import { untilItAnswers, type WaitOptions } from './patience.js';
+import { retryUntilResponse, type WaitOptions } from './retry.js';
 import * as statements from './statements.js';
 
 /** A job held by one worker. */
@@ -51,7 +51,7 @@ export interface WorkerReport extends Partial<JobProgress> {
   readonly label: string | null;
 }
 
-export interface WorkerStanding extends WorkerReport {
+export interface WorkerStatus extends WorkerReport {
   /** Seconds since it was last heard of. */
   readonly silence: number;
   /** The version of weft whose jobs it runs, as text. */
@@ -66,14 +66,14 @@ export interface OtherVersion {
   readonly failed: number;
 }
 
-export interface QueueStanding {
+export interface QueueStatus {
   readonly queue: string;
   readonly waiting: number;
   readonly running: number;
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
-  readonly workers: readonly WorkerStanding[];
+  readonly workers: readonly WorkerStatus[];
   readonly failures: readonly Failure[];
   /** Jobs and workers of other versions; the counts above are for this one. */
   readonly others: readonly OtherVersion[];
@@ -115,8 +115,8 @@ export interface JobQueue {
   retry(prefix?: string): Promise<number>;
   report(report: WorkerReport): Promise<void>;
   forget(worker: string): Promise<void>;
-  progress(keys: readonly string[]): Promise<WorkerStanding[]>;
-  standing(): Promise<QueueStanding>;
+  progress(keys: readonly string[]): Promise<WorkerStatus[]>;
+  standing(): Promise<QueueStatus>;
   close(): Promise<void>;
 }
 
@@ -153,7 +153,7 @@ export async function openQueue(
 ): Promise<JobQueue> {
   const location = parseLocation(where);
   const waiting = { ...(patience !== undefined && { patience }), ...(signal && { signal }) };
-  return untilItAnswers(() => open(location, version, options), location, { ...options, ...waiting });
+  return retryUntilResponse(() => open(location, version, options), location, { ...options, ...waiting });
 }
 
 async function open(location: Location, version: string, options: EngineOptions): Promise<JobQueue> {
@@ -343,7 +343,7 @@ function errorIn(output: unknown): WeftError {
   );
 }
 
-function workerIn(row: Record<string, unknown>): WorkerStanding {
+function workerIn(row: Record<string, unknown>): WorkerStatus {
   return {
     worker: textIn(row['worker']) ?? '',
     key: textIn(row['key']) ?? null,

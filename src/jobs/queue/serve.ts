@@ -7,17 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type WeftErrorCode } from '../../errors.js';
 import { stopwatch } from '../../runs/index.js';
 import { type JobEvent, type JobProgress } from '../contract.js';
-import { type Crew } from '../crew.js';
+import { type ProcessPool } from '../process-pool.js';
 import { resultText } from '../job.js';
 import { type Results } from '../results.js';
 import { describeVersion } from '../version.js';
 import { type JobQueue, type Lease } from './job-queue.js';
 import { queueError } from './location.js';
-import { untilItAnswers } from './patience.js';
+import { retryUntilResponse } from './retry.js';
 
 export interface ServeOptions {
   readonly queue: JobQueue;
-  readonly crew: Crew;
+  readonly pool: ProcessPool;
   /** The working folder of jobs, and the folder for results produced here. */
   readonly results: Results;
   /** Number of concurrent jobs. */
@@ -56,7 +56,7 @@ const WAITS: Partial<Record<WeftErrorCode, number>> = { disk: 30, backend: 10, d
 /** Starts serving a queue. */
 export function serveQueue({
   queue,
-  crew,
+  pool,
   results,
   slots,
   files = [],
@@ -75,7 +75,7 @@ export function serveQueue({
 
   /** Retries the database until it responds, or this worker has to stop. */
   const patiently = <T>(ask: () => Promise<T>): Promise<T> =>
-    untilItAnswers(ask, queue.location, { patience: Infinity, signal: stopping.signal, onTrouble });
+    retryUntilResponse(ask, queue.location, { patience: Infinity, signal: stopping.signal, onTrouble });
 
   async function slot(name: string): Promise<void> {
     const watch = stopwatch();
@@ -144,7 +144,7 @@ export function serveQueue({
     const latest: { report: JobProgress } = { report: { done: 0, total: 0 } };
     const heartbeat = startHeartbeat(lease, worker, latest, lost);
     try {
-      const value = await crew.perform(
+      const value = await pool.perform(
         {
           job,
           folder: results.folder(key),

@@ -14,7 +14,7 @@ import { type Slots } from '../../chain/state.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
 import { klScale } from '../kl-clip.js';
-import { raisedCount } from '../raised.js';
+import { raisedCount } from '../raised-damping.js';
 import { type Block, type BlockData, type BlockShape, blocksOf, type CapturedBlock } from './blocks.js';
 import { dataOf, fromFactors, fromMatrix, ownGradient, sized, toMatrix } from './data.js';
 import { type Intervals, refreshSchedule } from './schedule.js';

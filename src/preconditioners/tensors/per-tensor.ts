@@ -2,7 +2,7 @@
 import { type Slots } from '../../chain/state.js';
 import { type Scalar, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../../chain/link.js';
-import { raisedCount } from '../raised.js';
+import { raisedCount } from '../raised-damping.js';
 
 /** One tensor in one step. */
 export interface TensorStep {

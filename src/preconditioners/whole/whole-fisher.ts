@@ -9,7 +9,7 @@ import { type Link } from '../../chain/link.js';
 import { type Curvature } from '../contract.js';
 import { costOf } from '../curvatures/fisher.js';
 import { fallBack } from '../fallback.js';
-import { raisedCount } from '../raised.js';
+import { raisedCount } from '../raised-damping.js';
 import { type BlockData, blocksOf } from '../layers/blocks.js';
 import { dataOf, exampleGradients, fromMatrix, toMatrix } from '../layers/data.js';
 import { exampleOperator, type ExampleOperator } from '../layers/example-operator.js';

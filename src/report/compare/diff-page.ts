@@ -1,7 +1,7 @@
 /** Two architectures overlaid in one drawing, as a page. */
 import { html, section } from '../html/markup.js';
 import { page } from '../html/page.js';
-import { type ArchitectureDiff, diffMarkup } from './found.js';
+import { type ArchitectureDiff, diffMarkup } from './architecture-diff.js';
 
 /** One self-contained HTML file. */
 export function diffPage(diff: ArchitectureDiff, version?: string): string {

@@ -12,7 +12,7 @@ import { measureOf } from '../measure.js';
 import { type ComparedRun, seedOf } from './configurations.js';
 import { type Contrast, type RunComparison, showDifference, showRange, showValue } from './analysis.js';
 import { differencesChart, INKS, valuesChart } from './charts.js';
-import { type ArchitectureDiff, diffArchitectures, diffMarkup } from './found.js';
+import { type ArchitectureDiff, diffArchitectures, diffMarkup } from './architecture-diff.js';
 import { type Quantity } from './quantities.js';
 
 /** One self-contained HTML file. */

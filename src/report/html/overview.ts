@@ -7,7 +7,7 @@ import { lookUp, type ReportInput } from '../input.js';
 import { measureOf } from '../measure.js';
 import { howToRead } from './how-to-read.js';
 import { type Content, html, type Markup } from './markup.js';
-import { worthOf } from './worth.js';
+import { accuracyGrade } from './accuracy-grade.js';
 
 export function overview(input: ReportInput, log: EventLog): Markup {
   return html`<header><p class="eyebrow">Architecture search report</p>
@@ -60,10 +60,10 @@ function verdict({ summary }: ReportInput, log: EventLog): Markup {
 <p class="sub">${howFound(log)}</p></div></div>`;
   if (tested && isNumber(tested.accuracy)) {
     const [low, high] = wilsonInterval(tested.accuracy, tested.count);
-    const worth = worthOf(log);
-    return html`<div class="verdict ${worth?.grade ?? 'open'}"><span class="big">${percent(tested.accuracy)}</span><div>
+    const grade = accuracyGrade(log);
+    return html`<div class="verdict ${grade?.grade ?? 'open'}"><span class="big">${percent(tested.accuracy)}</span><div>
 <p><strong>of ${integer(tested.count)} test examples are classified correctly by the ${log.last('derived') ? 'network that was found' : 'trained network'}</strong> (95\u00a0% interval over test examples ${percent(low)} to ${percent(high)}, of this one training; another seed may differ by more). It was tested once, on examples that it had never seen, neither in the search nor in training.</p>
-${worth && html`<p>${worth.words}</p>\n`}<p class="sub">${howFound(log)}</p></div></div>`;
+${grade && html`<p>${grade.words}</p>\n`}<p class="sub">${howFound(log)}</p></div></div>`;
   }
   return html`<div class="verdict open"><div><p><strong>${log.last('search-finished') ? 'The network was not retrained, so there is no test result.' : 'There is no test result yet.'}</strong></p><p class="sub">${howFound(log)}</p></div></div>`;
 }

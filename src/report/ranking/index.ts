@@ -1,4 +1,4 @@
 export { comparisonsOf } from './comparisons.js';
 export { rankersSection } from './rankers.js';
 export { rankSection, rankTables } from './section.js';
-export { standingSection } from './standing.js';
+export { trivialRankersSection } from './trivial-rankers.js';

@@ -62,7 +62,7 @@ export interface ForgettingWatch {
   dispose(): void;
 }
 
-interface Judged {
+interface LossAndAccuracy {
   readonly loss: number;
   readonly accuracy: number;
 }
@@ -134,7 +134,7 @@ export function createWatch({
   const measured = (): boolean => measuring && state.epoch % options.every === 0;
 
   /** Mean loss and error of each child on the epoch's batches, by the weights that would be evaluated. */
-  const evaluate = (children: readonly Child[]): Judged[] =>
+  const evaluate = (children: readonly Child[]): LossAndAccuracy[] =>
     withEvaluationWeights(learner, namesOf(children), (weights) => {
       const sums = children.map(() => ({ loss: 0, accuracy: 0 }));
       for (let batch = 0; batch < batches; batch++) {
@@ -203,7 +203,7 @@ export function createWatch({
     beginArchitecture(child, index) {
       state.loss = { sum: 0, count: 0 };
       if (!options.zeroShot || !measured()) return;
-      const [{ loss, accuracy }] = evaluate([child]) as [Judged];
+      const [{ loss, accuracy }] = evaluate([child]) as [LossAndAccuracy];
       emit({
         type: 'zero-shot',
         epoch: state.epoch,
@@ -227,7 +227,7 @@ export function createWatch({
     },
     endArchitecture(child, index, step) {
       const { epoch, loss, gradientNorm, learningRate, previous } = state;
-      const judged = measured() ? (evaluate([child]) as [Judged])[0] : undefined;
+      const evaluated = measured() ? (evaluate([child]) as [LossAndAccuracy])[0] : undefined;
       regularizer?.remember({
         architecture: child.encoding,
         parameterNames: child.parameterNames,
@@ -242,8 +242,8 @@ export function createWatch({
         largestFisher: 0,
       };
       const maxStep = learningRate * alpha * largestFisher;
-      if (judged) {
-        state.visits.push({ index, architecture: child.encoding, loss1: judged.loss, err1: 1 - judged.accuracy });
+      if (evaluated) {
+        state.visits.push({ index, architecture: child.encoding, loss1: evaluated.loss, err1: 1 - evaluated.accuracy });
         emit({
           type: 'architecture-trained',
           epoch,
@@ -251,8 +251,8 @@ export function createWatch({
           step,
           architecture: child.encoding,
           sharedWith: previous === null ? 0 : sharedParameters(child, childOf(previous), store),
-          loss1: judged.loss,
-          err1: 1 - judged.accuracy,
+          loss1: evaluated.loss,
+          err1: 1 - evaluated.accuracy,
           batches,
           ce: loss.sum / Math.max(1, loss.count),
           penalty,
@@ -263,9 +263,9 @@ export function createWatch({
           maxStep,
         });
       }
-      if (judged && options.matrix) {
+      if (evaluated && options.matrix) {
         const earlier = evaluate(state.visits.slice(0, -1).map(({ architecture }) => childOf(architecture)));
-        state.matrix.push([...earlier.map(({ accuracy }) => accuracy), judged.accuracy]);
+        state.matrix.push([...earlier.map(({ accuracy }) => accuracy), evaluated.accuracy]);
       }
       state.previous = child.encoding;
       if (regularizer) warn(warningsOf(regularizer, { maxStep, last: false, names: child.parameterNames }));

@@ -14,8 +14,8 @@ import { tf, tidy, type Scalar, type Tensor } from '../../tensor/tf.js';
 import { withBatch } from '../../training/batch.js';
 import { meanLoss } from '../../training/batch-loss.js';
 import { SHARED_EVALUATION } from '../../training/evaluate.js';
-import { levelsOf } from '../levels.js';
-import { scratchOf } from './alone.js';
+import { networksBySize } from '../network-sizes.js';
+import { scratchCopy } from './scratch-copy.js';
 import { type SearchSession } from '../session.js';
 
 /** Loss of a network and its gradient as whole tensors; the gradients are owned. */
@@ -31,9 +31,9 @@ interface Slope {
 export function measureWidths(session: SearchSession): ForgettingWidths {
   const { config, space, supernet, state } = session;
   const { networks, steps } = config.forgetting.widths!;
-  const levels = levelsOf(space, networks).map((architecture) => session.child(architecture));
+  const levels = networksBySize(space, networks).map((architecture) => session.child(architecture));
   const names = Object.keys(supernet.store.parameters);
-  const scratch = scratchOf(session, 'widths');
+  const scratch = scratchCopy(session, 'widths');
   const before = levels.map((child) => slopeOf(session, child, supernet.store));
   const rows: { change: number[]; parts: number[][][] }[] = [];
   try {

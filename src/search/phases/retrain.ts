@@ -9,7 +9,7 @@ import { evaluateChild, SHARED_EVALUATION } from '../../training/evaluate.js';
 import { adoptEvaluationWeights, createLearner, observeValidation } from '../../training/learner.js';
 import { adoptBestEpoch, watchEpoch } from '../kept-epoch.js';
 import { guessingLoss } from '../objective.js';
-import { learnInSearch } from '../learn.js';
+import { searchStep } from '../search-step.js';
 import { trackSharpness } from '../sharpness.js';
 import { warmStart } from '../warm-start.js';
 import { type Retrained, compileOf, retrainEpochs, type SearchSession, trainingOf } from '../session.js';
@@ -43,7 +43,7 @@ export function retrain(session: SearchSession): void {
     });
   }
   trackSharpness(session, learner, globalStep);
-  learnInSearch(session, learner, 'retrain', {
+  searchStep(session, learner, 'retrain', {
     child: learner.child,
     source: data.retrain,
     epoch,

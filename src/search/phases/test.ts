@@ -5,7 +5,7 @@ import { logitsOfChild, predictValues } from '../../training/predict.js';
 import { temperatureOf, withTemperature } from '../../training/temperature.js';
 import { assess } from '../assess.js';
 import { isCalibrated } from '../kept-epoch.js';
-import { assessFlags } from '../assess-flags.js';
+import { assessFlags } from '../assess-multi-label.js';
 import { labelMeasures } from '../label-measures.js';
 import { assessValues } from '../assess-values.js';
 import { worstMistakes } from '../mistakes.js';

@@ -3,7 +3,7 @@
  * 1802.03268, section 2.2).
  */
 import { stream } from '../../tensor/rng.js';
-import { learnInSearch } from '../learn.js';
+import { searchStep } from '../search-step.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
 import { trainWithRemedies } from '../remedies/index.js';
 import { largestEpochsOf, sandwich } from '../sandwich.js';
@@ -26,7 +26,7 @@ export function trainSharedWeights(session: SearchSession): void {
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
   const report = trainWithRemedies(session, child, (changed) =>
-    learnInSearch(session, supernet, 'search', {
+    searchStep(session, supernet, 'search', {
       ...(config.search.elastic ? sandwich(session, child) : { child }),
       ...changed,
       epoch,

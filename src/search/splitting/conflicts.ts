@@ -15,7 +15,7 @@ import { tf, tidy, type Scalar } from '../../tensor/tf.js';
 import { type TensorBatch, withBatch } from '../../training/batch.js';
 import { meanLoss } from '../../training/batch-loss.js';
 import { evaluateTogether, SHARED_EVALUATION } from '../../training/evaluate.js';
-import { scratchOf, type Scratch } from '../forgetting/alone.js';
+import { scratchCopy, type Scratch } from '../forgetting/scratch-copy.js';
 import { type SearchSession } from '../session.js';
 import { type Affinity, minimumCut, type Split } from './cut.js';
 
@@ -58,7 +58,7 @@ export function measureConflicts(
   const decisions = session.space.decisions.filter(
     ({ choice, cardinality }) => isOneOf(choice) && cardinality >= 2 && cardinality <= MOST_OPTIONS,
   );
-  const scratch = scratchOf(session, 'conflicts');
+  const scratch = scratchCopy(session, 'conflicts');
   try {
     return decisions
       .map((decision, i) => {

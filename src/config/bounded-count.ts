@@ -5,4 +5,4 @@ import { z } from 'zod';
 const MOST = 100_000;
 
 /** An integer from `least` to 100,000. */
-export const heldAtOnce = (least: number): z.ZodInt => z.int().min(least).max(MOST);
+export const boundedCount = (least: number): z.ZodInt => z.int().min(least).max(MOST);

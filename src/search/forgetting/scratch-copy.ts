@@ -21,7 +21,7 @@ export interface Scratch {
 }
 
 /** A scratch copy of the shared weights; `purpose` names its random masks. The caller disposes it. */
-export function scratchOf({ config, data, state, supernet }: SearchSession, purpose: string): Scratch {
+export function scratchCopy({ config, data, state, supernet }: SearchSession, purpose: string): Scratch {
   const store = createParameterStore(supernet.store.catalogue, purpose);
   return {
     store,

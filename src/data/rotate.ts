@@ -7,18 +7,18 @@ import type { InputShape } from './dataset.js';
  * Output pixel (y, x), relative to the centre, comes from (cos·y - sin·x, sin·y + cos·x), both already divided by the
  * zoom.
  */
-export interface Turn {
+export interface Rotation {
   readonly cos: number;
   readonly sin: number;
 }
 
-export const isTurning = ({ rotate = 0, zoom = 0 }: Augmentation): boolean => rotate > 0 || zoom > 0;
+export const isRotating = ({ rotate = 0, zoom = 0 }: Augmentation): boolean => rotate > 0 || zoom > 0;
 
 /**
  * An angle in [-rotate, rotate] degrees and a zoom in [1 - zoom, 1 + zoom], uniform; two numbers are drawn regardless
  * of the settings.
  */
-export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn {
+export function drawRotation({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Rotation {
   const angle = ((2 * rng.uniform() - 1) * rotate * Math.PI) / 180;
   const scale = 1 + (2 * rng.uniform() - 1) * zoom;
   return { cos: Math.cos(angle) / scale, sin: Math.sin(angle) / scale };
@@ -28,12 +28,12 @@ export function drawTurn({ rotate = 0, zoom = 0 }: Augmentation, rng: Rng): Turn
  * Writes the rotated image at `from` to the beginning of `out`: bilinear between pixels, and the nearest pixel beyond
  * the border.
  */
-export function writeTurned(
+export function writeRotated(
   out: Float32Array,
   images: Uint8Array | Float32Array,
   from: number,
   [height, width, channels]: InputShape,
-  { cos, sin }: Turn,
+  { cos, sin }: Rotation,
 ): void {
   const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
   for (let y = 0, to = 0; y < height; y++) {

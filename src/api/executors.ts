@@ -15,7 +15,7 @@ import { type SearchParts } from '../search/session.js';
 import { loadOwnParts } from './registry.js';
 
 /** The jobs of a command, as far as an executor needs to know them. */
-export interface Undone {
+export interface PendingJobs {
   /** Their number, if known. */
   readonly total?: number | undefined;
   /** The parts that trainings and searches are made from. */
@@ -28,7 +28,7 @@ export interface Undone {
  * Opens an executor for jobs, passes it to `use`, and closes it; undefined if the work was stopped, in which case the
  * same call continues it.
  */
-export type WithExecutor = <T>(jobs: Undone, use: (executor: Executor) => Promise<T>) => Promise<T | undefined>;
+export type WithExecutor = <T>(jobs: PendingJobs, use: (executor: Executor) => Promise<T>) => Promise<T | undefined>;
 
 export interface JobsOptions {
   /** Folder of results: jobs whose results it contains are never repeated. Default `runs/jobs`. */

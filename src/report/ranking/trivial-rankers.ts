@@ -26,7 +26,7 @@ export interface OrderShared {
 }
 
 /** The chapter; nothing without candidates or the space. */
-export function standingSection(input: ReportInput, log: EventLog, comparisons = comparisonsOf(input)): Content {
+export function trivialRankersSection(input: ReportInput, log: EventLog, comparisons = comparisonsOf(input)): Content {
   const { space } = input;
   const candidates = rankCandidates(log);
   if (!space || candidates.length < 2) return undefined;

@@ -38,7 +38,7 @@ export function requireSizes(space: SearchSpace, what: string): void {
  * fraction of the way through its options. Choices that are not sizes are the same for all, taken from one
  * architecture.
  */
-export function levelsOf<A>(space: SearchSpace<A>, count: number): A[] {
+export function networksBySize<A>(space: SearchSpace<A>, count: number): A[] {
   const base = space.genotype(space.sample(stream('levels', space.name)));
   const sizes = sizeSlots(space);
   return Array.from({ length: count }, (_, level) =>

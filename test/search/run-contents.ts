@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export function sayRun(run: string): Record<string, unknown> {
+export function runContents(run: string): Record<string, unknown> {
   const {
     elapsedSeconds: _elapsed,
     peakMemoryMB: _peak,

@@ -12,7 +12,7 @@ import { type SearchParts } from '../search/session.js';
 import { largestOf, smallestOf } from '../statistics/extremes.js';
 
 /** A network by its text encoding, with its known quality measures. */
-interface Judged {
+interface EvaluatedNetwork {
   readonly architecture: string;
   readonly accuracy?: number | null | undefined;
   readonly loss?: number | undefined;
@@ -28,12 +28,12 @@ export interface PickSetting {
 }
 
 /** The networks that meet all conditions; throws WeftError('config') with the nearest one if none does. */
-export function picked<T extends Judged>(
-  judged: readonly T[],
+export function pickNetworks<T extends EvaluatedNetwork>(
+  networks: readonly T[],
   conditions: readonly Condition[],
   { space, latencies, own, remedy }: PickSetting,
 ): T[] {
-  if (conditions.length === 0) return [...judged];
+  if (conditions.length === 0) return [...networks];
   const asked = new Set(conditions.map(({ name }) => name));
   const costs = costMeasure(
     space,
@@ -41,12 +41,12 @@ export function picked<T extends Judged>(
     latencies,
     own.filter(({ name }) => asked.has(name)),
   );
-  const values = judged.map((one) => ({
+  const values = networks.map((one) => ({
     accuracy: one.accuracy,
     loss: one.loss,
     ...namedCosts(costs, space.decode(one.architecture)),
   })) as Record<string, number>[];
-  const met = judged.filter((_, i) => conditions.every(({ name, holds }) => holds(values[i]![name]!)));
+  const met = networks.filter((_, i) => conditions.every(({ name, holds }) => holds(values[i]![name]!)));
   if (met.length > 0) return met;
   const ranges = [...asked].map((name) => {
     const all = values.map((one) => one[name]!);
@@ -54,7 +54,7 @@ export function picked<T extends Judged>(
   });
   throw new WeftError(
     'config',
-    `none of ${judged.length} candidates meets ${conditions.map(({ text }) => text).join(' and ')}: ${ranges.join('; ')}`,
+    `none of ${networks.length} candidates meets ${conditions.map(({ text }) => text).join(' and ')}: ${ranges.join('; ')}`,
     remedy,
   );
 }

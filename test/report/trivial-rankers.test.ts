@@ -6,7 +6,7 @@ import { checkConfig } from '../../src/config/index.js';
 import { sampleDistinct } from '../../src/graph/sample-distinct.js';
 import { costsIn } from '../../src/ranking/index.js';
 import { eventLog } from '../../src/report/event-log.js';
-import { sharedOrders, standingSection } from '../../src/report/ranking/standing.js';
+import { sharedOrders, trivialRankersSection } from '../../src/report/ranking/trivial-rankers.js';
 import { scoreByProxies } from '../../src/search/proxy-scores.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
@@ -35,8 +35,8 @@ const logOf = (quality: (place: number) => number, count = drawn.length, more: r
     ...more,
   ]);
 const chapter = (log: ReturnType<typeof eventLog>): string =>
-  (standingSection({ manifest: {}, config: {}, events: [], space }, log) as { markup: string } | undefined)?.markup ??
-  '';
+  (trivialRankersSection({ manifest: {}, config: {}, events: [], space }, log) as { markup: string } | undefined)
+    ?.markup ?? '';
 
 describe('where a supernet stands among trivial rankers', function () {
   this.timeout(30_000);
@@ -66,7 +66,7 @@ describe('where a supernet stands among trivial rankers', function () {
     expect(chapter(logOf((i) => i / 100))).to.include('weft rank RUN');
     expect(chapter(logOf((i) => i / 100, 1))).to.equal('');
     expect(
-      standingSection(
+      trivialRankersSection(
         { manifest: {}, config: {}, events: [] },
         logOf((i) => i / 100),
       ),

@@ -4,7 +4,7 @@
 import { type EventLog, type EventOf } from '../event-log.js';
 import { isNumber, percent, points } from '../format.js';
 
-export interface Worth {
+export interface AccuracyGrade {
   /**
    * `good` is shown in green: far from guessing, and not behind a simple model. `poor` is not clearly above guessing,
    * or behind a simple model.
@@ -17,7 +17,7 @@ export interface Worth {
 const GOOD_SHARE_OF_MISTAKES = 0.5;
 
 /** Undefined if the result was not compared with anything. */
-export function worthOf(log: EventLog): Worth | undefined {
+export function accuracyGrade(log: EventLog): AccuracyGrade | undefined {
   const recorded: Partial<EventOf<'assessed'>> | undefined = log.last('assessed');
   const accuracy = log.last('tested')?.accuracy;
   const { majority, simpleModels } = recorded ?? {};

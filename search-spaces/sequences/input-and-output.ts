@@ -14,7 +14,7 @@ import {
 } from 'weft-nas';
 
 /** A vector of `units` numbers for each token, or for each row of a window. */
-export const enter = (g: GraphBuilder, { kind, classes }: Task, units: number): NodeRef =>
+export const sequenceInput = (g: GraphBuilder, { kind, classes }: Task, units: number): NodeRef =>
   kind === 'language'
     ? g.apply('embedding', embedding({ vocabulary: classes, units }), g.input)
     : g.apply('entry', dense({ units }), g.apply('steps', timeSteps(), g.input));
@@ -23,7 +23,7 @@ export const enter = (g: GraphBuilder, { kind, classes }: Task, units: number): 
  * A logit for each token at each place of a text, with the table that it entered by; of a window the outputs of the
  * last row, which has seen all others.
  */
-export const leave = (
+export const sequenceOutput = (
   g: GraphBuilder,
   { kind, classes }: Task,
   entered: NodeRef,

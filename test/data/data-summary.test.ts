@@ -2,14 +2,14 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { accountFor, openDataset, prepareData, splitDataset } from '../../src/data/index.js';
+import { summarizeData, openDataset, prepareData, splitDataset } from '../../src/data/index.js';
 import { folderWith, removeFolders } from './files.js';
 
 const CASES = resolve(process.cwd(), '..', 'shared', 'cases');
 
 function account(path: string): string[] {
   const dataset = openDataset(path);
-  return accountFor(dataset, splitDataset(dataset, { seed: 1, validation: 0.2, test: 0.2 }));
+  return summarizeData(dataset, splitDataset(dataset, { seed: 1, validation: 0.2, test: 0.2 }));
 }
 
 const table = (...lines: string[]): string => join(folderWith({ 'table.csv': `${lines.join('\n')}\n` }), 'table.csv');
@@ -81,7 +81,7 @@ describe('the summary of a data set', () => {
   it('warns of a column that is nearly the number to predict', () => {
     const path = table('x,euro,dollar', ...rows((i) => `${(7 * i) % 5},${(1.1 * i * i).toFixed(2)},${i * i}`, 60));
     const dataset = openDataset(path, { label: 'dollar', task: 'regression' });
-    expect(accountFor(dataset, splitDataset(dataset, { seed: 1 })).join('\n')).to.match(
+    expect(summarizeData(dataset, splitDataset(dataset, { seed: 1 })).join('\n')).to.match(
       /careful: 'euro' is nearly 'dollar' itself \(correlation 1\.0000\)/,
     );
   });
@@ -89,7 +89,7 @@ describe('the summary of a data set', () => {
   it('counts test rows that also occur in other parts', () => {
     const path = table('x,y,label', ...rows((i) => `${i % 10},${i % 5},${i % 2 ? 'a' : 'b'}`, 80));
     const { dataset, splits, record } = prepareData({ source: path }, 1);
-    expect(accountFor(dataset, splits, record.testSeenIn).join('\n')).to.match(
+    expect(summarizeData(dataset, splits, record.testSeenIn).join('\n')).to.match(
       /careful: \d+ of the 16 test examples are in the train part too, with identical values/,
     );
   });
@@ -101,7 +101,7 @@ describe('the summary of a data set', () => {
     expect(of('csv-kaggle/train.csv')).to.match(/careful: 'id' counts the rows/);
     expect(of('csv-constant/t.csv')).to.match(/careful: 'const' is 7 in every row/);
     const single = openDataset(join(CASES, 'img-single/data'));
-    expect(accountFor(single, splitDataset(single, { seed: 1, validation: 0.2, test: 0.2 })).join('\n')).to.match(
+    expect(summarizeData(single, splitDataset(single, { seed: 1, validation: 0.2, test: 0.2 })).join('\n')).to.match(
       /careful: few examples of 'rare' \(1\)/,
     );
     expect(of('img-plain/data')).to.match(/^40 images of 12x12 in 2 classes: cat 20, dog 20\nparts: /);

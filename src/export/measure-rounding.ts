@@ -20,7 +20,7 @@ const TIMED = 15;
  * Loss and accuracy of the network and of the graph with rounded weights; size and latency of the graph with the
  * original and with the rounded weights.
  */
-export async function judgeRounding(
+export async function measureRounding(
   model: Model,
   { exact, rounded: artifacts }: { readonly exact: GraphModel; readonly rounded: GraphModel },
   weights: RoundedType,

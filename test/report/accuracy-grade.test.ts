@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { aligned, scientific } from '../../src/report/format.js';
 import { claim } from '../../src/report/html/claim.js';
-import { worthOf } from '../../src/report/html/worth.js';
+import { accuracyGrade } from '../../src/report/html/accuracy-grade.js';
 import { buildReport, eventLog } from '../../src/report/index.js';
 import { readPreferences } from '../../src/report/preferences.js';
 import { fixture, fixtureRun } from './fixture.js';
@@ -19,7 +19,7 @@ const rival = (name: string, accuracy: number, low: number, high: number) => ({
 
 describe('the worth of a result', () => {
   const graded = (accuracy: number, majority: object, ...simpleModels: object[]) =>
-    worthOf(
+    accuracyGrade(
       eventLog([
         { type: 'tested', accuracy, loss: 1, count: 100 },
         { type: 'assessed', majority, simpleModels },
@@ -41,7 +41,7 @@ describe('the worth of a result', () => {
     const behind = graded(0.9, rival('always 3', 0.1, 0.7, 0.9), rival('nearest neighbours', 0.98, -0.1, -0.06))!;
     expect(behind.grade).to.equal('poor');
     expect(behind.words).to.include('nearest neighbours, a simple model, is better by 8.0 points');
-    expect(worthOf(eventLog([{ type: 'tested', accuracy: 0.9, loss: 1, count: 10 }]))).to.equal(undefined);
+    expect(accuracyGrade(eventLog([{ type: 'tested', accuracy: 0.9, loss: 1, count: 10 }]))).to.equal(undefined);
   });
 
   it('colours the report, which has notes and terms, and names no folder', async () => {

@@ -2,18 +2,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { WeftError } from '../errors.js';
-import {
-  type Run,
-  openRun,
-  readSummary,
-  runFiles,
-  type RunSummary,
-  standingOfLock,
-  tailEvents,
-} from '../runs/index.js';
-import { fileInside, folderInside } from './inside.js';
+import { type Run, openRun, readSummary, runFiles, type RunSummary, lockState, tailEvents } from '../runs/index.js';
+import { fileInside, folderInside } from './inside-folder.js';
 
-export interface Standing {
+export interface RunState {
   readonly name: string;
   readonly state: 'running' | 'stopped' | 'finished' | 'damaged';
   readonly run?: Run;
@@ -22,22 +14,22 @@ export interface Standing {
   readonly detail: string;
 }
 
-export interface Standings {
+export interface RunStates {
   /** Whether the folder is itself a run. */
   readonly alone: boolean;
   /** Names of the runs in the folder, newest first. */
   names(): string[];
   /** Undefined if the folder has no such run. */
-  of(name: string): Standing | undefined;
+  of(name: string): RunState | undefined;
 }
 
 /** Number of runs whose last state is cached. */
 const REMEMBERED = 2000;
 
 /** The runs in `root`, or the one that `root` itself is. */
-export function standingsIn(root: string): Standings {
+export function runStatesIn(root: string): RunStates {
   const alone = fileInside(root, 'manifest.json') !== undefined;
-  const known = new Map<string, { readonly version: string; readonly standing: Standing }>();
+  const known = new Map<string, { readonly version: string; readonly standing: RunState }>();
   const pathOf = (name: string): string => (alone ? root : join(root, name));
   const names = (): string[] =>
     alone
@@ -80,14 +72,14 @@ function versionOf(path: string): string {
 /** A path that `look` rejects is not a server error. */
 function standingOf(lock: string): string {
   try {
-    return standingOfLock(lock);
+    return lockState(lock);
   } catch (error) {
     if (error instanceof WeftError) return error.message;
     throw error;
   }
 }
 
-function look(root: string, path: string): Omit<Standing, 'name'> {
+function look(root: string, path: string): Omit<RunState, 'name'> {
   const files = runFiles(path);
   const foreign = [files.config, files.events, files.summary, files.sums, files.lock].find(
     (file) => statSync(file, { throwIfNoEntry: false }) && !isInside(root, file),
@@ -96,7 +88,7 @@ function look(root: string, path: string): Omit<Standing, 'name'> {
     return { state: 'damaged', detail: `${basename(foreign)} leads out of the folder of runs or is no file` };
   try {
     const run = openRun(path);
-    const held = standingOfLock(files.lock);
+    const held = lockState(files.lock);
     const summary = readSummary(path);
     const working = held === 'alive' || held === 'unknown';
     const detail = whereIs(files.events);

@@ -4,14 +4,14 @@
 import { type JsonObject } from '../runs/index.js';
 import { type Assignment, type ChildHandle, type ChildOptions, startChild } from './child-handle.js';
 
-export interface CrewOptions extends Omit<ChildOptions, 'threads'> {
+export interface ProcessPoolOptions extends Omit<ChildOptions, 'threads'> {
   /** Number of jobs after which a process is replaced: native libraries leak a little. */
   readonly recycleAfter?: number;
   /** Memory in MB above which a process is replaced. */
   readonly recycleAboveMB?: number;
 }
 
-export interface Crew {
+export interface ProcessPool {
   /** Runs the job in an idle or a new process; `signal` asks it to save and stop. */
   perform(assignment: Assignment, signal?: AbortSignal): Promise<JsonObject>;
   /** Ids of the existing processes. */
@@ -23,7 +23,11 @@ export interface Crew {
 const threadsOf = ({ payload }: Assignment['job']): number =>
   typeof payload['threads'] === 'number' ? payload['threads'] : 1;
 
-export function createCrew({ recycleAfter = 50, recycleAboveMB = 4096, ...options }: CrewOptions): Crew {
+export function createProcessPool({
+  recycleAfter = 50,
+  recycleAboveMB = 4096,
+  ...options
+}: ProcessPoolOptions): ProcessPool {
   const idle = new Set<ChildHandle>();
   const all = new Set<ChildHandle>();
 

@@ -4,7 +4,7 @@ import { type TrainStepResult } from '../training/train-step.js';
 import { type SearchSession, type WatchedLearner } from './session.js';
 
 /** Trains the child on its batch, adds to the sums of the epoch, and returns the step's report. */
-export function learnInSearch(
+export function searchStep(
   { config, emit, state }: SearchSession,
   learner: WatchedLearner,
   purpose: 'search' | 'retrain',

@@ -24,14 +24,14 @@ const examplesOf = ({ inputShape, series }: Dataset): string =>
 /**
  * Human-readable lines; warnings come last. `seen`: test examples that also occur in another part, by the part's name.
  */
-export function accountFor(
+export function summarizeData(
   dataset: Dataset,
   splits: Splits,
   seen: Readonly<Record<string, number>> = {},
   nearly?: NearlySeen,
 ): string[] {
   return [
-    ...(dataset.targets ? accountForTargets(dataset, splits) : accountForClasses(dataset, splits)),
+    ...(dataset.targets ? summarizeTargets(dataset, splits) : summarizeClasses(dataset, splits)),
     ...(dataset.reason === undefined ? [] : [dataset.reason]),
     ...filesLeftOut(dataset),
     ...(dataset.warnings ?? []).map((warning) => `careful: ${warning}`),
@@ -40,7 +40,7 @@ export function accountFor(
   ];
 }
 
-function accountForClasses(dataset: Dataset, splits: Splits): string[] {
+function summarizeClasses(dataset: Dataset, splits: Splits): string[] {
   const { train, test, classes, inputShape } = dataset;
   const counts = classCounts(train.labels, classes);
   const total = train.count + (test?.count ?? 0);
@@ -80,11 +80,11 @@ const partsOf = (splits: Splits): string =>
 /** A target this many standard deviations from the mean dominates the squared error on its own. */
 const FAR = 10;
 
-function accountForTargets(dataset: Dataset, splits: Splits): string[] {
+function summarizeTargets(dataset: Dataset, splits: Splits): string[] {
   const { train, test, inputShape, targets } = dataset;
   const isTable = inputShape[0] === 1 && inputShape[1] === 1;
   const { names, reason, areFlags } = targets!;
-  if (areFlags) return accountForFlags(dataset, splits, isTable);
+  if (areFlags) return summarizeFlags(dataset, splits, isTable);
   const described = names.map((name, target) => {
     const values = [train, ...(test ? [test] : [])].flatMap((part) =>
       Array.from({ length: part.count }, (_, i) => part.targets![i * names.length + target]!),
@@ -115,7 +115,7 @@ function accountForTargets(dataset: Dataset, splits: Splits): string[] {
   ];
 }
 
-function accountForFlags(dataset: Dataset, splits: Splits, isTable: boolean): string[] {
+function summarizeFlags(dataset: Dataset, splits: Splits, isTable: boolean): string[] {
   const { train, test, targets } = dataset;
   const { names, reason } = targets!;
   const size = names.length;

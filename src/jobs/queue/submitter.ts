@@ -6,7 +6,7 @@ import { type Ledger } from '../ledger.js';
 import { describeVersion } from '../version.js';
 import { CHUNK, type JobQueue } from './job-queue.js';
 
-export interface Correspondence {
+export interface SubmitterOptions {
   readonly queue: JobQueue;
   readonly ledger: Ledger;
   /** Jobs yet to be put into the queue. */
@@ -15,7 +15,7 @@ export interface Correspondence {
 }
 
 /** Returns a function that settles the jobs that the queue has settled; it resolves to true if there were any. */
-export function createCollector({ queue, ledger, outbox, onTrouble }: Correspondence): () => Promise<boolean> {
+export function createCollector({ queue, ledger, outbox, onTrouble }: SubmitterOptions): () => Promise<boolean> {
   const doneAnew = new Set<string>();
 
   async function finish(job: Job, text: string): Promise<void> {
@@ -58,7 +58,7 @@ export function createCollector({ queue, ledger, outbox, onTrouble }: Correspond
  * Submits jobs again that are no longer in the queue, because somebody deleted them or an older copy of the database
  * was restored: nobody would do them.
  */
-export async function submitMissing({ queue, ledger, outbox, onTrouble }: Correspondence): Promise<void> {
+export async function submitMissing({ queue, ledger, outbox, onTrouble }: SubmitterOptions): Promise<void> {
   const open = ledger.openJobs().filter(({ key }) => !outbox.has(key));
   let missing = 0;
   for (let start = 0; start < open.length; start += CHUNK) {
@@ -77,7 +77,7 @@ export async function submitMissing({ queue, ledger, outbox, onTrouble }: Corres
  * Returns a function that reports on workers elsewhere: their progress, why they returned jobs, and that none of them
  * has the right version.
  */
-export function createNews({ queue, ledger, onTrouble }: Correspondence, own: number): () => Promise<void> {
+export function createProgressReader({ queue, ledger, onTrouble }: SubmitterOptions, own: number): () => Promise<void> {
   const toldBack = new Map<string, string>();
   let toldVersions = '';
 

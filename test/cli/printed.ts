@@ -1,5 +1,5 @@
 /** Runs a command in this process and returns what it printed; what it says beside that is not shown. */
-export async function quietly(command: () => Promise<void>): Promise<string> {
+export async function textPrintedBy(command: () => Promise<void>): Promise<string> {
   const { stdout, stderr } = process;
   const write = [stdout.write.bind(stdout), stderr.write.bind(stderr)] as const;
   let said = '';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Json } from '../../operations/operation.js';
 import { type JsonObject, readText, sealJson, unseal, writeFileAtomic } from '../../runs/index.js';
-import { type QueueStanding } from './job-queue.js';
+import { type QueueStatus } from './job-queue.js';
 
 const count = z.int().min(0);
 
@@ -35,15 +35,15 @@ const standingSchema = z.object({
 const fileIn = (folder: string): string => join(folder, 'standing.json');
 
 /** Writes it into the queue's folder. */
-export function writeStanding(folder: string, standing: QueueStanding): void {
+export function writeQueueStatus(folder: string, standing: QueueStatus): void {
   const plain = JSON.parse(JSON.stringify(standing)) as Json;
   writeFileAtomic(fileIn(folder), sealJson(plain as JsonObject, 2));
 }
 
 /** The last state written; undefined if there is none, or the file is something else. */
-export function readStanding(folder: string): QueueStanding | undefined {
+export function readQueueStatus(folder: string): QueueStatus | undefined {
   try {
-    return standingSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStanding;
+    return standingSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStatus;
   } catch {
     return undefined;
   }

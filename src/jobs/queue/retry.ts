@@ -16,7 +16,7 @@ const WAIT_SECONDS = { first: 0.25, most: 10 };
  * Retries with increasing delays until there is a response, and reports it; rejects with a permanent error, and with
  * the last transient one when patience ends.
  */
-export async function untilItAnswers<T>(
+export async function retryUntilResponse<T>(
   ask: () => Promise<T>,
   location: Location,
   { patience = 0, signal, onTrouble = () => {} }: WaitOptions & { readonly onTrouble?: (message: string) => void } = {},

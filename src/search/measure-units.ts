@@ -33,6 +33,8 @@ const MOST_SECONDS = 2;
 /** Long work may be measured for longer: for this share of the whole phase, or of a budget. */
 const MEASURED_SHARE = 0.01;
 const MEASURED_BUDGET = 0.02;
+/** However slow the machine is, a phase is not measured any longer once it has taken this share of a budget. */
+const MOST_OF_BUDGET = 0.05;
 
 /** An evaluation is the forward part of a training step. */
 const FORWARD = 0.4;
@@ -104,6 +106,7 @@ function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCo
     const before = watch.elapsed();
     advance(session);
     times.push(watch.elapsed() - before);
+    if (budget > 0 && times.length >= 2 && watch.elapsed() > MOST_OF_BUDGET * budget) break;
     const shortest = smallestOf(times);
     const spent = times.length * shortest;
     const most = Math.max(MOST_SECONDS, MEASURED_SHARE * planned * shortest, MEASURED_BUDGET * budget);

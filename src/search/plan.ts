@@ -22,6 +22,8 @@ export interface SearchPlan {
   readonly retrain: PlannedPart | undefined;
   readonly seconds: number;
   readonly budget: number | undefined;
+  /** Seconds of the budget that have passed before: start, reading of the data and measurement. */
+  readonly already: number;
 }
 
 const FREE: UnitCost = { each: 0, once: 0 };
@@ -138,6 +140,7 @@ export function planSearch(
       retrain: retrain.epochs === 0 ? undefined : part(retrained, retrain.epochs, retrainSeconds),
       seconds: searchSeconds + choiceSeconds + retrainSeconds,
       budget,
+      already,
     },
     config: {
       ...config,

@@ -7,9 +7,11 @@ import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { sayPlan } from '../../src/cli/plan-words.js';
 import { checkConfig } from '../../src/config/index.js';
-import { type Estimate } from '../../src/search/measure-units.js';
+import { openData, type SearchBatches } from '../../src/search/data.js';
+import { type Estimate, measureUnits } from '../../src/search/measure-units.js';
 import { planSearch } from '../../src/search/plan.js';
 import { createProgress } from '../../src/search/progress.js';
+import { loadBackend } from '../../src/tensor/backend.js';
 import { resumeSearch, runSearch, tf } from 'weft-nas';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyRun, tinyTable } from '../runs/tiny-run.js';
@@ -28,7 +30,8 @@ const UNITS: Estimate = {
 /** An epoch of search takes 14 seconds, one of retraining 2, the choice 5. */
 const CONFIG = checkConfig({ search: { epochs: 20 }, retrain: { epochs: 60 } });
 
-describe('the plan of a search', () => {
+describe('the plan of a search', function () {
+  const folder = temporaryFolder(this);
   it('without a budget is the configuration, with the time that it takes', () => {
     const { plan, config } = planSearch(CONFIG, UNITS);
     expect(config).to.deep.equal(CONFIG);
@@ -77,6 +80,43 @@ describe('the plan of a search', () => {
     const { plan, config } = planSearch(asked, UNITS, { budget: 10 });
     expect(checkConfig(config).search.epochs).to.equal(4);
     expect(sayPlan(plan)).to.match(/more than the budget but cannot be reduced further$/);
+  });
+
+  it('says how much of a budget has passed before it, and gives no reason that is not one', () => {
+    const { plan, config } = planSearch(CONFIG, UNITS, { budget: 60, already: 40 });
+    expect([config.search.epochs, config.retrain.epochs]).to.deep.equal([1, 1]);
+    expect(sayPlan(plan)).to.match(/^plan for 60 s \(40 s of it have passed\): search 1 of 20 epochs/);
+    expect(sayPlan(plan)).not.to.include('no more epochs were requested');
+    const late = planSearch(CONFIG, UNITS, { budget: 60, already: 55 }).plan;
+    expect(sayPlan(late)).to.match(/more than is left of the budget but cannot be reduced further$/);
+    expect(sayPlan(planSearch(CONFIG, UNITS, { budget: 1000, already: 40 }).plan)).not.to.include('passed');
+  });
+
+  it('is measured on few steps where they take long for the budget', async () => {
+    await loadBackend('cpu');
+    const source = tinyTable(join(folder(), 'data.csv'));
+    const config = checkConfig({
+      budget: 1e-6,
+      data: { source },
+      space: { name: 'mlp', depth: 1, widths: [2, 3] },
+      search: { batchSize: 16, rewardBatchSize: 8 },
+      derive: { batchSize: 8 },
+      retrain: { batchSize: 16 },
+      compile: 'off',
+    });
+    const data = openData(config);
+    let steps = 0;
+    const counted = (batches: SearchBatches): SearchBatches => ({
+      ...batches,
+      retrain: { ...batches.retrain, at: (epoch, step) => (steps++, batches.retrain.at(epoch, step)) },
+    });
+    measureUnits({
+      config,
+      data: { ...data, batches: (...given) => counted(data.batches(...given)) },
+      space: mlp,
+      controller: random,
+    });
+    expect(steps).to.be.within(2, 6);
   });
 
   it('of one architecture is its training', () => {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
+import { type OwnPast } from '../data/index.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/index.js';
 import { parseRankRecord, parseTruthRecord } from '../ranking/index.js';
 import { buildReport, type OwnChapter, type ReportInput } from '../report/index.js';
@@ -90,12 +91,13 @@ export function searchedSpace(
   config: SearchConfig,
   facts: Readonly<Record<string, unknown>>,
 ): SearchSpace {
-  const { kind, targets, multiLabel, inputShape, classes } = facts['data'] as {
+  const { kind, targets, multiLabel, inputShape, classes, change } = facts['data'] as {
     kind?: 'text';
     targets?: object;
     multiLabel?: true;
     inputShape: number[];
     classes: number;
+    change?: OwnPast;
   };
   return space.create(optionsOf(config.space), {
     inputShape,
@@ -103,5 +105,6 @@ export function searchedSpace(
     ...(kind === 'text' && { kind: 'language' as const }),
     ...(targets && { kind: 'regression' as const }),
     ...(multiLabel && { kind: 'multi-label' as const }),
+    ...(change && { change }),
   });
 }

@@ -39,6 +39,12 @@ export const seriesFields = {
     .string()
     .optional()
     .describe('column by which the rows of a series are ordered; by default the order in the file (series)'),
+  forecast: z
+    .enum(['change', 'value'])
+    .optional()
+    .describe(
+      'whether a network predicts the change from the last row of the window, which is the default where the past of the number is in the window, or the value itself (series)',
+    ),
   season: z
     .int()
     .min(2)

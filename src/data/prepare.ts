@@ -1,4 +1,5 @@
 /** Everything that a run needs from its data, from a plain description of it. */
+import { measureChange, type OwnPast } from './change.js';
 import type { Dataset } from './dataset.js';
 import { countNearlySeen, type NearlySeen } from './near-duplicates.js';
 import { measureNormalization, type Normalization } from './normalization.js';
@@ -16,6 +17,11 @@ export interface DataConfig {
   readonly split?: Omit<SplitOptions, 'seed'>;
   /** Rate of symmetric label noise in the training split. Default 0. */
   readonly labelNoise?: number;
+  /**
+   * Whether a forecast is the change from the last row of the window, if its past is in a window of several rows (the
+   * default), or the value itself.
+   */
+  readonly forecast?: 'change' | 'value' | undefined;
 }
 
 /** The data record of a run: plain JSON. */
@@ -36,6 +42,8 @@ export interface DataRecord extends Pick<
   readonly multiLabel?: true;
   /** For regression: the names of the targets, and how they were scaled; `classes` is then their number. */
   readonly targets?: TargetScaling;
+  /** For a forecast as a change from the last row of the window; `targets` are then in the unit of changes. */
+  readonly change?: OwnPast;
   readonly splits: Record<string, SplitRecord>;
   /** Number of test examples that also occur in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
@@ -52,6 +60,8 @@ export interface PreparedData {
   readonly normalization: Normalization;
   /** Of the training split, for regression; the targets of all splits are scaled by it. */
   readonly scaling?: TargetScaling;
+  /** For a forecast as a change from the last row of the window. */
+  readonly change?: OwnPast;
   /** Positions in the training split with a wrong label. */
   readonly changedLabels: Uint32Array;
   readonly record: DataRecord;
@@ -64,7 +74,7 @@ export interface PreparedData {
  * targets are scaled.
  */
 export function prepareData(config: DataConfig, seed: number, surroundings: Surroundings = {}): PreparedData {
-  const { source, options, subset, split, labelNoise = 0 } = config;
+  const { source, options, subset, split, labelNoise = 0, forecast } = config;
   const whole = typeof source === 'string' ? openDataset(source, options, surroundings) : source;
   const dataset = subset ? takeSubset(whole, { ...subset, seed }) : whole;
   const clean = splitDataset(dataset, { ...split, seed });
@@ -73,7 +83,10 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
   const normalization = measureNormalization(train);
   const flags = dataset.targets?.areFlags ? dataset.targets.names : undefined;
   if (flags) requireBothAnswers(train, flags);
-  const scaling = dataset.targets && !flags ? measureTargets(noisy, dataset.targets.names) : undefined;
+  const values = dataset.targets && !flags ? measureTargets(noisy, dataset.targets.names) : undefined;
+  const own = forecast === 'value' ? undefined : pastOf(dataset);
+  const { scaling, change } =
+    values && own !== undefined ? measureChange(train, own, normalization, values) : { scaling: values };
   const splits = scaling ? scaleAllTargets(noisy, scaling) : noisy;
   const { name, inputShape, classes, classNames, columns, encoding, series, decoder, leftOut } = dataset;
   const seen = findSeen(noisy);
@@ -84,12 +97,14 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
     splits,
     normalization,
     ...(scaling && { scaling }),
+    ...(change && { change }),
     changedLabels: changed,
     record: {
       name,
       inputShape,
       classes: (scaling?.names ?? flags)?.length ?? classes,
       ...(scaling && { targets: scaling }),
+      ...(change && { change }),
       ...((flags ?? classNames) && { classNames: flags ?? classNames! }),
       ...(flags && { multiLabel: true }),
       ...(columns && { columns }),
@@ -106,3 +121,7 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
     },
   };
 }
+
+/** The column of a window that holds the past of the predicted number; undefined if there is no past to change from. */
+export const pastOf = ({ series }: Pick<Dataset, 'series'>): number | undefined =>
+  series && series.horizon > 0 && series.window > 1 ? series.own : undefined;

@@ -9,6 +9,7 @@ import {
   END_OF_LINE,
   type Normalization,
   type SeriesForm,
+  type OwnPast,
   type TargetScaling,
   UNKNOWN,
   widthOf,
@@ -29,6 +30,8 @@ export interface ModelFacts {
   readonly multiLabel?: true;
   /** Names of the targets, in the order of the outputs, and their mean and deviation in the training data. */
   readonly targets?: TargetScaling;
+  /** For a forecast as a change from the last row of the window, which the graph itself adds. */
+  readonly change?: OwnPast;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
   /** Part of the network: inputs are given in the units of the data set. */
@@ -185,6 +188,7 @@ export function factsOf(
     largestPixel,
     ...(card.task.kind === 'multi-label' && { multiLabel: true }),
     ...(card.targets && { targets: card.targets }),
+    ...(card.task.change && { change: card.task.change }),
     ...(card.temperature !== undefined && { temperature: card.temperature }),
     ...(card.level && { level: card.level }),
     input: inputOf(card.task.inputShape, { level: card.level, white: largestPixel, normalization, recorded, charset }),

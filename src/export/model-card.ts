@@ -39,7 +39,7 @@ function overview(
   return `A neural network that ${task}. It was found by architecture search in the space ${codeSpan(space)} and trained from scratch: ${codeSpan(architecture)}.${size}${seed} Written by ${generatedBy}.`;
 }
 
-function trainedOn({ multiLabel, data, classNames, targets, level }: ModelFacts): string {
+function trainedOn({ multiLabel, data, classNames, targets, change, level }: ModelFacts): string {
   const lines = ['## Training data', ''];
   if (!data) lines.push('Not recorded.');
   else {
@@ -60,9 +60,10 @@ function trainedOn({ multiLabel, data, classNames, targets, level }: ModelFacts)
     lines.push(
       '',
       targets.names
-        .map(
-          (name, i) =>
-            `${nameInText(name)} has the mean ${values([targets.mean[i]!])} and the standard deviation ${values([targets.std[i]!])} in the training part.`,
+        .map((name, i) =>
+          change
+            ? `${nameInText(name)} is predicted as its change from the last row of the window, which the network adds to the last value; in the training part these changes have the standard deviation ${values([targets.std[i]!])}.`
+            : `${nameInText(name)} has the mean ${values([targets.mean[i]!])} and the standard deviation ${values([targets.std[i]!])} in the training part.`,
         )
         .join(' '),
     );

@@ -1,14 +1,17 @@
 /** Defines search spaces: a name, options, a tree of choices, and the graph that they control. */
 import { z } from 'zod';
+import { type OwnPast } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
 import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-space.js';
+import { fromLast, lastValue } from '../operations/along-time.js';
 import { type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { stream } from '../tensor/rng.js';
 import { activate, type ActiveNode } from './activate.js';
 import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
 import { canonicalHash } from './canonical.js';
+import { prefixed } from './cell.js';
 import { type SupernetGraph } from './nodes.js';
 
 /** The task of the network: the shape of one example and the number of classes, tokens, or regression targets. */
@@ -20,6 +23,11 @@ export interface Task {
   readonly kind?: 'classification' | 'multi-label' | 'regression' | 'language';
   readonly inputShape: Shape;
   readonly classes: number;
+  /**
+   * For a forecast of a number whose past is in the window: the network predicts the change from its last value, which
+   * is added to the outputs.
+   */
+  readonly change?: OwnPast;
 }
 
 /** The shape of the head's output for one example: a value for each class or target, in language at each position. */
@@ -106,7 +114,7 @@ function instantiate<O extends object, C extends ChoiceTree>(
   // Constraints that contradict each other are found here, not in the middle of a search.
   if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
   const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) =>
-    guarded(definition.name, () => definition.graph(builder, tree, options, task)),
+    guarded(definition.name, () => fromLastValue(builder, task, (g) => definition.graph(g, tree, options, task))),
   );
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
     if (!sameShape(shape, logitsShape(task))) {
@@ -131,6 +139,18 @@ function instantiate<O extends object, C extends ChoiceTree>(
     constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
   });
   return withChoices(choices);
+}
+
+/** If the task is to predict a change, the graph that `write` describes, between what makes it one and what undoes it. */
+function fromLastValue(builder: GraphBuilder, { change }: Task, write: (builder: GraphBuilder) => NodeRef): NodeRef {
+  if (!change) return write(builder);
+  const input = builder.apply('change/window', fromLast(change), builder.input);
+  const inner: GraphBuilder = { ...builder, input, within: (prefix) => prefixed(inner, prefix) };
+  const predicted = write(inner);
+  return builder.combine('change/sum', 'sum', [
+    predicted,
+    builder.apply('change/last', lastValue(change), builder.input),
+  ]);
 }
 
 function requireFitting(

@@ -1,4 +1,5 @@
 /** Windows of a series as sequences, and convolutions along the time axis. */
+import { type OwnPast } from '../data/index.js';
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
 import { atEachPlace } from './dense.js';
@@ -111,6 +112,48 @@ export function lastStep(): Operation {
         parameters: {},
         channels: channelwise(),
         forward: ([x]) => tf.reshape(tf.slice(x!, [0, ...begin], [-1, ...size]), [-1, x!.shape.at(-1)!]),
+      };
+    },
+  };
+}
+
+/**
+ * A window with a further column: the predicted one relative to its last row, so that a trend does not lead out of the
+ * range that the network has seen (Zeng et al. 2023, arXiv 2205.13504, section 3, NLinear): [1,T,F] -> [1,T,F+1],
+ * (x_(t,c) − x_(T,c))·input. The column itself stays, because the level may matter.
+ */
+export function fromLast({ column, input }: Pick<OwnPast, 'column' | 'input'>): Operation {
+  return {
+    kind: 'from-last',
+    elastic: true,
+    config: { column, input },
+    build(inputs) {
+      const [steps, features] = windowOf('from-last', inputs);
+      return {
+        output: [1, steps, features + 1],
+        parameters: {},
+        forward: ([x]) => {
+          const own = tf.slice(x!, [0, 0, 0, column], [-1, 1, steps, 1]);
+          const last = tf.slice(x!, [0, 0, steps - 1, column], [-1, 1, 1, 1]);
+          return tf.concat([x!, tf.mul(tf.sub(own, last), input)], 3);
+        },
+      };
+    },
+  };
+}
+
+/** The last value of the predicted column, in the unit of the output: [1,T,F] -> [1]. */
+export function lastValue({ column, output }: Pick<OwnPast, 'column' | 'output'>): Operation {
+  return {
+    kind: 'last-value',
+    elastic: true,
+    config: { column, output },
+    build(inputs) {
+      const [steps] = windowOf('last-value', inputs);
+      return {
+        output: [1],
+        parameters: {},
+        forward: ([x]) => tf.mul(tf.reshape(tf.slice(x!, [0, 0, steps - 1, column], [-1, 1, 1, 1]), [-1, 1]), output),
       };
     },
   };

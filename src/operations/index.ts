@@ -24,5 +24,5 @@ export { shrinkImage } from './resize.js';
 export { factorizedReduction } from './factorized-reduction.js';
 export { embedding, type EmbeddingOptions, unembedding } from './embedding.js';
 export { CELL_ACTIVATIONS, type CellChoices, lstm, recurrentCell, type RecurrentCellOptions } from './recurrent.js';
-export { conv1d, type Conv1dOptions, lastStep, timeSteps } from './along-time.js';
+export { conv1d, type Conv1dOptions, fromLast, lastStep, lastValue, timeSteps } from './along-time.js';
 export { attentionHeads, causalAttention, positions } from './attention.js';

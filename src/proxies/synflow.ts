@@ -67,7 +67,9 @@ function evaluate(
   ones: Tensor,
 ): Scaled {
   if (node.kind === 'input') return { value: ones, exponent: 0 };
-  if (looksUp(node)) return { value: tf.ones([1, ...node.output]), exponent: 0 };
+  // Every row of the input of ones is like the last one: no change would flow.
+  if (looksUp(node) || (node.kind === 'operation' && node.operation.kind === 'from-last'))
+    return { value: tf.ones([1, ...node.output]), exponent: 0 };
   const exponent = sources.reduce((largest, source) => Math.max(largest, source.exponent), -Infinity);
   if (node.kind === 'combine') {
     if (node.combination === 'product')

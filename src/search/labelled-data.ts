@@ -61,18 +61,25 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
       subset: defined(subset),
       split: defined({ test, validation, derive, fisher: fisherShare(config) }),
       labelNoise,
+      forecast: data.forecast,
     },
     seed,
     surroundings,
   );
   const { inputShape, classes } = prepared.dataset;
-  const { splits, normalization, scaling, record, listing } = prepared;
+  const { splits, normalization, scaling, change, record, listing } = prepared;
+  if (data.forecast === 'change' && !change)
+    throw new WeftError(
+      'config',
+      'data.forecast: change needs windows of at least two rows that contain the past of the number to predict',
+      'leave it out, or see data.window, data.label and data.ignore',
+    );
   const flags = prepared.dataset.targets?.areFlags ? prepared.dataset.targets.names : undefined;
   const names = flags ?? namesOf(prepared.dataset);
   const weights = weightsOf(config, prepared);
   return {
     task: scaling
-      ? { kind: 'regression', inputShape, classes: scaling.names.length }
+      ? { kind: 'regression', inputShape, classes: scaling.names.length, ...(change && { change }) }
       : flags
         ? { kind: 'multi-label', inputShape, classes: flags.length }
         : { inputShape, classes },
@@ -81,6 +88,9 @@ export function openLabelled(config: SearchConfig, dataset?: Dataset, surroundin
     account: [
       ...summarizeData(prepared.dataset, splits, record.testSeenIn, record.testNearlySeenIn),
       ...(weights ? [(flags ? sayFlagWeights : sayClassWeights)(weights, names)] : []),
+      ...(change
+        ? ['forecasts are changes from the last row of the window (data.forecast: value predicts the value itself)']
+        : []),
       ...(data.sampling === 'balanced' && !prepared.dataset.targets
         ? ['training batches draw every class equally often']
         : []),
@@ -118,9 +128,24 @@ const readingOptions = (data: SearchConfig['data']) =>
 /** The windows of a series, if the configuration asks for windows. */
 function openSeries(config: SearchConfig): Dataset | undefined {
   const { data } = config;
-  const { source, window, horizon, group, time, season, label, task, header, charset, ignore, validation, test } = data;
+  const {
+    source,
+    window,
+    horizon,
+    group,
+    time,
+    season,
+    forecast,
+    label,
+    task,
+    header,
+    charset,
+    ignore,
+    validation,
+    test,
+  } = data;
   if (window === undefined) {
-    const [foreign] = Object.keys(defined({ horizon, group, time, season }));
+    const [foreign] = Object.keys(defined({ horizon, group, time, season, forecast }));
     if (foreign !== undefined)
       throw new WeftError('config', `data.${foreign} applies to windows of series`, 'set data.window, or leave it out');
     return undefined;

@@ -21,8 +21,9 @@ const cardSchema = z.object({
       kind: z.enum(['classification', 'multi-label', 'regression', 'language']).optional(),
       inputShape: z.array(z.int()),
       classes: z.int(),
+      change: z.object({ column: z.int().min(0), input: z.number(), output: z.number() }).optional(),
     })
-    .transform(({ kind, ...task }): Task => ({ ...task, ...(kind && { kind }) })),
+    .transform(({ kind, change, ...task }): Task => ({ ...task, ...(kind && { kind }), ...(change && { change }) })),
   architecture: z.string(),
   trained: z.boolean(),
   /** Normalization of the examples; token ids have none. */

@@ -10,6 +10,7 @@ import {
   defineController,
   disposeNamed,
   drawValid,
+  type Evaluated,
   finiteReward,
   mapNamed,
   movingAverage,
@@ -19,6 +20,7 @@ import {
   tf,
   underPrefix,
   valueAndGradients,
+  WeftError,
   withPrefix,
 } from 'weft-nas';
 import { entropyBonuses, reinforceLoss, type SequenceTerms, sequenceTerms } from './enas/loss.js';
@@ -80,22 +82,29 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
     derive: draw,
     observe(results) {
       if (results.length === 0) return {};
-      const rewards = results.map(finiteReward);
+      const rewards = results.map(learnableReward);
       const genotypes = results.map(({ architecture }) => space.genotype(architecture));
       const chosen = withPrefix(CHOSEN, chosenIn(plan, genotypes));
-      const terms = readTerms(chosen);
-      const bonuses = entropyBonuses(terms, options);
-      const advantages = rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!));
-      const { loss } = descend(chosen, advantages);
-      disposeNamed(chosen);
-      return {
-        loss,
-        entropy: average(terms.entropy),
-        logProbability: average(terms.logProbability),
-        skipPenalty: average(terms.skipPenalty),
-        baseline: baseline.value,
-        advantage: average(advantages),
-      };
+      const before = baseline.value;
+      try {
+        const terms = readTerms(chosen);
+        const bonuses = entropyBonuses(terms, options);
+        const advantages = rewards.map((reward, i) => baseline.advantage(reward + bonuses[i]!));
+        const { loss } = descend(chosen, advantages);
+        return {
+          loss,
+          entropy: average(terms.entropy),
+          logProbability: average(terms.logProbability),
+          skipPenalty: average(terms.skipPenalty),
+          baseline: baseline.value,
+          advantage: average(advantages),
+        };
+      } catch (error) {
+        baseline.restore(before);
+        throw error;
+      } finally {
+        disposeNamed(chosen);
+      }
     },
     preferences: (rng) => policyPreferences(plan, parameters, options, rng),
     snapshot: () => ({
@@ -139,17 +148,21 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
       );
       return { loss: value, gradients };
     };
-    const stepped = learner.step({
-      lossFor: () => ({ evaluate, context: { seed: `${seed}/controller` } }),
-      parameters,
-      state,
-      step: steps,
-      seed: `${seed}/controller`,
-      inputs: { ...chosen, advantages },
-      key: 'policy',
-      isAtRest: () => false,
-    });
-    advantages.dispose();
+    let stepped;
+    try {
+      stepped = learner.step({
+        lossFor: () => ({ evaluate, context: { seed: `${seed}/controller` } }),
+        parameters,
+        state,
+        step: steps,
+        seed: `${seed}/controller`,
+        inputs: { ...chosen, advantages },
+        key: 'policy',
+        isAtRest: () => false,
+      });
+    } finally {
+      advantages.dispose();
+    }
     steps++;
     for (const name of Object.keys(stepped.parameters)) parameters[name]!.dispose();
     parameters = { ...parameters, ...stepped.parameters };
@@ -171,6 +184,20 @@ function policyTrainer({ optimizer, learningRate, ...adam }: EnasOptions): optim
   if (optimizer) return optimizers.createTrainer(optimizer, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER });
   const rate = optimizers.constant(learningRate);
   return optimizers.chain(optimizers.scaleByAdam(adam), optimizers.scaleByLearningRate(rate));
+}
+
+/** The policy learns in float32: squared gradients of larger rewards exceed 3.4e38, and Adam never moves again. */
+const LARGEST_REWARD = 1e15;
+
+function learnableReward<A>(result: Evaluated<A>): number {
+  const reward = finiteReward(result);
+  if (Math.abs(reward) > LARGEST_REWARD)
+    throw new WeftError(
+      'numeric',
+      `the policy cannot learn from the reward ${reward}: it is beyond ±${LARGEST_REWARD}`,
+      'scale the rewards down; only their differences matter',
+    );
+  return reward;
 }
 
 function average(values: ArrayLike<number>): number {

@@ -73,8 +73,8 @@ function createLocalSearch<A>(
       return [...next, ...drawUniform(space, count - next.length, rng)];
     },
     observe(results) {
+      results.forEach(finiteReward);
       for (const result of results) {
-        finiteReward(result);
         visited.add(space.encode(result.architecture));
         if (!best || result.reward > best.reward) best = result;
         leaders = withLeader(leaders, result, remember);

@@ -39,6 +39,7 @@ import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { jointSpace } from '../../src/search/hyperparameters/index.js';
 import { hyperparameter } from '../../src/search/hyperparameters/values.js';
 import { loadBackend } from '../../src/tensor/backend.js';
+import { said } from '../said.js';
 
 const controllers: { factory: ControllerFactory; options?: object }[] = [
   { factory: random },
@@ -222,6 +223,23 @@ for (const { factory, options = {} } of controllers) {
           }
           controller.dispose();
           expect(tf.memory().numTensors).to.equal(outside);
+        });
+
+        it('stays as it was if a reward is not a number', () => {
+          const controller = create();
+          round(controller, 0);
+          const proposal = controller.propose(3, stream(11));
+          const before = contents(controller);
+          const { numTensors } = tf.memory();
+          for (const bad of [NaN, Infinity]) {
+            const results = proposal.map((architecture, i) => ({ architecture, reward: i === 2 ? bad : 0.5 }));
+            if (['random', 'darts'].includes(factory.name))
+              controller.observe(results); // rewards teach it nothing
+            else expect(said(() => controller.observe(results))).to.match(/was given the reward (NaN|Infinity)/);
+            expect(contents(controller)).to.deep.equal(before);
+          }
+          expect(tf.memory().numTensors).to.equal(numTensors);
+          controller.dispose();
         });
 
         it('reports preferences that match the decisions', () => {

@@ -34,6 +34,20 @@ describe('the controller darts', () => {
     controller.dispose();
   });
 
+  it('leaves no tensor behind by a step that fails', () => {
+    const controller = create();
+    const before = logits(controller);
+    const gradients = Object.fromEntries(
+      Object.keys(controller.relaxation!.logits).map((path) => [path, tf.tensor2d([[1, 2]])]),
+    );
+    const { numTensors } = tf.memory();
+    expect(() => controller.relaxation!.descend(gradients)).to.throw();
+    expect(tf.memory().numTensors).to.equal(numTensors);
+    expect(logits(controller)).to.deep.equal(before);
+    tf.dispose(gradients);
+    controller.dispose();
+  });
+
   it('derives the most probable architecture first, and learns nothing from rewards', () => {
     const controller = create({ learningRate: 0.1 });
     const hidden = [3, 1, 4, 0, 2, 3];

@@ -170,9 +170,15 @@ export const searchSchema = z
           .describe('networks per step: the largest, the smallest, and others between them'),
         distill: z
           .enum(['none', 'kl', 'alpha'])
-          .default('kl')
+          .optional()
           .describe(
-            "what all networks except the largest learn from: 'none': the labels; 'kl': the outputs of the largest; 'alpha': the same by the larger of two alpha divergences",
+            "what all networks except the largest learn from: 'none': the labels; 'kl': the outputs of the largest; 'alpha': the same by the larger of two alpha divergences; by default kl, but none for texts, for several labels per example and with separate states",
+          ),
+        states: z
+          .enum(['shared', 'separate'])
+          .default('shared')
+          .describe(
+            "optimizer states: 'shared': one for the whole weights, which move once per step by the mean gradient of the networks; 'separate': one for each slice: the networks of a step are trained one after another on the same batch",
           ),
         sample: z
           .enum(['uniform', 'best-up', 'worst-up'])

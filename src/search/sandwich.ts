@@ -14,8 +14,20 @@ import { type LearnOptions } from '../training/learner.js';
 import { requireSizes, sizeSlots } from './network-sizes.js';
 import { type SearchSession } from './session.js';
 
-/** Throws WeftError('config') if the sandwich rule cannot be applied: no sizes, or a mixture of all architectures. */
-export function requireSandwich(space: SearchSpace, controller: { name: string; relaxation?: unknown }): void {
+type Elastic = NonNullable<SearchSession['config']['search']['elastic']>;
+
+interface SandwichSetting {
+  readonly controller: { readonly name: string; readonly relaxation?: unknown };
+  readonly elastic: Elastic;
+  /** Whether the states of recurrent layers are carried from one batch to the next. */
+  readonly carries: boolean;
+}
+
+/**
+ * Throws WeftError('config') if the sandwich rule cannot be applied: no sizes, a mixture of all architectures, or
+ * separate states together with what needs all networks at once.
+ */
+export function requireSandwich(space: SearchSpace, { controller, elastic, carries }: SandwichSetting): void {
   requireSizes(space, 'search.elastic trains the largest network in every step');
   if (space.constraints.length > 0)
     throw new WeftError(
@@ -29,6 +41,28 @@ export function requireSandwich(space: SearchSpace, controller: { name: string; 
       `'${controller.name}' trains a mixture of all architectures, but the sandwich rule trains several separate ones`,
       'use a controller that samples, for example random',
     );
+  if (elastic.states !== 'separate') return;
+  if (elastic.distill !== undefined && elastic.distill !== 'none')
+    throw new WeftError(
+      'config',
+      `search.elastic.distill: ${elastic.distill} needs the outputs of the largest network, but with states: separate the networks of a step are trained one after another`,
+      'set search.elastic.distill: none, or search.elastic.states: shared',
+    );
+  if (carries)
+    throw new WeftError(
+      'config',
+      `with search.elastic.states: separate each batch is read several times, but recurrent layers of '${space.name}' carry their states from one batch to the next`,
+      'set search.elastic.states: shared',
+    );
+}
+
+/**
+ * What the networks other than the largest learn from, as configured or by default. Texts are read only a few times, so
+ * that the largest network is no teacher for most of the training.
+ */
+function distillOf({ distill, states }: Elastic, { kind }: SearchSpace['task']): NonNullable<Elastic['distill']> {
+  const fromLabels = states === 'separate' || kind === 'language' || kind === 'multi-label';
+  return distill ?? (fromLabels ? 'none' : 'kl');
 }
 
 const SHARE_BEFORE_ALPHA = 0.1;
@@ -48,18 +82,29 @@ export function largestEpochsOf({ epochs, elastic }: SearchSession['config']['se
 /** Maps a size slot to the index of its option. */
 type IndexOf = (size: ReturnType<typeof sizeSlots>[number]) => number;
 
+type Step = Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain' | 'layersOf' | 'training'>;
+
+/**
+ * The updates of one step: one of all its networks together, or with separate states one of each, the largest first.
+ */
+export function sandwichUpdates(session: SearchSession, child: Child): Step[] {
+  const together = sandwich(session, child);
+  const { states, regularize } = session.config.search.elastic!;
+  if (states === 'shared' || !together.others) return [together];
+  const training = regularize === 'all';
+  return [{ child: together.child }, ...together.others.map((other) => ({ child: other.child, training }))];
+}
+
 /**
  * The networks that one step trains in place of the sampled child: the largest network first, from which the others are
  * distilled if configured, then the smallest, then the child itself and others with its choices except for sizes, which
  * are drawn as `search.elastic.sample` says. The loss is the mean of theirs. In the first epochs, if configured, only
  * the largest network is trained.
  */
-export function sandwich(
-  session: SearchSession,
-  child: Child,
-): Pick<LearnOptions, 'child' | 'others' | 'distill' | 'othersTrain' | 'layersOf'> {
+function sandwich(session: SearchSession, child: Child): Step {
   const { config, space, state } = session;
-  const { networks, distill, sample, draws, regularize } = config.search.elastic!;
+  const { networks, sample, draws, regularize } = config.search.elastic!;
+  const distill = distillOf(config.search.elastic!, space.task);
   const sizes = sizeSlots(space);
   const genotype = space.genotype(child.architecture);
   const withSizes = (indexOf: IndexOf): Child =>

@@ -3,12 +3,16 @@ import { learn, type LearnOptions } from '../training/learner.js';
 import { type TrainStepResult } from '../training/train-step.js';
 import { type SearchSession, type WatchedLearner } from './session.js';
 
-/** Trains the child on its batch, adds to the sums of the epoch, and returns the step's report. */
+/**
+ * Trains the child on its batch, adds its loss to the sums of the epoch unless `isLogged` is false, and returns the
+ * step's report.
+ */
 export function searchStep(
   { config, emit, state }: SearchSession,
   learner: WatchedLearner,
   purpose: 'search' | 'retrain',
   options: Omit<LearnOptions, 'seed' | 'smoothing'>,
+  { isLogged = true }: { readonly isLogged?: boolean } = {},
 ): TrainStepResult {
   const result = learn(learner, {
     ...options,
@@ -16,8 +20,10 @@ export function searchStep(
     smoothing: config[purpose].labelSmoothing,
   });
   state.gradientEvaluations[purpose] += result.gradientEvaluations;
-  state.lossSum += result.loss;
-  state.lossCount++;
+  if (isLogged) {
+    state.lossSum += result.loss;
+    state.lossCount++;
+  }
   if (result.metrics['skipped']) {
     if (state.skippedSteps === 0)
       emit({

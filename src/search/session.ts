@@ -187,7 +187,11 @@ function assemble(
   requireProposals(config, { name: controllerFactory.name, relaxation: strategy.relaxation !== undefined });
   const controller = filter ? filterProposals(strategy, space, proxyFilter(filter, scoring)) : strategy;
   if (config.search.elastic)
-    requireSandwich(space, { name: controllerFactory.name, relaxation: controller.relaxation });
+    requireSandwich(space, {
+      controller: { name: controllerFactory.name, relaxation: controller.relaxation },
+      elastic: config.search.elastic,
+      carries: data.train.continues === true,
+    });
   if (config.forgetting.widths) requireLevels(space);
   const children = new Map<string, Child>();
   const watched = config.search.regularizer.name !== 'none' || config.forgetting.measure === true;

@@ -129,6 +129,8 @@ export interface LearnOptions extends Pick<
   readonly globalStep: number;
   /** Name of this training, for its random masks. */
   readonly seed: string;
+  /** Whether dropout and the like act on the child; they do by default. */
+  readonly training?: boolean;
   /** Whether the child is a mixture of many, which a function of single children cannot compute. */
   readonly isMixture?: boolean;
 }
@@ -136,7 +138,7 @@ export interface LearnOptions extends Pick<
 /** Trains the child on its batch: one step of the learner's weights. */
 export function learn(
   learner: Learner,
-  { source, epoch, step, globalStep, seed, isMixture = false, ...rest }: LearnOptions,
+  { source, epoch, step, globalStep, seed, training = true, isMixture = false, ...rest }: LearnOptions,
 ): TrainStepResult {
   if (step === 0) {
     disposeNamed(learner.carried);
@@ -147,7 +149,7 @@ export function learn(
   const { result, next } = carrying(
     source,
     learner.carried,
-    { training: true, normalization: 'batch', seed: `${seed}/${globalStep}` },
+    { training, normalization: 'batch', seed: `${seed}/${globalStep}` },
     (mode) =>
       withBatch(source, epoch, step, (batch) =>
         trainStep({ store, trainer, state, compiled, children, shared, still, batch, mode, step: globalStep, ...rest }),

@@ -198,7 +198,7 @@ function compiledStep(
       ...withPrefix('statistic/', pickNamed(store.statistics, child.statisticNames)),
       ...withPrefix('carried/', carried),
     },
-    key: `${child.encoding} ${mode.normalization} ${smoothing ?? 0}${batch.weights ? ' weighted' : ''}`,
+    key: `${child.encoding} ${mode.training} ${mode.normalization} ${smoothing ?? 0}${batch.weights ? ' weighted' : ''}`,
     due,
     isAtRest: (name) => isAtRest(name, store.parameters, parameters),
   });

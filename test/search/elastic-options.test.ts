@@ -3,9 +3,11 @@
  * collapse.
  */
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { elasticMlp } from '../../search-spaces/elastic-mlp.js';
+import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { checkConfig } from '../../src/config/index.js';
 import { defineSpace, dense, dropout, flatten, multiplyAddCount, runSearch, sizes, z } from '../../src/index.js';
 import { type SearchConfigInput } from '../../src/index.js';
@@ -14,19 +16,21 @@ import { watchCollapse } from '../../src/search/collapse.js';
 import { openData } from '../../src/search/data.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { networksBySize } from '../../src/search/network-sizes.js';
-import { largestEpochsOf, sandwich } from '../../src/search/sandwich.js';
+import { largestEpochsOf, sandwichUpdates } from '../../src/search/sandwich.js';
 import { createSession, type SearchSession } from '../../src/search/session.js';
 import { sortAfterLargest } from '../../src/search/sort-largest.js';
 import { channelGroups, channelOrder } from '../../src/supernet/channels.js';
 import { catalogue } from '../../src/supernet/catalogue.js';
 import { createChild } from '../../src/supernet/child.js';
 import { createParameterStore } from '../../src/supernet/parameter-store.js';
+import { wholeName } from '../../src/supernet/slices.js';
 import { stream } from '../../src/tensor/rng.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { withBatch } from '../../src/training/batch.js';
 import { batchLoss } from '../../src/training/batch-loss.js';
 import { evaluateBatch, SHARED_EVALUATION } from '../../src/training/evaluate.js';
+import { learn } from '../../src/training/learner.js';
 import { values } from '../optimizers/problems.js';
 import { tinyTable } from '../runs/tiny-run.js';
 import { withFolder } from './weft.js';
@@ -70,7 +74,7 @@ describe('options of the sandwich rule', () => {
         for (let i = 0; i < 12; i++) {
           const first = session.child(session.space.sample(stream(i, 'first')));
           session.state.globalStep = i;
-          const { child, others } = sandwich(session, first);
+          const { child, others } = sandwichUpdates(session, first)[0]!;
           expect(child.encoding).to.equal(session.child(networksBySize(session.space, 2)[1]).encoding);
           const chosen = others![1]!.child;
           const [was, now] = [lossOf(session, first), lossOf(session, chosen)];
@@ -78,7 +82,7 @@ describe('options of the sandwich rule', () => {
           const cost = multiplyAddCount(first.nodes);
           expect(Math.abs(multiplyAddCount(chosen.nodes) - cost)).to.be.at.most(0.05 * cost);
           changed += Number(chosen.encoding !== first.encoding);
-          expect(sandwich(session, first).others![1]!.child.encoding).to.equal(chosen.encoding);
+          expect(sandwichUpdates(session, first)[0]!.others![1]!.child.encoding).to.equal(chosen.encoding);
         }
         session.dispose();
       }
@@ -173,14 +177,95 @@ describe('options of the sandwich rule', () => {
     tf.dispose([batch.inputs, batch.labels]);
   });
 
+  it('with separate states trains the networks of a step one after another, each with a state of its own slices', () =>
+    withFolder((folder) => {
+      const source = tinyTable(join(folder, 'data.csv'));
+      const before = tf.memory().numTensors;
+      const config = checkConfig({
+        ...CONFIG,
+        data: { source },
+        search: { ...CONFIG.search, optimizer: { name: 'adam' }, elastic: { networks: 3, states: 'separate' } },
+      });
+      const parts = { config, space: elasticMlp, controller: random, data: openData(config) };
+      const [session, byHand] = [createSession(parts, () => {}), createSession(parts, () => {})];
+      const first = session.child(session.space.fromGenotype([0, 1, 2]));
+      session.sampled = { epoch: 0, architectures: [first.architecture] };
+      const updates = sandwichUpdates(session, first);
+      const [smallest, largest] = networksBySize(session.space, 2).map((one) => session.child(one).encoding);
+      expect(updates.map(({ child, others, training }) => [child.encoding, others, training])).to.deep.equal([
+        [largest, undefined, undefined],
+        [smallest, undefined, false],
+        [first.encoding, undefined, false],
+      ]);
+      advance(session);
+      for (const { child, training } of updates)
+        learn(byHand.supernet, {
+          child: byHand.child(child.architecture),
+          ...(training !== undefined && { training }),
+          source: byHand.data.train,
+          epoch: 0,
+          step: 0,
+          globalStep: 0,
+          seed: `${config.seed}/search`,
+          smoothing: 0,
+        });
+      expect(values(session.supernet.store.parameters)).to.deep.equal(values(byHand.supernet.store.parameters));
+      expect(session.state.gradientEvaluations.search).to.equal(3);
+      expect(session.state.lossCount).to.equal(1);
+      // Widths of 2, 3 and 5 of the first layer, which is whole for the largest network.
+      const [kernel] = Object.keys(session.supernet.store.parameters);
+      const slots = Object.keys(session.supernet.state.tensors).filter((slot) => wholeName(slot).endsWith(kernel!));
+      expect([...new Set(slots.map((slot) => /\[\d+x(\d)\]$/.exec(slot)?.[1]))].sort()).to.deep.equal([
+        '2',
+        '3',
+        undefined,
+      ]);
+      session.dispose();
+      byHand.dispose();
+      expect(tf.memory().numTensors).to.equal(before);
+      expect(() => opened(folder, { states: 'separate', distill: 'kl' })).to.throw(
+        /distill: kl needs the outputs of the largest network, but with states: separate/,
+      );
+      return Promise.resolve();
+    }));
+
+  it('learns the labels of texts by default, and elsewhere the outputs of the largest network', () =>
+    withFolder((folder) => {
+      const { session } = opened(folder, {});
+      const first = session.child(session.space.sample(stream(1, 'first')));
+      expect(sandwichUpdates(session, first)[0]!.distill).to.equal('kl');
+      session.dispose();
+      const source = join(folder, 'text.txt');
+      writeFileSync(source, 'to be or not to be, that is the question '.repeat(40));
+      for (const [distill, wanted] of [
+        [undefined, undefined],
+        ['kl', 'kl'],
+      ] as const) {
+        const config = checkConfig({
+          ...CONFIG,
+          space: { name: 'elastic-transformer', widths: [2, 4], depths: [1], heads: [1], headSize: 2, ratios: [1] },
+          data: { source, bptt: 4 },
+          search: { ...CONFIG.search, elastic: { ...(distill && { distill }) } },
+        });
+        const text = createSession(
+          { config, space: elasticTransformer, controller: random, data: openData(config) },
+          () => {},
+        );
+        const [update] = sandwichUpdates(text, text.child(text.space.sample(stream(1, 'first'))));
+        expect(update!.distill).to.equal(wanted);
+        text.dispose();
+      }
+      return Promise.resolve();
+    }));
+
   it('trains the largest first, sorts its channels, and then all', () =>
     withFolder((folder) => {
       const before = tf.memory().numTensors;
       const { session, events } = opened(folder, { largestEpochs: 2 });
       const first = session.child(session.space.sample(stream(1, 'first')));
-      expect(sandwich(session, first).others).to.equal(undefined);
+      expect(sandwichUpdates(session, first)[0]!.others).to.equal(undefined);
       while (session.state.epoch < 2) advance(session);
-      expect(sandwich(session, first).others).to.have.length(3);
+      expect(sandwichUpdates(session, first)[0]!.others).to.have.length(3);
       const { store } = session.supernet;
       const start = values(store.parameters);
       expect(Object.keys(session.supernet.state.tensors)).to.not.have.length(0);

@@ -36,6 +36,10 @@ describe('searching elastic spaces', () => {
     ['one network per step', { optimizer: { name: 'adam' } }],
     ['the sandwich rule', { elastic: { networks: 4 } }],
     [
+      'the sandwich rule and separate optimizer states',
+      { elastic: { states: 'separate', regularize: 'all' }, optimizer: { name: 'adam' } },
+    ],
+    [
       'the sandwich rule and the curvature of layers',
       { elastic: {}, optimizer: { name: 'momentum', preconditioner: { name: 'kfac' } } },
     ],

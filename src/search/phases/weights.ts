@@ -6,7 +6,7 @@ import { stream } from '../../tensor/rng.js';
 import { searchStep } from '../search-step.js';
 import { descendMixture, mixtureOf } from '../relaxation.js';
 import { trainWithRemedies } from '../remedies/index.js';
-import { largestEpochsOf, sandwich } from '../sandwich.js';
+import { largestEpochsOf, sandwichUpdates } from '../sandwich.js';
 import { type SearchSession } from '../session.js';
 import { sortAfterLargest } from '../sort-largest.js';
 import { trackSharedSharpness } from '../sharpness.js';
@@ -25,17 +25,19 @@ export function trainSharedWeights(session: SearchSession): void {
   if (step === 0) forgetting?.startEpoch(epoch);
   if (step % batchesPerArchitecture === 0) forgetting?.beginArchitecture(child, index);
   trackSharedSharpness(session);
+  const [first, ...further] = config.search.elastic ? sandwichUpdates(session, child) : [{ child }];
+  const now = { epoch, step, globalStep };
   const report = trainWithRemedies(session, child, (changed) =>
     searchStep(session, supernet, 'search', {
-      ...(config.search.elastic ? sandwich(session, child) : { child }),
+      ...first!,
       ...changed,
-      epoch,
-      step,
-      globalStep,
+      ...now,
       isMixture: mixture !== undefined,
       ...(!config.search.elastic && forgetting?.during(child, globalStep)),
     }),
   );
+  for (const update of further)
+    searchStep(session, supernet, 'search', { ...update, source: data.train, ...now }, { isLogged: false });
   const { loss } = report;
   forgetting?.afterStep(report);
   if ((step + 1) % batchesPerArchitecture === 0 || step + 1 === data.train.steps)

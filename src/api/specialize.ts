@@ -73,8 +73,9 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
       ...(fineTune !== undefined && { fineTune }),
       ...(onEvaluated && { onEvaluated }),
     });
+    const milliseconds = millisecondsOf(networks, session);
     const rows = withGains(
-      networks.map((network, i) => rowOf(names[i]!, network, session)),
+      networks.map((network, i) => rowOf(names[i]!, network, milliseconds.get(network.architecture)!)),
       networks,
     );
     for (const [i, network] of networks.entries()) {
@@ -159,8 +160,11 @@ const cells = ({ name, budget, ...row }: SpecializedRow): (string | number)[] =>
   ...(row.gain ? [row.gain.difference, ...row.gain.interval] : ['', '', '']),
 ];
 
-function rowOf(name: string, network: Specialized, session: SearchSession): SpecializedRow {
-  const { budget, architecture, child, test, right } = network;
+function rowOf(
+  name: string,
+  { budget, architecture, child, test, right }: Specialized,
+  milliseconds: number,
+): SpecializedRow {
   const accuracy = requireAccuracy(test);
   return {
     name,
@@ -169,7 +173,7 @@ function rowOf(name: string, network: Specialized, session: SearchSession): Spec
     parameters: parameterCount(child.nodes),
     multiplyAdds: multiplyAddCount(child.nodes),
     bytes: weightBytes(child.nodes),
-    milliseconds: millisecondsOf(network, session),
+    milliseconds,
     accuracy,
     loss: test.loss,
     ...(right && { count: right.length, interval: wilsonInterval(accuracy, right.length) }),
@@ -197,21 +201,27 @@ function withGains(rows: readonly SpecializedRow[], networks: readonly Specializ
 /** Number of timed runs, after as many warm-up runs. */
 const TIMED = 15;
 
-/** Median time of one example, until its logits are available to the program. */
-function millisecondsOf({ child, store }: Specialized, { data }: SearchSession): number {
-  return withBatch(data.test, 0, 0, ({ inputs }) =>
+/**
+ * Median time in milliseconds of one example, until its logits are available to the program, of each different network
+ * by its architecture. They take turns, so that what else the machine does slows all of them.
+ */
+function millisecondsOf(networks: readonly Specialized[], { data }: SearchSession): ReadonlyMap<string, number> {
+  const different = [...new Map(networks.map((network) => [network.architecture, network])).values()];
+  const times = different.map((): number[] => []);
+  withBatch(data.test, 0, 0, ({ inputs }) =>
     tidy(() => {
       const one = tf.slice(
         inputs,
         inputs.shape.map(() => 0),
         [1, ...inputs.shape.slice(1)],
       );
-      const times = Array.from({ length: 2 * TIMED }, () => {
-        const watch = stopwatch(0);
-        tidy(() => child.forward(store.parameters, store.statistics, one, FINAL_EVALUATION).dataSync());
-        return 1000 * watch.elapsed();
-      });
-      return median(times.slice(TIMED));
+      for (let turn = 0; turn < 2 * TIMED; turn++)
+        different.forEach(({ child, store }, i) => {
+          const watch = stopwatch(0);
+          tidy(() => child.forward(store.parameters, store.statistics, one, FINAL_EVALUATION).dataSync());
+          times[i]!.push(1000 * watch.elapsed());
+        });
     }),
   );
+  return new Map(different.map(({ architecture }, i) => [architecture, median(times[i]!.slice(TIMED))]));
 }

@@ -275,6 +275,14 @@ describe('specializing', () => {
         population: 12,
         generations: 0,
       });
+      const same = await specializeRun(run, {
+        budgets: 'parameters<=1k,parameters<=2k',
+        population: 12,
+        generations: 0,
+      });
+      const [one, other] = same.networks;
+      expect(one!.architecture).to.equal(other!.architecture);
+      expect(one!.milliseconds, 'a network is timed once').to.equal(other!.milliseconds);
       expect(
         twice.networks.map(({ name }) => name),
         'a budget that is given twice is one',

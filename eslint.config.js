@@ -21,8 +21,8 @@ const PUBLIC_ONLY = {
   message: "Spaces and controllers are templates: they import 'weft-nas' and files of their own.",
 };
 const STUDY_ONLY = {
-  regex: '^(?!weft-nas(/report|/study)?$|node:|\\./|\\.\\./(?!\\.\\./|src/))',
-  message: "Studies import 'weft-nas', 'weft-nas/study', 'weft-nas/report' and each other's files.",
+  regex: '^(?!weft-nas(/report|/study|/controllers/[\\w-]+)?$|node:|\\./|\\.\\./(?!\\.\\./|src/))',
+  message: "Studies import 'weft-nas', its entries for studies, reports and controllers, and each other's files.",
 };
 
 const imports = (...patterns) => ['error', { patterns }];

@@ -67,27 +67,28 @@ function createPolicyGradient<A>(
     );
   };
 
+  const learn: Controller<A>['observe'] = (results) => {
+    const rows = probabilities();
+    const gradient = table(() => 0);
+    const rewards = results.map(finiteReward);
+    results.forEach(({ architecture }, i) => {
+      const baseline = policy.baseline ?? rewards[i]!;
+      policy.baseline = baseline - (1 - settings.baselineDecay) * (baseline - rewards[i]!);
+      const weight = (rewards[i]! - policy.baseline) / results.length;
+      // d(-log p) / d logit = p - [chosen].
+      space.genotype(architecture).forEach((chosen, slot) => {
+        rows[slot]!.forEach((p, value) => (gradient[slot]![value]! += weight * (p - Number(value === chosen))));
+      });
+    });
+    adamStep(policy, gradient, settings);
+    return { baseline: policy.baseline!, entropy: rows.reduce((sum, row) => sum + entropyOf(row), 0) };
+  };
+
   return {
     sample: draw,
     propose: draw,
     derive: draw,
-    observe(results) {
-      if (results.length === 0) return {};
-      const rows = probabilities();
-      const gradient = table(() => 0);
-      const rewards = results.map(finiteReward);
-      results.forEach(({ architecture }, i) => {
-        const baseline = policy.baseline ?? rewards[i]!;
-        policy.baseline = baseline - (1 - settings.baselineDecay) * (baseline - rewards[i]!);
-        const weight = (rewards[i]! - policy.baseline) / results.length;
-        // d(-log p) / d logit = p - [chosen].
-        space.genotype(architecture).forEach((chosen, slot) => {
-          rows[slot]!.forEach((p, value) => (gradient[slot]![value]! += weight * (p - Number(value === chosen))));
-        });
-      });
-      adamStep(policy, gradient, settings);
-      return { baseline: policy.baseline!, entropy: rows.reduce((sum, row) => sum + entropyOf(row), 0) };
-    },
+    observe: (results) => (results.length === 0 ? {} : learn(results)),
     preferences() {
       const rows = probabilities();
       return Object.fromEntries(

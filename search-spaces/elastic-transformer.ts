@@ -20,6 +20,7 @@ import {
   timeSteps,
   z,
 } from 'weft-nas';
+import { transformerDropout } from './sequences/dropout-options.js';
 
 const list = (description: string) => z.array(z.int().min(1)).min(1).describe(description);
 
@@ -37,13 +38,7 @@ export const elasticTransformer = defineSpace({
       .min(1)
       .default([1, 2, 4])
       .describe('widths of the feed-forward part to choose from, in multiples of the width, rounded'),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(1)
-      .describe('share of features that dropout keeps after the embedding and each branch'),
-    retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
+    ...transformerDropout,
   }),
 
   choices: ({ widths, depths, heads, ratios }) => ({

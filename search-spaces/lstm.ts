@@ -3,6 +3,7 @@
  * cells.
  */
 import { defineSpace, lstm, type NodeRef, oneOf, variationalDropout, z } from 'weft-nas';
+import { recurrentDropout } from './sequences/dropout-options.js';
 import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 export const lstmSpace = defineSpace({
@@ -12,13 +13,7 @@ export const lstmSpace = defineSpace({
   options: z.strictObject({
     layers: z.int().min(1).max(8).default(2).describe('largest number of layers'),
     hidden: z.int().min(1).default(128).describe("size of the vector of a token or row and of each layer's state"),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(1)
-      .describe('share of embedded features that dropout keeps, the same at every position'),
-    keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
+    ...recurrentDropout,
   }),
 
   choices: ({ layers }) => ({ layers: oneOf(Array.from({ length: layers }, (_, i) => i + 1)) }),

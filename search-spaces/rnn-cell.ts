@@ -14,6 +14,7 @@ import {
   variationalDropout,
   z,
 } from 'weft-nas';
+import { recurrentDropout } from './sequences/dropout-options.js';
 import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 export const rnnCell = defineSpace({
@@ -39,13 +40,7 @@ export const rnnCell = defineSpace({
       .enum(['leaves', 'all'])
       .default('leaves')
       .describe('the state is the mean of the nodes that no other reads (paper), or of all nodes (enas_lm)'),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(1)
-      .describe('share of embedded features that dropout keeps, the same at every position'),
-    keepOutput: z.number().gt(0).max(1).default(1).describe('the same for the features before the logits'),
+    ...recurrentDropout,
     retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
     retrainKeepOutput: z.number().gt(0).max(1).optional().describe('the value of `keepOutput` in retraining'),
   }),

@@ -16,6 +16,7 @@ import {
   repeat,
   z,
 } from 'weft-nas';
+import { transformerDropout } from './sequences/dropout-options.js';
 import { sequenceInput, sequenceOutput } from './sequences/input-and-output.js';
 
 const ACTIVATIONS = ['relu', 'gelu'] as const;
@@ -39,13 +40,7 @@ export const transformer = defineSpace({
       .default([2, 4])
       .describe('widths of the feed-forward part to choose from, in multiples of `width`'),
     positions: z.enum(['learned', 'sinusoidal']).default('learned').describe('encoding of positions'),
-    keep: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(1)
-      .describe('share of features that dropout keeps after the embedding and each branch'),
-    retrainKeep: z.number().gt(0).max(1).optional().describe('the value of `keep` in retraining'),
+    ...transformerDropout,
   }),
 
   choices: ({ depth, heads, ratios }) => ({

@@ -21,3 +21,13 @@ export async function saidLater(promise: Promise<unknown>): Promise<string> {
   );
   return said(outcome);
 }
+
+/** The message of any error that a call throws; empty if it throws none. */
+export function messageOf(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}

@@ -74,35 +74,10 @@ export interface ResumeOutcome extends SearchOutcome {
 }
 
 /** See `runSearch` in index.ts. */
-export async function runSearch({
-  config: input,
-  data,
-  space,
-  controller,
-  parts: given,
-  followData,
-  architecture,
-  name,
-  already = 0,
-  runs = 'runs',
-  onStart,
-  onPlan,
-  onWait,
-  onUnit,
-  onRead,
-  ...options
-}: SearchRequest): Promise<SearchOutcome> {
-  options.signal?.throwIfAborted();
-  const asked = await partsOf({
-    config: input,
-    data,
-    space,
-    controller,
-    parts: given,
-    followData,
-    architecture,
-    onRead,
-  });
+export async function runSearch(request: SearchRequest): Promise<SearchOutcome> {
+  const { architecture, name, already = 0, runs = 'runs', onStart, onPlan, onWait, onUnit } = request;
+  request.signal?.throwIfAborted();
+  const asked = await partsOf(request);
   const { budget } = asked.config;
   const backend = await loadBackend(asked.config.backend);
   const watch = stopwatch(already);
@@ -123,7 +98,7 @@ export async function runSearch({
     if (planned) onPlan?.(planned.plan, estimate.units);
     return await underLock(run, onWait, (lock) =>
       complete(run, parts, lock, false, {
-        ...conducting(options),
+        ...conducting(request),
         architecture,
         // The budget covers the whole command, including the measurement.
         budget: budget === undefined ? undefined : Math.max(0, budget - watch.elapsed()),
@@ -143,23 +118,9 @@ export async function runSearch({
 }
 
 /** See `resumeSearch` in index.ts. */
-export async function resumeSearch(
-  directory: string,
-  {
-    space,
-    controller,
-    data,
-    parts: given,
-    trust,
-    file,
-    budget,
-    onStart,
-    onWait,
-    onRead,
-    ...options
-  }: ResumeRequest = {},
-): Promise<ResumeOutcome> {
-  options.signal?.throwIfAborted();
+export async function resumeSearch(directory: string, request: ResumeRequest = {}): Promise<ResumeOutcome> {
+  const { space, controller, data, parts: given, trust, file, budget, onStart, onWait, onRead } = request;
+  request.signal?.throwIfAborted();
   const recorded = openRecorded(directory, { data });
   const { run } = recorded;
   const sources = { space, controller, data, parts: given, trust, file };
@@ -181,7 +142,9 @@ export async function resumeSearch(
     const parts = { ...(await loadRecordedParts(recorded, { ...sources, onRead })), config: recorded.config };
     onStart?.(run.path, backend, parts.data.account ?? []);
     const outcome = await complete(run, parts, lock, true, {
-      ...conducting(options),
+      ...conducting(request),
+      onUnit: request.onUnit,
+      allowChangedEnvironment: request.allowChangedEnvironment,
       budget: budget ?? recorded.config.budget,
     });
     return { ...outcome, wasFinished: results !== undefined, restored: outcome.summary ? missing : [], lost: [] };
@@ -205,20 +168,16 @@ function estimateOf(parts: SearchParts, architecture: string | undefined): Estim
   }
 }
 
-/** The options with a single listener for all events, and a single stop condition. */
-function conducting<O extends Pick<Conducting, 'on' | 'onEvent' | 'signal' | 'shouldStop'>>({
+/** A single listener for all events, and a single stop condition. */
+const conducting = ({
   on,
   onEvent,
   signal,
   shouldStop,
-  ...options
-}: O): Omit<O, 'on' | 'signal'> {
-  return {
-    ...options,
-    onEvent: on || onEvent ? tellAll(on, onEvent) : undefined,
-    shouldStop: () => signal?.aborted === true || shouldStop?.() === true,
-  } as Omit<O, 'on' | 'signal'>;
-}
+}: Conducting): Pick<ConductOptions, 'onEvent' | 'shouldStop'> => ({
+  onEvent: on || onEvent ? tellAll(on, onEvent) : undefined,
+  shouldStop: () => signal?.aborted === true || shouldStop?.() === true,
+});
 
 /**
  * Creates the directory of a new run with all its inputs, unless the parts are incompatible; `architecture` is the one

@@ -113,19 +113,21 @@ function ask(jobs: readonly ImageJob[], measure: boolean): (RgbImage | DecodingF
   return first && second && [...first, ...second];
 }
 
+type Head = [
+  job: number,
+  failed: number,
+  width: number,
+  height: number,
+  sampleBytes: number,
+  transparent: number,
+  length: number,
+];
+
 function answersOf(stdout: Buffer, count: number): (RgbImage | DecodingFailure)[] {
   const answers = Array.from<RgbImage | DecodingFailure>({ length: count });
   for (let at = 0; at < stdout.length;) {
     const head = Array.from({ length: HEAD }, (_, i) => stdout.readUInt32LE(at + 4 * i));
-    const [job, failed, width, height, sampleBytes, transparent, length] = head as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [job, failed, width, height, sampleBytes, transparent, length] = head as Head;
     const content = stdout.subarray(at + 4 * HEAD, at + 4 * HEAD + length);
     at += 4 * HEAD + length;
     if (failed) {

@@ -224,12 +224,7 @@ function cutLoss(
 
 /** Loss of each example [N]; of a sequence the mean over its tokens. */
 function exampleLosses(
-  child: Child,
-  parameters: NamedTensors,
-  statistics: NamedTensors,
-  batch: TensorBatch,
-  mode: Mode,
-  smoothing?: number,
+  ...[child, parameters, statistics, batch, mode, smoothing]: Parameters<typeof meanLoss>
 ): Tensor1D {
   const losses = labelLosses(
     child.forward(parameters, statistics, batch.inputs, mode),

@@ -2,19 +2,7 @@
  * The smallest search with shared edges: five nodes, each an activation of a matrix times one earlier node, the loose
  * ends averaged.
  */
-import {
-  activation,
-  defineController,
-  defineSpace,
-  dense,
-  drawUniform,
-  flatten,
-  type NodeRef,
-  oneOf,
-  previous,
-  type Rng,
-  z,
-} from 'weft-nas';
+import { activation, defineSpace, dense, flatten, type NodeRef, oneOf, previous, z } from 'weft-nas';
 
 const ACTIVATIONS = ['relu', 'tanh', 'identity'] as const;
 
@@ -45,24 +33,5 @@ export const dagSpace = defineSpace({
     }
     const ends = nodes.map((node, i) => (i === count - 1 ? node : g.whenUnused(choices.inputs.slice(i), i, node)));
     return g.apply('classifier', dense({ units: classes }), g.combine('ends', 'mean', ends));
-  },
-});
-
-/** Samples architectures uniformly without learning, so that only the weights differ between arms. */
-export const uniform = defineController({
-  name: 'uniform',
-  description: 'Uniform sampling.',
-  options: z.strictObject({}),
-  create(_options, { space }) {
-    const draw = (count: number, rng: Rng) => drawUniform(space, count, rng);
-    return {
-      sample: draw,
-      propose: draw,
-      derive: draw,
-      observe: () => ({}),
-      snapshot: () => ({ tensors: {}, state: null }),
-      restore() {},
-      dispose() {},
-    };
   },
 });

@@ -1,7 +1,7 @@
 /** The time overhead of the weight plasticity loss. */
 import { type SearchConfigInput, type StudySetting } from 'weft-nas';
 import { checkConfig, stepping, stopHere } from 'weft-nas/study';
-import { uniform } from './dag-space.js';
+import { random } from 'weft-nas/controllers/random';
 
 const STEPS = 20;
 const ROUNDS = 4;
@@ -25,7 +25,7 @@ export async function epochCosts({
       search: { epochs: 1000, batchSize: 48, batchesPerArchitecture: STEPS, rounds: 0, probe: 0, ...regularizer },
       forgetting: { measure: false },
     } satisfies SearchConfigInput);
-    return stepping.createSession({ config, space, controller: uniform, data: stepping.openData(config) }, () => {});
+    return stepping.createSession({ config, space, controller: random, data: stepping.openData(config) }, () => {});
   };
   const sessions = [begin({}), begin({ regularizer: { name: 'wpl', alpha: 10, fisher: { examples: 64 } } })];
   /** Whole architectures, so that each Fisher estimate is counted with its 20 steps. */

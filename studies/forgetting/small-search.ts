@@ -11,7 +11,8 @@ import {
 } from 'weft-nas';
 import { checkConfig, checkPayload, proto10, recordSplits, splitDataset, stepping, stopHere } from 'weft-nas/study';
 import { regularizerInput } from '../shared/unit-payload.js';
-import { dagSpace, uniform } from './dag-space.js';
+import { random } from 'weft-nas/controllers/random';
+import { dagSpace } from './dag-space.js';
 
 /** 20 architectures of 20 batches per epoch. */
 const [TRAIN, VALIDATION, FISHER] = [25_600, 2_000, 4_000];
@@ -53,7 +54,7 @@ export interface SmallSearch {
 
 /** Runs the search phases and returns the events. */
 export async function smallSearch(
-  { seed, data, regularizer, epochs, controller = uniform, search }: SmallSearch,
+  { seed, data, regularizer, epochs, controller = random, search }: SmallSearch,
   { shouldStop, onEpoch }: Pick<StudySetting, 'shouldStop'> & { readonly onEpoch?: (epoch: number) => void },
 ): Promise<SearchEvent[]> {
   const config = checkConfig({

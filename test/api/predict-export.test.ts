@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { exportRun, loadModel, loadRegressor, runSearch, tf, WeftError } from '../../src/index.js';
+import { exportRun, loadModel, loadRegressor, tf, WeftError } from '../../src/index.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
+import { trainedOn } from '../runs/tiny-run.js';
 import { saidLater, said } from '../said.js';
 
 /** Gaps, a category, an identifier that is left out, names with quotes. */
@@ -28,20 +28,7 @@ describe('an exported folder', function () {
     });
     const data = join(folder(), 'data.csv');
     writeFileSync(data, `${HEADER}\n${lines.join('\n')}\n`);
-    ({ run } = await runSearch({
-      space: mlp,
-      controller: random,
-      runs: join(folder(), 'runs'),
-      config: {
-        backend: 'cpu',
-        seed: 1,
-        data: { source: data },
-        space: { depth: 1, widths: [8] },
-        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16 },
-        derive: { candidates: 1, random: 0, batchSize: 8 },
-        retrain: { epochs: 4, batchSize: 8 },
-      },
-    }));
+    run = await trainedOn(folder(), { source: data }, 4);
     exported = join(folder(), 'exported');
     await exportRun(run, { space: mlp, out: exported });
   });
@@ -87,20 +74,7 @@ describe('an exported folder', function () {
       'numbers.csv',
       `x,y\n${Array.from({ length: 60 }, (_, i) => `${i / 7},${(3 * i) / 7 + 0.01 * (i % 3)}`).join('\n')}\n`,
     );
-    const { run: trained } = await runSearch({
-      space: mlp,
-      controller: random,
-      runs: join(folder(), 'runs'),
-      config: {
-        backend: 'cpu',
-        seed: 1,
-        data: { source: data, label: 'y' },
-        space: { depth: 1, widths: [8] },
-        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16 },
-        derive: { candidates: 1, random: 0, batchSize: 8 },
-        retrain: { epochs: 2, batchSize: 8 },
-      },
-    });
+    const trained = await trainedOn(folder(), { source: data, label: 'y' }, 2);
     const out = join(folder(), 'numbers');
     await exportRun(trained, { space: mlp, out });
     const asked = write('asked.csv', 'x,z\n1.5,0\n-4,0\n');

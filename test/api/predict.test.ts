@@ -6,14 +6,13 @@ import { expect } from 'chai';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
 import { predict } from '../../src/cli/commands/predict.js';
-import { loadModel, type LoadedModel, runSearch, tf } from '../../src/index.js';
+import { loadModel, type LoadedModel, tf } from '../../src/index.js';
 import { textPrintedBy } from '../cli/printed.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { tinyRun, tinyTable } from '../runs/tiny-run.js';
+import { tinyRun, tinyTable, trainedOn } from '../runs/tiny-run.js';
 import { said, saidLater } from '../said.js';
 
 /** Grey squares, bright or dark, of this side. */
@@ -123,20 +122,7 @@ describe('predictions', function () {
       return `${x},${colours[i % 3]},${i % 3 === 0 ? 'stop' : 'go'}`;
     });
     writeFileSync(path, `x,colour,label\n${lines.join('\n')}\n`);
-    const { run } = await runSearch({
-      space: mlp,
-      controller: random,
-      runs: join(folder(), 'runs'),
-      config: {
-        backend: 'cpu',
-        seed: 1,
-        data: { source: path },
-        space: { depth: 1, widths: [8] },
-        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16 },
-        derive: { candidates: 1, random: 0, batchSize: 8 },
-        retrain: { epochs: 30, batchSize: 8 },
-      },
-    });
+    const run = await trainedOn(folder(), { source: path }, 30);
     const model = await loadModel(run, { space: mlp, backend: 'cpu' });
     const asked = join(folder(), 'asked.csv');
     writeFileSync(asked, 'colour,x\nred,1\nblue,\ngreen,0.5\nred,NA\nviolet,1\n');
@@ -160,20 +146,7 @@ describe('predictions', function () {
       mkdirSync(join(data, label), { recursive: true });
       for (let i = 0; i < 30; i++) picture(join(data, label, `${i}.png`), 4, value + (i % 10));
     }
-    const { run } = await runSearch({
-      space: mlp,
-      controller: random,
-      runs: join(folder(), 'runs'),
-      config: {
-        backend: 'cpu',
-        seed: 1,
-        data: { source: data },
-        space: { depth: 1, widths: [4] },
-        search: { epochs: 1, rounds: 0, probe: 0, batchSize: 16 },
-        derive: { candidates: 1, random: 0, batchSize: 4 },
-        retrain: { epochs: 12, batchSize: 8 },
-      },
-    });
+    const run = await trainedOn(folder(), { source: data }, 12, 4);
     const model = await loadModel(run, { space: mlp, backend: 'cpu' });
     const fresh = join(folder(), 'new', 'deep');
     mkdirSync(fresh, { recursive: true });

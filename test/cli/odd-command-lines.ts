@@ -58,19 +58,13 @@ const NUMBERS = [
   '0x10',
   'x',
 ];
+/** In the sandbox. */
+const FILES = ['file', 'file/below', 'missing', 'missing/below', 'empty', 'circle', 'dangling', 'pipe', 'text.csv'];
 /** Paths to read from. */
 const PATHS = [
   '.',
   '..',
-  'file',
-  'file/below',
-  'missing',
-  'missing/below',
-  'empty',
-  'circle',
-  'dangling',
-  'pipe',
-  'text.csv',
+  ...FILES,
   'alias.yaml',
   'bomb.yaml',
   'proto.yaml',
@@ -86,24 +80,7 @@ const PATHS = [
   'run',
 ];
 /** Paths to write to: all within the sandbox, or where nobody can write. Whoever is root can write anywhere else. */
-const TARGETS = [
-  '.',
-  'file',
-  'file/below',
-  'missing',
-  'missing/below',
-  'empty',
-  'circle',
-  'dangling',
-  'pipe',
-  'text.csv',
-  'images',
-  '/proc/self/nothing',
-  '/dev/null/below',
-  'x'.repeat(300),
-  'a\nb',
-  'run',
-];
+const TARGETS = ['.', ...FILES, 'images', '/proc/self/nothing', '/dev/null/below', 'x'.repeat(300), 'a\nb', 'run'];
 const VALUES = [
   ...NUMBERS,
   ...NAMES,

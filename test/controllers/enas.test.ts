@@ -124,23 +124,20 @@ describe('the presets of the ENAS controller', () => {
     expect(
       enasPresets['official-code-micro'].tanhConstant / enasPresets['official-code-micro'].optionTanhReduce,
     ).to.be.closeTo(0.44, 1e-12);
+    const recurrent = { ...macro, temperature: 5, recency: true };
     expect(enasPresets['official-code-ptb']).to.deep.equal({
-      ...macro,
+      ...recurrent,
       lstmSize: 100,
       tanhConstant: 2.5,
-      temperature: 5,
       entropyWeight: 1e-3,
-      recency: true,
     });
     expect(enasPresets['official-code-rnn']).to.deep.equal({
-      ...macro,
+      ...recurrent,
       learningRate: 5e-5,
       tanhConstant: 2.25,
-      temperature: 5,
       entropyWeight: 1e-5,
       baselineDecay: 0.999,
       initRange: 0.01,
-      recency: true,
     });
   });
 

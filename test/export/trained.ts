@@ -63,3 +63,17 @@ export function functionChild(f: (x: Tensor) => Tensor): TrainedChild {
     inputShape: [4, 4, 2],
   };
 }
+
+/** The exported graph, loaded from the files of an export, with its metadata; the caller disposes it. */
+export async function loadExported(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<{ exported: Awaited<ReturnType<typeof tf.loadGraphModel>>; metadata: unknown }> {
+  const { weightsManifest, ...artifacts } = JSON.parse(String(files['model.json'])) as {
+    weightsManifest: { paths: string[]; weights: never[] }[];
+    userDefinedMetadata?: unknown;
+  };
+  const [{ paths, weights: weightSpecs }] = weightsManifest as [{ paths: string[]; weights: never[] }];
+  const weightData = new Uint8Array(Buffer.concat(paths.map((path) => files[path] as Uint8Array))).buffer;
+  const exported = await tf.loadGraphModel(tf.io.fromMemory({ ...artifacts, weightSpecs, weightData }));
+  return { exported, metadata: artifacts.userDefinedMetadata };
+}

@@ -20,7 +20,7 @@ import { queueError } from '../../src/jobs/queue/location.js';
 import { said, saidLater } from '../said.js';
 import { weft } from '../search/weft.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
-import { type Postgres, startPostgres } from './postgres.js';
+import { postgresOf } from './postgres.js';
 import { square, waiting } from './executor.js';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -28,13 +28,7 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 describe('workers of a PostgreSQL queue', function () {
   this.timeout(120_000);
   const folder = temporaryFolder(this);
-  let postgres: Postgres;
-  before(async function () {
-    const started = await startPostgres();
-    if (!started) this.skip(); // no PostgreSQL is installed
-    postgres = started;
-  });
-  after(() => postgres?.remove());
+  const postgres = postgresOf(this);
   const workers: ChildProcess[] = [];
   const executors: Executor[] = [];
   afterEach(async () => {
@@ -52,7 +46,7 @@ describe('workers of a PostgreSQL queue', function () {
   ): Promise<{ worker: ChildProcess; events: JobEvent[]; output: () => string }> {
     const worker = spawn(
       process.execPath,
-      [...runTypeScript, here('./worker.ts'), postgres.url, join(folder(), name), String(slots)],
+      [...runTypeScript, here('./worker.ts'), postgres().url, join(folder(), name), String(slots)],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     workers.push(worker);
@@ -74,7 +68,7 @@ describe('workers of a PostgreSQL queue', function () {
   }
   const submitter = async (): Promise<Executor> => {
     const executor = await createQueueExecutor({
-      queue: postgres.url,
+      queue: postgres().url,
       results: openResults(join(folder(), 'submitter')),
       workers: 0,
       program: here('./child.ts'),
@@ -106,18 +100,18 @@ describe('workers of a PostgreSQL queue', function () {
       ...Array.from({ length: 10 }, (_, i) => square(200 + i)),
     ]);
     while (!output().includes('job-progress')) await once(worker.stdout!, 'data');
-    postgres.stop();
-    postgres.start();
+    postgres().stop();
+    postgres().start();
     expect((await results).map(({ value }) => value['square'] ?? value['name'])).to.deep.equal([
       'restart',
       ...Array.from({ length: 10 }, (_, i) => (200 + i) ** 2),
     ]);
-    expect(output()).not.to.contain(postgres.password);
-    expect(output()).not.to.contain(encodeURIComponent(postgres.password));
+    expect(output()).not.to.contain(postgres().password);
+    expect(output()).not.to.contain(encodeURIComponent(postgres().password));
   });
 
   it('never reveal the password, whatever goes wrong', async () => {
-    const { url, password } = postgres;
+    const { url, password } = postgres();
     const secrets = [password, encodeURIComponent(password)];
     const wrong = url.replace(encodeURIComponent(password), 'wr%40ng-p4ss');
     const closed = url.replace(/:\d+\//, ':9/');

@@ -23,7 +23,7 @@ import { textPrintedBy } from '../cli/printed.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square } from './executor.js';
-import { type Postgres, startPostgres } from './postgres.js';
+import { postgresOf } from './postgres.js';
 import { countingRunners } from './runners.js';
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -100,14 +100,8 @@ for (const kind of ['folder', 'postgres'] as const) {
   describe(`foreign entries in a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
     this.timeout(240_000);
     const folder = temporaryFolder(this);
-    let postgres: Postgres | undefined;
-    before(async function () {
-      if (kind !== 'postgres') return;
-      postgres = await startPostgres();
-      if (!postgres) this.skip(); // no PostgreSQL is installed
-    });
-    after(() => postgres?.remove());
-    const where = (): string => postgres?.url ?? join(folder(), 'queue');
+    const postgres = kind === 'postgres' ? postgresOf(this) : undefined;
+    const where = (): string => postgres?.().url ?? join(folder(), 'queue');
     const NAME = `jobs/${JOB_VERSION}`;
 
     it('are moved to the failed jobs if they are not jobs, and nothing outside the results is touched', async () => {

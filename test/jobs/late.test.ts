@@ -1,42 +1,29 @@
 /** Workers that were frozen and come too late, jobs that vanish from the queue, and more failures than are listed. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createQueueExecutor, openQueue, openResults } from '../../src/jobs/index.js';
+import { openQueue } from '../../src/jobs/index.js';
 import { uuidOf } from '../../src/jobs/job.js';
 import { type Engine, openEngine } from '../../src/jobs/queue/libraries.js';
 import { parseLocation } from '../../src/jobs/queue/location.js';
 import { JOB_VERSION } from '../../src/jobs/version.js';
 import { WeftError } from '../../src/errors.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { square } from './executor.js';
-import { type Postgres, startPostgres } from './postgres.js';
+import { square, startSubmitter, until } from './executor.js';
+import { postgresOf } from './postgres.js';
 
 const NAME = `jobs/${JOB_VERSION}`;
-const program = fileURLToPath(new URL('./child.ts', import.meta.url));
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await setTimeout(50);
-}
 
 describe('a PostgreSQL queue', function () {
   this.timeout(120_000);
   const folder = temporaryFolder(this);
-  let postgres: Postgres;
-  before(async function () {
-    const started = await startPostgres();
-    if (!started) this.skip(); // no PostgreSQL is installed
-    postgres = started;
-  });
-  after(() => postgres?.remove());
+  const postgres = postgresOf(this);
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0)) await end();
   });
   async function open() {
-    const queue = await openQueue(postgres.url);
-    const engine = await openEngine(parseLocation(postgres.url));
+    const queue = await openQueue(postgres().url);
+    const engine = await openEngine(parseLocation(postgres().url));
     ends.push(() => queue.close(), engine.close);
     return { queue, ...engine };
   }
@@ -81,14 +68,7 @@ describe('a PostgreSQL queue', function () {
 
   it('receives a job again that was deleted from it while its submitter waits', async () => {
     const { queue, sql } = await open();
-    const heard: string[] = [];
-    const executor = await createQueueExecutor({
-      program,
-      queue: postgres.url,
-      results: openResults(join(folder(), 'results')),
-      workers: 0,
-      onTrouble: (message) => heard.push(message),
-    });
+    const { executor, heard } = await startSubmitter(postgres().url, join(folder(), 'results'));
     ends.push(() => executor.close());
     const job = square(60);
     const waits = executor.submit(job);

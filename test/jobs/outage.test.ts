@@ -20,28 +20,17 @@ import { WeftError } from '../../src/errors.js';
 import { saidLater } from '../said.js';
 import { startWeft } from '../search/weft.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
-import { square, waiting } from './executor.js';
-import { type Postgres, startPostgres } from './postgres.js';
+import { square, waiting, startSubmitter, until } from './executor.js';
+import { postgresOf } from './postgres.js';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const program = here('./child.ts');
 const SEARCH = ['--space', 'mlp', '--backend', 'cpu', '--set', 'data.subset.train=200', 'search.epochs=500'];
 
-/** Waits until the condition holds. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await setTimeout(50);
-}
-
 describe('a PostgreSQL queue', function () {
   this.timeout(180_000);
   const folder = temporaryFolder(this);
-  let postgres: Postgres;
-  before(async function () {
-    const started = await startPostgres();
-    if (!started) this.skip(); // no PostgreSQL is installed
-    postgres = started;
-  });
-  after(() => postgres?.remove());
+  const postgres = postgresOf(this);
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0)) await end();
@@ -51,7 +40,7 @@ describe('a PostgreSQL queue', function () {
     const extra = version === undefined ? [] : [version];
     const worker = spawn(
       process.execPath,
-      [...runTypeScript, here('./worker.ts'), postgres.url, join(folder(), name), '1', ...extra],
+      [...runTypeScript, here('./worker.ts'), postgres().url, join(folder(), name), '1', ...extra],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     ends.push(async () => worker.exitCode ?? (worker.kill('SIGKILL'), await once(worker, 'exit')));
@@ -64,14 +53,7 @@ describe('a PostgreSQL queue', function () {
   it('with jobs of another version than its workers leaves them for the right one, and both sides say so', async () => {
     const { said } = await startWorker('other', '9.9.9/2');
     await until(() => said().includes('serving'));
-    const heard: string[] = [];
-    const executor = await createQueueExecutor({
-      program,
-      queue: postgres.url,
-      results: openResults(join(folder(), 'results')),
-      workers: 0,
-      onTrouble: (message) => heard.push(message),
-    });
+    const { executor, heard } = await startSubmitter(postgres().url, join(folder(), 'results'));
     ends.push(() => executor.close());
     const result = executor.submit(square(40));
     await until(() =>
@@ -89,7 +71,7 @@ describe('a PostgreSQL queue', function () {
     const events: JobEvent[] = [];
     const executor = await createQueueExecutor({
       program,
-      queue: postgres.url,
+      queue: postgres().url,
       results: openResults(join(folder(), 'results')),
       workers: 0,
     });
@@ -99,7 +81,7 @@ describe('a PostgreSQL queue', function () {
     executor.submit(job).catch(() => {});
     await until(() => events.some(({ type }) => type === 'job-retried'));
     expect(events.find(({ type }) => type === 'job-retried')).to.include({ attempt: 1, label: 'elsewhere' });
-    const queue = await openQueue(postgres.url);
+    const queue = await openQueue(postgres().url);
     ends.push(() => queue.close());
     const [back] = await queue.givenBack([job.key]);
     expect(back).to.include({ attempt: 1 });
@@ -108,8 +90,8 @@ describe('a PostgreSQL queue', function () {
   });
 
   it('does not count an attempt whose worker was stopped, and ends a job whose workers die', async () => {
-    const queue = await openQueue(postgres.url);
-    const { boss, sql, close } = await openEngine(parseLocation(postgres.url));
+    const queue = await openQueue(postgres().url);
+    const { boss, sql, close } = await openEngine(parseLocation(postgres().url));
     ends.push(() => queue.close(), close);
     const job = waiting('poison', 1);
     await queue.enqueue([job]);
@@ -140,23 +122,23 @@ describe('a PostgreSQL queue', function () {
   });
 
   it('is awaited while it restarts by processes that start then', async () => {
-    postgres.stop();
+    postgres().stop();
     const heard: string[] = [];
-    expect(await saidLater(openQueue(postgres.url))).to.match(/ECONNREFUSED/);
-    const ended = openQueue(postgres.url, { patience: 60, signal: AbortSignal.timeout(300) });
+    expect(await saidLater(openQueue(postgres().url))).to.match(/ECONNREFUSED/);
+    const ended = openQueue(postgres().url, { patience: 60, signal: AbortSignal.timeout(300) });
     expect(await saidLater(ended)).to.match(/ECONNREFUSED/);
-    const opening = openQueue(postgres.url, { patience: 60, onTrouble: (message) => heard.push(message) });
+    const opening = openQueue(postgres().url, { patience: 60, onTrouble: (message) => heard.push(message) });
     await until(() => heard.length > 1);
     expect(heard[0]).to.match(/ECONNREFUSED.*; trying again in 0\.25 s, for \d+ s more/);
-    expect(heard.join()).not.to.include(postgres.password);
-    postgres.start();
+    expect(heard.join()).not.to.include(postgres().password);
+    postgres().start();
     const queue = await opening;
     expect(await queue.standing()).to.include({ running: 0 });
     await queue.close();
   });
 
   it('that is unreachable when a worker stops does not hold it up, and is not a failure', async () => {
-    const queue = await openQueue(postgres.url);
+    const queue = await openQueue(postgres().url);
     const pool = createProcessPool({ program });
     const heard: string[] = [];
     const service = serveQueue({
@@ -170,13 +152,13 @@ describe('a PostgreSQL queue', function () {
     let moving = false;
     await queue.enqueue([waiting('long', 1e6)]);
     await until(() => moving);
-    postgres.stop();
+    postgres().stop();
     try {
       await service.stop();
       await service.ended;
       expect(heard.join('\n')).to.match(/another worker has the job when its heartbeat is missed/);
     } finally {
-      postgres.start();
+      postgres().start();
       await pool.close();
       await queue.close();
     }
@@ -186,7 +168,7 @@ describe('a PostgreSQL queue', function () {
     const submit = () =>
       startWeft(
         ['search', ...SEARCH, '--json', '--seeds', '901-902', '--executor', 'queue', '--results', join(folder(), 'r')],
-        { env: { WEFT_QUEUE: postgres.url } },
+        { env: { WEFT_QUEUE: postgres().url } },
       );
     const first = submit();
     let out = '';
@@ -199,7 +181,7 @@ describe('a PostgreSQL queue', function () {
     expect(stderr).to.match(
       /stopped\. The 2 unfinished jobs stay in the queue, and its workers do them\. Run the same command to wait for them/,
     );
-    postgres.stop();
+    postgres().stop();
     try {
       const second = submit();
       let words = '';
@@ -210,7 +192,7 @@ describe('a PostgreSQL queue', function () {
       expect(finished.code, finished.stderr).to.equal(130);
       expect(finished.stderr).to.match(/stopped\. Run the same command to continue/);
     } finally {
-      postgres.start();
+      postgres().start();
     }
   });
 });

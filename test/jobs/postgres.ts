@@ -110,6 +110,17 @@ export async function startPostgres(addresses: readonly string[] = []): Promise<
   };
 }
 
+/** A server for the tests of a suite, which are skipped where no PostgreSQL is installed. */
+export function postgresOf(suite: Mocha.Suite): () => Postgres {
+  let postgres: Postgres | undefined;
+  suite.beforeAll(async function () {
+    postgres = await startPostgres();
+    if (!postgres) this.skip();
+  });
+  suite.afterAll(() => postgres?.remove());
+  return () => postgres!;
+}
+
 function statOf(pid: string): { pid: string; parent: string; seconds: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

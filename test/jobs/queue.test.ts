@@ -19,7 +19,7 @@ import { textPrintedBy } from '../cli/printed.js';
 import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { square, waiting } from './executor.js';
-import { type Postgres, startPostgres } from './postgres.js';
+import { postgresOf } from './postgres.js';
 import { countingRunners } from './runners.js';
 
 const program = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -30,18 +30,12 @@ for (const kind of ['folder', 'postgres'] as const) {
   describe(`a queue in ${kind === 'folder' ? 'a folder' : 'PostgreSQL'}`, function () {
     this.timeout(240_000);
     const folder = temporaryFolder(this);
-    let postgres: Postgres | undefined;
-    before(async function () {
-      if (kind !== 'postgres') return;
-      postgres = await startPostgres();
-      if (!postgres) this.skip(); // no PostgreSQL is installed
-    });
-    after(() => postgres?.remove());
+    const postgres = kind === 'postgres' ? postgresOf(this) : undefined;
     const close: (() => Promise<void>)[] = [];
     afterEach(async () => {
       for (const end of close.splice(0)) await end();
     });
-    const where = (): string => postgres?.url ?? join(folder(), 'queue');
+    const where = (): string => postgres?.().url ?? join(folder(), 'queue');
     const start = async (options: Partial<QueueOptions> = {}): Promise<{ executor: Executor; events: JobEvent[] }> => {
       const executor = await createQueueExecutor({
         program,

@@ -13,16 +13,8 @@ import { type TensorBatch } from '../../src/training/index.js';
 import { values } from '../optimizers/problems.js';
 import { SPACES, subject } from '../preconditioners/subjects.js';
 import { distance } from '../preconditioners/models.js';
-import { examplesAt } from './runs.js';
+import { examplesAt, HALVES, MODE, SHUFFLED, TWICE } from './runs.js';
 
-/** Statistics are fixed, so that an example is by itself. */
-const MODE = { training: false, normalization: 'running' } as const;
-const SHUFFLED = [3, 0, 5, 1, 4, 2];
-const TWICE = [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5];
-const HALVES = [
-  [0, 1, 2],
-  [3, 4, 5],
-];
 const TOLERANCE = 1e-4;
 
 /** Kinds that a relation does not hold for, and why. */

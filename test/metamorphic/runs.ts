@@ -11,6 +11,17 @@ import { type TensorBatch } from '../../src/training/index.js';
 import { configFor, copy, disposeState, values } from '../optimizers/problems.js';
 import { subject } from '../preconditioners/subjects.js';
 
+/** Statistics are fixed, so that an example is by itself. */
+export const MODE = { training: false, normalization: 'running' } as const;
+
+/** Places of six examples: in another order, each twice, and in two halves. */
+export const SHUFFLED = [3, 0, 5, 1, 4, 2];
+export const TWICE = [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5];
+export const HALVES = [
+  [0, 1, 2],
+  [3, 4, 5],
+];
+
 /** What is trained, on what, and under which names; all tensors borrowed. */
 export interface Setup {
   readonly child: Pick<Child, 'forward'>;

@@ -18,16 +18,8 @@ import { type Loss } from '../../src/tensor/second-order/index.js';
 import { type Scalar, type Tensor, tf, tidy } from '../../src/tensor/tf.js';
 import { meanLoss } from '../../src/training/batch-loss.js';
 import { SPACES, subject } from '../preconditioners/subjects.js';
-import { examplesAt } from './runs.js';
+import { examplesAt, HALVES, MODE, SHUFFLED, TWICE } from './runs.js';
 
-/** Statistics are fixed, so that an example is by itself. */
-const MODE = { training: false, normalization: 'running' } as const;
-const SHUFFLED = [3, 0, 5, 1, 4, 2];
-const TWICE = [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5];
-const HALVES = [
-  [0, 1, 2],
-  [3, 4, 5],
-];
 const EVERY = [0, 1, 2, 3, 4, 5];
 const SCALE = 4;
 /** Of float32 sums in another order, relative to the largest value of its kind. */

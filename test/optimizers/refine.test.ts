@@ -269,16 +269,17 @@ describe('refined gradients', () => {
       return result;
     }
 
+    /** Loss, gradient g, v = g/(g² + delta) and its norm; the caller disposes them. */
+    function naturalGradient(at: NamedTensors, delta: number) {
+      const { loss: value, gradients } = evaluate(at, { record: false });
+      const v = mapNamed(gradients, (g) => tf.div(g, tf.add(tf.square(g), delta)));
+      return { value, gradients, v, norm: Math.hypot(...Object.values(values(v)).flat()) };
+    }
+
     it('adds 2 rho H v for v = g/(f + delta), to 1e-3', () => {
       const [rho, delta, small] = [0.5, 0.05, 1e-2];
       const plain = weights();
-      const { loss: value, gradients } = evaluate(plain, { record: false });
-      const v = mapNamed(gradients, (g) => tf.div(g, tf.add(tf.square(g), delta)));
-      const norm = Math.sqrt(
-        Object.values(values(v))
-          .flat()
-          .reduce((sum, x) => sum + x * x, 0),
-      );
+      const { value, gradients, v, norm } = naturalGradient(plain, delta);
       const [ahead, behind] = [small, -small].map((r) => {
         const moved = mapNamed(plain, (w, name) => tf.add(w, tf.mul(v[name]!, r / norm)));
         const found = evaluate(moved, { record: false });
@@ -308,13 +309,7 @@ describe('refined gradients', () => {
     it('with r = 2 rho |v| it is the gradient at w + 2 rho v: un-normalized SAM along the natural gradient', () => {
       const [rho, delta] = [0.02, 0.1];
       const plain = weights();
-      const { loss: value, gradients } = evaluate(plain, { record: false });
-      const v = mapNamed(gradients, (g) => tf.div(g, tf.add(tf.square(g), delta)));
-      const norm = Math.sqrt(
-        Object.values(values(v))
-          .flat()
-          .reduce((sum, x) => sum + x * x, 0),
-      );
+      const { value, gradients, v, norm } = naturalGradient(plain, delta);
       const moved = mapNamed(plain, (w, name) => tf.add(w, tf.mul(v[name]!, 2 * rho)));
       const there = evaluate(moved, { record: false });
       const expected = values(there.gradients);

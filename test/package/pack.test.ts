@@ -198,19 +198,11 @@ export const missing: unknown = architecture.depth;
     weft('init');
     expect(readdirSync(project)).to.include.members(['my-space.ts', 'weft.yaml']);
     const tiny = [
-      'space.blocks=1',
-      'space.filters=2',
-      'search.epochs=1',
-      'search.rounds=1',
-      'search.samplesPerRound=2',
-      'search.probe=0',
-      'derive.candidates=2',
-      'derive.random=0',
-      'derive.batches=1',
-      'retrain.epochs=1',
-      'data.subset.train=200',
-      'data.subset.test=50',
-    ];
+      ['space.blocks=1', 'space.filters=2'],
+      ['search.epochs=1', 'search.rounds=1', 'search.samplesPerRound=2', 'search.probe=0'],
+      ['derive.candidates=2', 'derive.random=0', 'derive.batches=1'],
+      ['retrain.epochs=1', 'data.subset.train=200', 'data.subset.test=50'],
+    ].flat();
     const { stdout, stderr } = spawnSync(
       join(project, 'node_modules', '.bin', 'weft'),
       ['search', '--config', 'weft.yaml', '--backend', 'wasm', '--set', ...tiny],

@@ -2,9 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { evaluateRun, loadModel, resumeSearch, runSearch, type SearchConfigInput } from '../../src/index.js';
+import { evaluateRun, loadModel, resumeSearch, type SearchConfigInput } from '../../src/index.js';
 import { exportModel } from '../../src/export/index.js';
 import { isCalibrated } from '../../src/search/kept-epoch.js';
 import { loadModel as loadNetwork } from '../../src/search/model.js';
@@ -12,7 +11,9 @@ import { checkConfig } from '../../src/config/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { runOnnx } from '../export/onnx-runtime.js';
+import { loadExported } from '../export/trained.js';
 import { temporaryFolder } from '../runs/temporary.js';
+import { runFor } from '../runs/tiny-run.js';
 
 interface Summary {
   readonly resultHash: string;
@@ -38,26 +39,16 @@ describe('calibration of a finished network', function () {
     writeFileSync(path, `a,b,c,answer\n${rows.join('\n')}\n`);
     return path;
   };
-  const search = async (data: string, retrain: SearchConfigInput['retrain'], units = Infinity): Promise<string> => {
-    let done = 0;
-    const { run } = await runSearch({
-      space: mlp,
-      controller: random,
-      config: {
-        backend: 'cpu',
-        space: { depth: 1, widths: [16] },
-        compile: 'off',
-        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8 },
-        derive: { candidates: 1, random: 0, batchSize: 8 },
-        retrain: { epochs: 30, batchSize: 24, optimizer: { name: 'adam', learningRate: 0.05 }, ...retrain },
-        checkpoint: { everySeconds: 30 },
-        data: { source: data },
-      },
-      runs: folder(),
-      shouldStop: () => ++done >= units,
+  const search = (data: string, retrain: SearchConfigInput['retrain'], units = Infinity): Promise<string> =>
+    runFor(units, folder(), {
+      space: { depth: 1, widths: [16] },
+      compile: 'off',
+      search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8 },
+      derive: { candidates: 1, random: 0, batchSize: 8 },
+      retrain: { epochs: 30, batchSize: 24, optimizer: { name: 'adam', learningRate: 0.05 }, ...retrain },
+      checkpoint: { everySeconds: 30 },
+      data: { source: data },
     });
-    return run;
-  };
 
   it('changes probabilities but no label, in the same way in the run, its evaluation, predictions and exports', async () => {
     const data = table();
@@ -97,14 +88,8 @@ describe('calibration of a finished network', function () {
     cold.forEach((row, i) => row.forEach((z, c) => expect(z * temperature!).to.be.closeTo(hot[i]![c]!, 1e-4)));
     hot.forEach(([no, yes], i) => expect(predicted[i]!.label).to.equal(yes! > no! ? 'yes' : 'no'));
 
-    const { weightsManifest, ...artifacts } = JSON.parse(String(files['model.json'])) as {
-      weightsManifest: { paths: string[]; weights: never[] }[];
-      userDefinedMetadata: { temperature: number };
-    };
-    expect(artifacts.userDefinedMetadata.temperature).to.equal(temperature);
-    const [{ paths, weights: weightSpecs }] = weightsManifest as [{ paths: string[]; weights: never[] }];
-    const weightData = new Uint8Array(Buffer.concat(paths.map((path) => files[path] as Uint8Array))).buffer;
-    const exported = await tf.loadGraphModel(tf.io.fromMemory({ ...artifacts, weightSpecs, weightData }));
+    const { exported, metadata } = await loadExported(files);
+    expect(metadata).to.have.property('temperature', temperature);
     const answered = exported.execute(tf.tensor4d(rows.flat(), [20, 1, 1, 3]), 'probabilities') as tf.Tensor2D;
     answered
       .arraySync()

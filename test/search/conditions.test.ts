@@ -13,6 +13,7 @@ import { openCells } from '../../src/studies/cells.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { whyNotInstalled } from '../../src/tensor/environment.js';
 import { runTypeScript, temporaryFolder } from '../runs/temporary.js';
+import { ONE_EPOCH as config } from '../runs/tiny-run.js';
 import { saidLater } from '../said.js';
 import { onlyRun, weft, withFolder } from './weft.js';
 
@@ -28,15 +29,6 @@ const SMALL = [
   'derive.random=2',
   'retrain.epochs=1',
 ];
-
-const config: SearchConfigInput = {
-  backend: 'cpu',
-  data: { source: 'digits', subset: { train: 100 } },
-  space: { depth: 1, widths: [4] },
-  search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0 },
-  derive: { candidates: 2, random: 2 },
-  retrain: { epochs: 1 },
-};
 
 interface Line {
   readonly type: string;

@@ -10,22 +10,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
-import { resumeSearch, type ResumeOutcome, runSearch, type SearchConfigInput } from '../../src/index.js';
+import { resumeSearch, type ResumeOutcome, runSearch } from '../../src/index.js';
 import { networkFiles, resultsOf } from '../../src/search/finished.js';
 import { runTypeScript } from '../runs/temporary.js';
+import { ONE_EPOCH as config } from '../runs/tiny-run.js';
 import { saidLater } from '../said.js';
 import { runContents } from './run-contents.js';
 
 const FINAL = ['model.safetensors', 'model.json', 'SHA256SUMS', 'summary.json', 'report.html'] as const;
-
-const config: SearchConfigInput = {
-  backend: 'cpu',
-  data: { source: 'digits', subset: { train: 100 } },
-  space: { depth: 1, widths: [4] },
-  search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0 },
-  derive: { candidates: 2, random: 2 },
-  retrain: { epochs: 1 },
-};
 
 describe('the end of a search', function () {
   let folder = '';

@@ -25,7 +25,9 @@ import { flagCrossEntropies } from '../../src/tensor/multi-label-loss.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { runOnnx } from '../export/onnx-runtime.js';
+import { loadExported } from '../export/trained.js';
 import { temporaryFolder } from '../runs/temporary.js';
+import { runFor } from '../runs/tiny-run.js';
 
 describe('multi-label classification', () => {
   it('has the cross-entropy of sigmoids, also for large logits', () => {
@@ -161,25 +163,15 @@ describe('a table with several labels per row', function () {
         return [x, y, x > 0 ? 1 : 0, y > 0 ? 1 : 0, x * x + y * y > 2 ? 1 : 0].join();
       }, 120)}\n`,
     );
-    const search = async (units = Infinity): Promise<string> => {
-      let done = 0;
-      const { run } = await runSearch({
-        space: mlp,
-        controller: random,
-        config: {
-          backend: 'cpu',
-          compile: 'off',
-          data: { source: path, label: ['right', 'up', 'far'] },
-          space: { depth: 1, widths: [16] },
-          search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 24, rewardBatchSize: 8 },
-          derive: { candidates: 1, random: 0, batchSize: 8 },
-          retrain: { epochs: 15, batchSize: 24, optimizer: { name: 'adam', learningRate: 0.05 } },
-        },
-        runs: folder(),
-        shouldStop: () => ++done >= units,
+    const search = (units = Infinity): Promise<string> =>
+      runFor(units, folder(), {
+        compile: 'off',
+        data: { source: path, label: ['right', 'up', 'far'] },
+        space: { depth: 1, widths: [16] },
+        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 24, rewardBatchSize: 8 },
+        derive: { candidates: 1, random: 0, batchSize: 8 },
+        retrain: { epochs: 15, batchSize: 24, optimizer: { name: 'adam', learningRate: 0.05 } },
       });
-      return run;
-    };
     const run = await search();
     const summary = (of: string) =>
       JSON.parse(readFileSync(join(of, 'summary.json'), 'utf8')) as {
@@ -214,12 +206,7 @@ describe('a table with several labels per row', function () {
     const network = await loadNetwork(run, () => Promise.resolve(mlp));
     const files = await exportModel(network);
     network.store.dispose();
-    const { weightsManifest, ...artifacts } = JSON.parse(String(files['model.json'])) as {
-      weightsManifest: { paths: string[]; weights: never[] }[];
-    };
-    const [{ paths, weights: weightSpecs }] = weightsManifest as [{ paths: string[]; weights: never[] }];
-    const weightData = new Uint8Array(Buffer.concat(paths.map((one) => files[one] as Uint8Array))).buffer;
-    const exported = await tf.loadGraphModel(tf.io.fromMemory({ ...artifacts, weightSpecs, weightData }));
+    const { exported, metadata } = await loadExported(files);
     const answered = exported.execute(tf.tensor4d(asked.flat(), [3, 1, 1, 2]), 'probabilities') as tf.Tensor2D;
     answered
       .arraySync()
@@ -229,7 +216,7 @@ describe('a table with several labels per row', function () {
     predicted.forEach(({ probabilities }, i) =>
       probabilities.forEach((p, k) => expect(byOnnx['probabilities']!.data[3 * i + k]).to.be.closeTo(p, 1e-5)),
     );
-    expect(artifacts).to.have.nested.property('userDefinedMetadata.multiLabel', true);
+    expect(metadata).to.have.property('multiLabel', true);
     expect(String(files['MODEL.md'])).to.include('which of 3 labels hold');
     expect(String(files['index.html'])).to.include('none of the labels');
 

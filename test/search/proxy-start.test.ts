@@ -16,7 +16,7 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { tf } from '../../src/tensor/tf.js';
 import { firstExamples, withBatch } from '../../src/training/batch.js';
 import { temporaryFolder } from '../runs/temporary.js';
-import { tinyTable } from '../runs/tiny-run.js';
+import { TINY_CONFIG, tinyTable } from '../runs/tiny-run.js';
 
 const partsOf = (warmStart: object, controller: ControllerFactory = evolution): SearchParts => {
   const config = configSchema.parse({
@@ -92,13 +92,9 @@ describe('a warm start by proxies', function () {
       space: mlp,
       controller: evolution,
       config: {
-        backend: 'cpu',
-        seed: 2,
-        space: { depth: 1, widths: [2, 3] },
+        ...TINY_CONFIG,
         data: { source: tinyTable(join(folder(), 'data.csv')) },
-        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0, batchSize: 16, rewardBatchSize: 8, warmStart: { proxies: ['jacov', 'parameters'], pool: 4, examples: 8 } }, // prettier-ignore
-        derive: { candidates: 2, random: 0, batchSize: 8 },
-        retrain: { epochs: 0, batchSize: 16 },
+        search: { ...TINY_CONFIG.search, warmStart: { proxies: ['jacov', 'parameters'], pool: 4, examples: 8 } },
       },
       runs: join(folder(), 'runs'),
     });

@@ -16,6 +16,7 @@ import { loadModel as loadNetwork } from '../../src/search/model.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { tinyRun } from '../runs/tiny-run.js';
+import { loadExported } from '../export/trained.js';
 import { temporaryFolder } from '../runs/temporary.js';
 
 /** A plane with a little noise, in a unit of its own. */
@@ -181,12 +182,7 @@ describe('a search for regression networks', function () {
     const network = await loadNetwork(run, () => Promise.resolve(mlp));
     const files = await exportModel(network);
     network.store.dispose();
-    const { weightsManifest, ...artifacts } = JSON.parse(String(files['model.json'])) as {
-      weightsManifest: { paths: string[]; weights: never[] }[];
-    };
-    const [{ paths, weights: weightSpecs }] = weightsManifest as [{ paths: string[]; weights: never[] }];
-    const weightData = new Uint8Array(Buffer.concat(paths.map((path) => files[path] as Uint8Array))).buffer;
-    const exported = await tf.loadGraphModel(tf.io.fromMemory({ ...artifacts, weightSpecs, weightData }));
+    const { exported } = await loadExported(files);
     const values = exported.execute(tf.tensor4d([1, 1], [1, 1, 1, 2]), 'values') as tf.Tensor;
     expect(values.dataSync()[0]).to.be.closeTo(price, 0.05);
     exported.dispose();

@@ -33,7 +33,7 @@ import { evaluateChild, FINAL_EVALUATION, SHARED_EVALUATION } from '../../src/tr
 import { recalibrate } from '../../src/training/recalibrate.js';
 import { values } from '../optimizers/problems.js';
 import { tinyTable } from '../runs/tiny-run.js';
-import { saidLater } from '../said.js';
+import { messageOf, saidLater } from '../said.js';
 import { withFolder } from './weft.js';
 
 const CONFIG = {
@@ -43,15 +43,6 @@ const CONFIG = {
   derive: { candidates: 1, random: 0, batchSize: 8 },
   retrain: { epochs: 0, batchSize: 16 },
 } satisfies SearchConfigInput;
-
-const refusal = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return '';
-};
 
 describe('specializing', () => {
   before(() => loadBackend('cpu'));
@@ -209,7 +200,7 @@ describe('specializing', () => {
         ...[...elastic.space.enumerate()].map((one) => parameterCount(elastic.space.activate(one))),
       );
       const at = (limit: number): string =>
-        refusal(() =>
+        messageOf(() =>
           specialize(elastic, [{ cost: 'parameters', limit }], { population: 2, generations: 0 }).forEach(({ store }) =>
             store.dispose(),
           ),
@@ -218,14 +209,16 @@ describe('specializing', () => {
       expect(at(smallest - 1)).to.match(
         new RegExp(`no network of 'elastic-mlp' is within parameters <= ${smallest - 1}: the smallest has ${smallest}`),
       );
-      expect(refusal(() => parseBudgets('accuracy>0.9'))).to.match(/'accuracy>0.9' is not a budget/);
-      expect(refusal(() => parseBudgets('parameters>=9'))).to.match(/is not a budget/);
+      expect(messageOf(() => parseBudgets('accuracy>0.9'))).to.match(/'accuracy>0.9' is not a budget/);
+      expect(messageOf(() => parseBudgets('parameters>=9'))).to.match(/is not a budget/);
       elastic.dispose();
       const stiff = trained(folder, mlp, {
         space: { name: 'mlp', depth: 1, widths: [2] },
         search: { ...CONFIG.search, elastic: undefined },
       });
-      expect(refusal(() => specialize(stiff, [{ cost: 'parameters', limit: 1e6 }]))).to.match(/the space has no sizes/);
+      expect(messageOf(() => specialize(stiff, [{ cost: 'parameters', limit: 1e6 }]))).to.match(
+        /the space has no sizes/,
+      );
       stiff.dispose();
       return Promise.resolve();
     }));

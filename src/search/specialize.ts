@@ -95,13 +95,12 @@ export function specialize(
   // A network found for one budget may be the best for another.
   return searches.map(({ budget, within }) => {
     const best = evaluator.best(within.holds)[0]!;
-    return cutOut(session, {
+    return {
       budget,
       cost: within.cost(best),
-      genotype: best,
       derive: evaluator.of(best),
-      epochs: fineTune,
-    });
+      ...extract(session, space.fromGenotype(best), fineTune),
+    };
   });
 }
 
@@ -276,16 +275,16 @@ function evolve(
   }
 }
 
-interface Cut extends Pick<Specialized, 'budget' | 'cost' | 'derive'> {
-  readonly genotype: readonly number[];
-  /** Epochs of fine-tuning. */
-  readonly epochs: number;
-}
+/** A network of an elastic space as a model of its own, and its test; the caller disposes its store. */
+export type Extracted = Pick<Specialized, 'architecture' | 'test' | 'right' | 'child' | 'store'>;
 
-/** The child's slices as separate weights, trained further if requested, with recalibrated batch statistics. */
-function cutOut(session: SearchSession, { budget, cost, genotype, derive, epochs }: Cut): Specialized {
+/**
+ * The architecture's slices as separate weights, trained further for `epochs` epochs, with recalibrated batch
+ * statistics.
+ */
+export function extract(session: SearchSession, architecture: unknown, epochs = 0): Extracted {
   const { space, supernet, data, config } = session;
-  const child = session.child(space.fromGenotype(genotype));
+  const child = session.child(architecture);
   const sliced = childCatalogue(space, child).parameters;
   const used = deployedChild(child);
   const store = createParameterStore(childCatalogue(space, used), config.seed, [
@@ -308,7 +307,7 @@ function cutOut(session: SearchSession, { budget, cost, genotype, derive, epochs
     recalibrate(used, store, data.plain, CALIBRATION_BATCHES);
     const test = evaluateChild(used, store, data.test, FINAL_EVALUATION);
     const right = rightOnTest(session, used, store);
-    return { budget, architecture: child.encoding, cost, derive, test, ...(right && { right }), child: used, store };
+    return { architecture: child.encoding, test, ...(right && { right }), child: used, store };
   } catch (error) {
     store.dispose();
     throw error;

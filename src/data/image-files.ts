@@ -1,6 +1,6 @@
 /** Finds the images of a folder, with their class and part. */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import { WeftError, unknownNameHint } from '../errors.js';
 import { requireDifferentNames } from './class-names.js';
 import { isForeignName } from './image-header.js';
@@ -17,6 +17,8 @@ export interface ImageFiles {
   readonly train: readonly LabelledFile[];
   readonly validation: readonly LabelledFile[];
   readonly test: readonly LabelledFile[];
+  /** The folder inside that holds the classes or parts, if it is the only one, as archives often unpack. */
+  readonly inner?: string;
 }
 
 const DECODED_HERE = ['.png', '.jpg', '.jpeg'];
@@ -75,6 +77,26 @@ function partFolders(folder: string): { readonly train: string; readonly validat
   };
 }
 
+/** Folders within each other that are looked through for the one with the classes. */
+const DEEPEST = 3;
+
+/**
+ * The folder that holds the classes or parts: this one, or, as archives often unpack, its only folder if that one has
+ * several folders or parts. A folder that is named like a part or a known class is one.
+ */
+function rootOf(folder: string, known?: readonly string[]): string {
+  let inner = folder;
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const [only, ...others] = subfolders(inner);
+    const isOne = only === undefined || partNamed(only) !== undefined || known?.includes(only) === true;
+    if (isOne || others.length > 0 || listFolder(inner).some(isReadable)) return folder;
+    inner = join(inner, only);
+    if (listFolder(inner).some((name) => isVisible(name) && isReadable(name))) return folder;
+    if (subfolders(inner).length > 1 || partFolders(inner).train !== inner) return inner;
+  }
+  return folder;
+}
+
 /** Whether any class folder holds a readable image. */
 export function isImageFolder(folder: string): boolean {
   const root = partFolders(folder).train;
@@ -100,7 +122,8 @@ export function hasClassFolders(folder: string): boolean {
  * Lists the images of all parts; each real file and folder is one image or folder of one class in one part. If classes
  * are `known`, no others are allowed.
  */
-export function listImageFiles(folder: string, known?: readonly string[]): ImageFiles {
+export function listImageFiles(given: string, known?: readonly string[]): ImageFiles {
+  const folder = rootOf(given, known);
   const parts = partFolders(folder);
   const seen = rememberPaths();
   seen.add(
@@ -146,6 +169,7 @@ export function listImageFiles(folder: string, known?: readonly string[]): Image
     train: listClasses(parts.train, found, seen),
     validation: others(parts.validation),
     test: others(parts.test),
+    ...(folder !== given && { inner: relative(given, folder) }),
   };
 }
 

@@ -23,7 +23,9 @@ export interface ImageFolderOptions extends ReadImagesOptions {
  * classes.
  */
 export function readImageFolder(folder: string, name: string, options: ImageFolderOptions = {}): Dataset {
-  return readImageFiles(listImageFiles(folder, options.classNames), { folder, name }, options);
+  const { inner, ...files } = listImageFiles(folder, options.classNames);
+  const reason = { reason: `the classes are in '${inner}', the only folder inside` };
+  return readImageFiles(files, { folder, name, ...(inner !== undefined && reason) }, options);
 }
 
 /** Reads the images that tables list: a single table, or one per part, all in one folder. See `readImageList`. */

@@ -41,6 +41,47 @@ describe('folders of images by class', () => {
     expect([...test!.images]).to.deep.equal(Array(48).fill(9));
   });
 
+  it('may have parts of every usual name in any case', () => {
+    for (const [train, validation, test] of [
+      ['train', 'val', 'test'],
+      ['Training', 'VALID', 'Testing'],
+      ['TRAIN', 'Validation', 'TEST'],
+    ] as const) {
+      const files = Object.assign(
+        {},
+        ...[train, validation, test].flatMap((part) => [
+          classFolder(`${part}/a`, 1, [9, 9, 9]),
+          classFolder(`${part}/b`, 1, [99, 99, 99]),
+        ]),
+      ) as Record<string, Buffer>;
+      const { train: learned, validation: held, test: tested, classNames } = readImageFolder(folderWith(files), 'p');
+      expect(classNames).to.deep.equal(['a', 'b']);
+      expect([learned.count, held!.length, tested!.count]).to.deep.equal([4, 2, 2]);
+    }
+  });
+
+  it('may lie one folder deeper, as archives unpack, which is said', () => {
+    const classes = { ...classFolder('pets/cat', 2, [10, 20, 30]), ...classFolder('pets/dog', 2, [200, 0, 0]) };
+    const { classNames, train, reason } = readImageFolder(
+      folderWith({ ...classes, ...classFolder('__MACOSX/pets', 1, [1, 1, 1]), 'LICENSE.txt': 'free' }),
+      'archive',
+    );
+    expect([classNames, train.count]).to.deep.equal([['cat', 'dog'], 4]);
+    expect(reason).to.equal("the classes are in 'pets', the only folder inside");
+    const inParts = folderWith({
+      ...classFolder('v1/pets/Training/a', 1, [9, 9, 9]),
+      ...classFolder('v1/pets/Training/b', 1, [99, 99, 99]),
+      ...classFolder('v1/pets/Testing/b', 1, [99, 99, 99]),
+    });
+    const parts = readImageFolder(inParts, 'parts');
+    expect([parts.classNames, parts.train.count, parts.test!.count]).to.deep.equal([['a', 'b'], 2, 1]);
+    // A single class stays one, whatever is below it, where classes are known too.
+    const one = folderWith({ ...classFolder('dog/2021', 1, [9, 9, 9]), ...classFolder('dog/2022', 1, [9, 9, 9]) });
+    const known = readImageFolder(one, 'one', { classNames: ['cat', 'dog'] });
+    expect([...known.train.labels]).to.deep.equal([1, 1]);
+    expectError('data', () => readImageFolder(folderWith(classFolder('dog', 2, [9, 9, 9])), 'o'), /one class/);
+  });
+
   it('are greyscale if nothing has colour, or if asked to be', () => {
     const greys = folderWith({ 'a/1.png': png(2, 2, () => [7, 7, 7]), 'b/1.png': png(2, 2, () => [9, 9, 9]) });
     expect(readImageFolder(greys, 'g').inputShape).to.deep.equal([2, 2, 1]);

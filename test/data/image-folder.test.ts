@@ -82,6 +82,17 @@ describe('folders of images by class', () => {
     expectError('data', () => readImageFolder(folderWith(classFolder('dog', 2, [9, 9, 9])), 'o'), /one class/);
   });
 
+  it('say how many images have been read, up to all of them', () => {
+    const folder = folderWith({ ...classFolder('a', 5, [10, 10, 10]), ...classFolder('b', 4, [90, 90, 90]) });
+    for (const decoder of ['javascript', 'sharp'] as const) {
+      const heard: (readonly [done: number, total: number])[] = [];
+      readImageFolder(folder, 'bar', { decoder, onProgress: (done, total) => heard.push([done, total]) });
+      expect(heard.every(([, total]) => total === 9)).to.equal(true);
+      expect(heard.map(([done]) => done)).to.deep.equal([...heard.map(([done]) => done)].sort((a, b) => a - b));
+      expect(heard.at(-1)).to.deep.equal([9, 9]);
+    }
+  });
+
   it('are greyscale if nothing has colour, or if asked to be', () => {
     const greys = folderWith({ 'a/1.png': png(2, 2, () => [7, 7, 7]), 'b/1.png': png(2, 2, () => [9, 9, 9]) });
     expect(readImageFolder(greys, 'g').inputShape).to.deep.equal([2, 2, 1]);

@@ -7,6 +7,7 @@ import { conv1d, defineSpace, lastStep, type Task, tf, timeSteps, z } from 'weft
 import { conv1dSpace } from '../../search-spaces/conv-1d.js';
 import { elasticTransformer } from '../../search-spaces/elastic-transformer.js';
 import { lstmSpace } from '../../search-spaces/lstm.js';
+import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { rnnCell } from '../../search-spaces/rnn-cell.js';
 import { transformer } from '../../search-spaces/transformer.js';
@@ -140,5 +141,8 @@ describe('sequences of numbers', () => {
     });
     expect(() => ofTexts.create({}, TASK)).to.throw(/'texts' searches language models, but the data is not a text/);
     expect(() => mlp.create({}, TASK)).not.to.throw();
+    expect(() => macroCnn.create({}, rows)).to.throw(
+      /'macro-cnn' searches networks for images, but the data has rows of 4 numbers/,
+    );
   });
 });

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig, type RawConfig } from '../../src/config/index.js';
+import { runSearch } from '../../src/index.js';
 import { partsOf } from '../../src/api/parts.js';
 import { checkParts } from '../../src/search/check-parts.js';
 import { type SearchData } from '../../src/search/data.js';
@@ -127,6 +128,30 @@ describe('a table without further settings', function () {
     const fixed = await partsOf({ config: { data: { source } }, space: 'mlp' });
     expect(fixed.config.space).to.deep.equal({ name: 'mlp' });
     expect(fixed.open).to.equal(undefined);
+  });
+
+  it('says what is found in the data, and how long it will take, before anything is trained', async () => {
+    const heard: string[] = [];
+    await runSearch({
+      config: {
+        backend: 'cpu',
+        budget: 0.001,
+        data: { source: tinyTable(join(folder(), 'data.csv')) },
+        space: { depth: 1, widths: [2, 3] },
+        search: { epochs: 1, rounds: 1, samplesPerRound: 2, probe: 0 },
+        derive: { candidates: 2, random: 0 },
+        retrain: { epochs: 1 },
+      },
+      controller: 'random',
+      space: 'mlp',
+      followData: true,
+      runs: folder(),
+      onStart: (_run, _backend, account) => heard.push(`start: ${account.join('; ')}`),
+      onPlan: ({ seconds }) => heard.push(`plan: ${seconds > 0}`),
+      onUnit: () => heard.push('unit'),
+    });
+    expect(heard[0]).to.match(/^start: 60 rows in 2 classes: even 30, odd 30;.*parts: /);
+    expect(heard.slice(1, 3)).to.deep.equal(['plan: true', 'unit']);
   });
 
   it('keeps no more words than were written where numbers are predicted', async () => {

@@ -11,7 +11,8 @@ import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation, type Context, type Operation, type Shape } from '../operations/operation.js';
 import { readSealedJson, sealJson, stopwatch, toJson, writeFileAtomic } from '../runs/index.js';
-import { median } from '../statistics/index.js';
+import { largestOf, median } from '../statistics/index.js';
+import { availableBytes } from '../tensor/memory.js';
 import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 
@@ -98,10 +99,25 @@ function operationOf(key: string, shapes: string, built: BuiltOperation): TimedO
  * Measures the median time of each operation of the space on one batch, in evaluation mode, with the current backend.
  */
 export function measureLatency(space: SearchSpace, batchSize: number): LatencyTable {
+  const operations = timedOperations(space);
+  requireMemory(operations, batchSize);
   return {
     batchSize,
-    milliseconds: Object.fromEntries(timedOperations(space).map((one) => [one.key, timeOperation(one, batchSize)])),
+    milliseconds: Object.fromEntries(operations.map((one) => [one.key, timeOperation(one, batchSize)])),
   };
+}
+
+/** Throws WeftError('config') if the inputs of one operation on such a batch exceed the memory of this machine. */
+function requireMemory(operations: readonly TimedOperation[], batchSize: number): void {
+  const bytes = ({ inputs }: TimedOperation): number =>
+    4 * inputs.reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0);
+  const most = Math.floor(availableBytes() / largestOf(operations.map(bytes)));
+  if (batchSize > most)
+    throw new WeftError(
+      'config',
+      `a batch of ${batchSize} examples for measuring the latency does not fit into the memory of this machine`,
+      `set limits.latencyBatchSize to at most ${most}, better to the size of batch that the network will be used with`,
+    );
 }
 
 /** Milliseconds of a child according to the table; a join of n inputs counts as n - 1 joins of two. */

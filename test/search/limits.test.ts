@@ -145,6 +145,16 @@ describe('limits on the network that is found', () => {
       expect(latencyOf(skips(true, true), even)).to.equal(operations(skips(true, true)) + 200);
     });
 
+    it('refuses a batch that does not fit into memory before anything is allocated', () => {
+      for (const batchSize of [1e12, Number.MAX_SAFE_INTEGER]) {
+        const { numTensors } = tf.memory();
+        expect(said(() => measureLatency(whole, batchSize))).to.match(
+          /a batch of \d+ examples .* does not fit .*set limits\.latencyBatchSize to at most \d+/,
+        );
+        expect(tf.memory().numTensors).to.equal(numTensors);
+      }
+    });
+
     it('says so when the table is of another space', () => {
       expect(
         said(() => latencyOf(whole.activate(whole.sample(stream(1, 'x'))), { batchSize: 1, milliseconds: {} })),

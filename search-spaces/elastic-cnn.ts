@@ -21,7 +21,7 @@ import {
   z,
 } from 'weft-nas';
 
-const list = (least: number) => z.array(z.int().min(least)).min(1);
+const list = (least: number, most = Number.MAX_SAFE_INTEGER) => z.array(z.int().min(least).max(most)).min(1);
 
 export const elasticCnn = defineSpace({
   name: 'elastic-cnn',
@@ -36,7 +36,7 @@ export const elasticCnn = defineSpace({
         [8, 16, 24, 32],
       ])
       .describe('widths to choose from, for each stage; the resolution is halved between stages'),
-    depths: list(1).default([1, 2]).describe('numbers of blocks in a stage to choose from'),
+    depths: list(1, 48).default([1, 2]).describe('numbers of blocks in a stage to choose from'),
     kernels: list(1).default([3, 5]).describe('sides of the kernels to choose from, all odd or all even'),
     expansions: z
       .array(z.number().positive())

@@ -8,7 +8,11 @@ export const elasticMlp = defineSpace({
   name: 'elastic-mlp',
   description: 'Fully connected networks that are slices of one: width of each layer, depth (any data).',
   options: z.strictObject({
-    depths: z.array(z.int().min(1)).min(1).default([1, 2, 3]).describe('numbers of hidden layers to choose from'),
+    depths: z
+      .array(z.int().min(1).max(16))
+      .min(1)
+      .default([1, 2, 3])
+      .describe('numbers of hidden layers to choose from'),
     widths: z.array(z.int().min(1)).min(1).default([16, 32, 64, 128]).describe('widths to choose from'),
   }),
 

@@ -30,7 +30,7 @@ export const elasticTransformer = defineSpace({
   takes: 'sequences',
   options: z.strictObject({
     widths: list('features per position to choose from').default([16, 32, 48, 64]),
-    depths: list('numbers of blocks to choose from').default([1, 2, 3]),
+    depths: z.array(z.int().min(1).max(24)).min(1).default([1, 2, 3]).describe('numbers of blocks to choose from'),
     heads: list('numbers of heads to choose from').default([1, 2, 4]),
     headSize: z.int().min(1).default(16).describe('features of a head, the same for every number of heads'),
     ratios: z

@@ -44,8 +44,8 @@ export const nasBench201 = defineSpace({
       .default([...cellOperations])
       .describe('operations to choose from'),
     filters: z.int().min(1).default(16).describe('channels of the first stage; every later one has twice as many'),
-    cells: z.int().min(1).default(1).describe('cells per stage in the search'),
-    retrainCells: z.int().min(1).default(5).describe('cells per stage in retraining; 5 in the benchmark'),
+    cells: z.int().min(1).max(48).default(1).describe('cells per stage in the search'),
+    retrainCells: z.int().min(1).max(48).default(5).describe('cells per stage in retraining; 5 in the benchmark'),
   }),
 
   choices: ({ operations }) => repeat(NODES - 1, (target) => repeat(target + 1, () => oneOf(operations))),

@@ -10,7 +10,16 @@ import {
   type SeedsAnalysis,
   seedsPage,
 } from '../report/index.js';
-import { copyRun, listRuns, openRun, packageVersion, type RunSummary, sha256, writeFileAtomic } from '../runs/index.js';
+import {
+  copyRun,
+  listRuns,
+  makeFolder,
+  openRun,
+  packageVersion,
+  type RunSummary,
+  sha256,
+  writeFileAtomic,
+} from '../runs/index.js';
 import { checkParts } from '../search/check-parts.js';
 import { type SearchParts } from '../search/session.js';
 import { assessMean, standardDeviation } from '../statistics/index.js';
@@ -69,15 +78,21 @@ export async function searchSeeds({ seeds, onSearched, ...request }: SeedsReques
   // Errors that would affect every search are reported here, once, before any process is started.
   checkParts(parts);
   const backend = await loadBackend(parts.config.backend);
+  // The folder of the summary: that it cannot be written must not be found out after the searches.
+  const runs = request.runs ?? 'runs';
+  const made = seeds.length > 1 ? makeFolder(runs) : undefined;
   const { threads } = request;
   const jobs = seeds.map((seed) => searchJob(parts, { seed, backend, ...(threads !== undefined && { threads }) }));
-  const searches = await doJobs(jobs, parts, { seeds, ...request }, codeFiles(parts.config));
+  const searches = await doJobs(jobs, parts, { seeds, ...request }, codeFiles(parts.config)).finally(() =>
+    made?.undo(),
+  );
   if (!searches) return undefined;
   onSearched?.(searches);
   if (searches.length < 2) return { searches, common: undefined };
   const name = sha256(jobs.map(({ key }) => key).join()).slice(0, 8);
   const found = searches.map(({ summary }) => summary as unknown as SeedRun);
-  return { searches, common: writeSeedsPage(found, join(request.runs ?? 'runs', `seeds-${name}.html`)) };
+  makeFolder(runs);
+  return { searches, common: writeSeedsPage(found, join(runs, `seeds-${name}.html`)) };
 }
 
 export interface TrainSeedsRequest extends Omit<TrainRequest, 'runs' | 'name'>, Omit<JobsRequest, 'seeds'> {

@@ -92,6 +92,9 @@ export interface GraphBuilder {
 /** Sizes of an operation, each a choice of numbers. */
 export type Sizes = Readonly<Record<string, OneOf<number>>>;
 
+/** No machine trains a graph with more; adding them would block the process until memory is exhausted. */
+const MOST_NODES = 100_000;
+
 /** Builds the graph that `write` describes; `write` returns the head. */
 export function buildGraph(
   space: string,
@@ -115,6 +118,12 @@ export function buildGraph(
         'space',
         `'${space}' has two nodes named '${name}'`,
         'every node needs a unique name, because weights are shared by name',
+      );
+    if (graph.order >= MOST_NODES)
+      throw new WeftError(
+        'space',
+        `'${space}' has more than ${MOST_NODES} nodes`,
+        'make it smaller: fewer layers, cells or blocks',
       );
     graph.addNode(name, attributes);
     order.push(name);

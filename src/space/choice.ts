@@ -2,6 +2,7 @@
  * The choices of a search space. A tree of choices (arrays and objects with choices at
  * the leaves) has as its values the architectures of the space, and TypeScript infers their type.
  */
+import { WeftError } from '../errors.js';
 
 const choiceBrand: unique symbol = Symbol.for('weft.choice');
 
@@ -80,8 +81,17 @@ export function subset(count: number): Subset {
   return { [choiceBrand]: 'subset', count };
 }
 
-/** The tree made by `make` for each index 0..count-1. */
+/** More parts than this cannot be searched, and making them would block the process until memory is exhausted. */
+const MOST_PARTS = 10_000;
+
+/** The tree made by `make` for each index 0..count-1. Throws WeftError('space') for more than 10,000. */
 export function repeat<C extends ChoiceTree>(count: number, make: (index: number) => C): readonly C[] {
+  if (count > MOST_PARTS)
+    throw new WeftError(
+      'space',
+      `${count} equal parts are too many for a space, which has at most ${MOST_PARTS}`,
+      'choose fewer layers, nodes or blocks',
+    );
   return Array.from({ length: count }, (_, index) => make(index));
 }
 

@@ -1,11 +1,12 @@
 /** Runs of several seeds: listed, named and reported like any other. */
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { search } from '../../src/cli/commands/search.js';
 import { status } from '../../src/cli/commands/status.js';
 import { train } from '../../src/cli/commands/train.js';
 import { compareRuns } from 'weft-nas';
+import { saidLater } from '../said.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
 import { textPrintedBy } from './printed.js';
@@ -75,6 +76,15 @@ describe('several seeds', function () {
       ['finished', 1, 'sam (nesterov), then nesterov'],
       ['finished', 2, 'sam (nesterov), then nesterov'],
     ]);
+  });
+
+  it('learn that their summary cannot be written before they search, not afterwards', async () => {
+    writeFileSync(join(folder(), 'file'), '');
+    const runs = join(folder(), 'file', 'runs');
+    expect(await saidLater(textPrintedBy(() => search({ ...options(), runs, seeds: '1-2' })))).to.match(
+      /cannot write .*runs/,
+    );
+    expect(readdirSync(folder()).sort()).to.deep.equal(['data.csv', 'file']);
   });
 
   it('of one training have a mean with an interval, and can be compared', async () => {

@@ -23,6 +23,21 @@ const task = { inputShape: [8, 8, 1], classes: 3 };
 const options = z.strictObject({});
 
 describe('supernet graphs', () => {
+  it('refuse more nodes than any machine could train, instead of adding them for hours', () => {
+    const endless = defineSpace({
+      name: 'endless',
+      description: 'Nodes without end.',
+      options,
+      choices: () => ({}),
+      graph(g) {
+        let x = g.input;
+        for (let i = 0; i < 1e9; i++) x = g.apply(`n${i}`, identity(), x);
+        return x;
+      },
+    });
+    expect(said(() => endless.create({}, task))).to.match(/'endless' has more than 100000 nodes .*fewer layers/);
+  }).timeout(60_000);
+
   it('keeps the active path and nothing else', () => {
     const space = macroCnn.create({ layers: 3, filters: 4, reductions: 0 }, task);
     const nodes = space.activate(

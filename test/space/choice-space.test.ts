@@ -157,6 +157,10 @@ describe('choice spaces', () => {
     expect(() => choiceSpace('x', { a: oneOf([1, 1]) })).to.throw(/lists an option twice/);
     expect(said(() => choiceSpace('x', { a: oneOf(['a-b']) }))).to.match(/letters and digits/);
     expect(said(() => choiceSpace('x', { a: previous(0) }))).to.match(/previous\(n\) needs/);
+    for (const count of [10_001, 1e9, Infinity])
+      expect(said(() => repeat(count, () => oneOf([1, 2])))).to.match(
+        /\d+ equal parts .* at most 10000|Infinity equal parts/,
+      );
   });
 
   it('decodes nothing that it would not encode', () => {

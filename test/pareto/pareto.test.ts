@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   crowdingDistances,
@@ -18,6 +18,7 @@ import { nsga2 } from '../../controllers/nsga2.js';
 import { paretoLocalSearch } from '../../controllers/pareto-local-search.js';
 import { random } from '../../controllers/random.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
+import { type NetworkTable } from '../../src/tabular/index.js';
 
 const DATA = resolve(process.cwd(), '..', 'shared', 'data');
 
@@ -140,6 +141,39 @@ describe('fronts of NAS-Bench-201 on devices', () => {
       const { points, reference, unit } = device(name);
       expect(paretoFront(points), name).to.have.length(size);
       expect(hypervolume(points, reference) / unit, name).to.be.closeTo(volume, 5e-7);
+    }
+  });
+
+  it('are those of NumPy for every device, by test and by validation accuracy, with energy too', () => {
+    interface Expected {
+      readonly truth: string;
+      readonly costs: readonly string[];
+      readonly networks: number;
+      readonly front: number;
+      readonly share: number;
+    }
+    const expected = JSON.parse(readFileSync('test/fixtures/pareto/fronts.json', 'utf8')) as Expected[];
+    expect(expected).to.have.length(26);
+    const tables: Record<string, NetworkTable> = {
+      CIFAR10TestAccuracy200Epochs: readNetworkTable(files('nasbench201/nats_bench.csv', 'nas-tables/hw_cifar10.csv')),
+      val_accs: readNetworkTable(files('nas-tables/nb201_val_accs.csv', 'nas-tables/hw_cifar10.csv')),
+    };
+    for (const { truth, costs, networks, front, share } of expected) {
+      const accuracy = tableColumn(tables[truth]!, truth).values;
+      const columns = costs.map((name) => tableColumn(tables[truth]!, name).values);
+      const points = [...accuracy]
+        .map((value, row): Point => [...columns.map((values) => values[row]!), -value])
+        // A device cannot run every network, and no accuracy of invalid networks is in the smaller table.
+        .filter((point) => !point.some(Number.isNaN));
+      const reference = [
+        ...costs.map((_, i) => points.reduce((most, point) => Math.max(most, point[i]!), 0)),
+        0,
+      ] as Point;
+      const unit = 100 * reference.slice(0, -1).reduce((product, most) => product * most, 1);
+      const name = `${costs.join(', ')} by ${truth}`;
+      expect(points, name).to.have.length(networks);
+      expect(paretoFront(points), name).to.have.length(front);
+      expect(hypervolume(points, reference) / unit, name).to.be.closeTo(share, 1e-8);
     }
   });
 

@@ -5,7 +5,7 @@ import { checkConfig } from '../config/index.js';
 import { whiteOf } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { exportModel, type ModelFacts, type Results, type RoundedType, type Rounding } from '../export/index.js';
-import { makeFolder, openRun, readSummary, writeFolderAtomic } from '../runs/index.js';
+import { openRun, readSummary, withFolder, writeFolderAtomic } from '../runs/index.js';
 import { loadModel, type Model } from '../search/model.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { loadBackend } from '../tensor/backend.js';
@@ -54,16 +54,18 @@ export async function exportRun(
   const model = await loadModel(run.path, () => spaceOfModel(run.path, options));
   try {
     const { source, charset } = checkConfig(run.config).data;
-    const files = await exportModel(model, {
-      largestPixel: whiteOf(source, model.card.normalization),
-      record: run.manifest.facts['data'],
-      charset,
-      results: resultsOf(run.path),
-      ...(onLeftOut && { onLeftOut }),
-      ...(weights !== undefined && { rounding: { weights, test: testPart(directory, data, model) } }),
+    const files = await withFolder(dirname(folder), async () => {
+      const made = await exportModel(model, {
+        largestPixel: whiteOf(source, model.card.normalization),
+        record: run.manifest.facts['data'],
+        charset,
+        results: resultsOf(run.path),
+        ...(onLeftOut && { onLeftOut }),
+        ...(weights !== undefined && { rounding: { weights, test: testPart(directory, data, model) } }),
+      });
+      writeFolderAtomic(folder, made);
+      return made;
     });
-    makeFolder(dirname(folder));
-    writeFolderAtomic(folder, files);
     const sizes = Object.entries(files).map(([name, content]) => [name, Buffer.byteLength(content)]);
     const { rounding } = metadataOf(files);
     return {

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { WeftError } from '../errors.js';
 import { latencyFiles } from '../export/latency/index.js';
 import { sampleDistinct } from '../ranking/index.js';
-import { makeFolder, writeFolderAtomic } from '../runs/index.js';
+import { withFolder, writeFolderAtomic } from '../runs/index.js';
 import { limitSpace } from '../search/limits.js';
 import {
   type AdditiveError,
@@ -54,12 +54,14 @@ export async function writeLatencyFiles({
   const space = spaceOf(parts);
   const limited = limitSpace(space, { ...limits, latencyMs: undefined }, undefined, seed);
   const drawn = networks === 0 ? [] : sampleDistinct(limited, networks, stream(seed, 'latency'));
-  const files = await latencyFiles(space, {
-    batchSize: limits.latencyBatchSize,
-    networks: drawn.map(({ encoding }) => encoding),
+  const files = await withFolder(dirname(folder), async () => {
+    const made = await latencyFiles(space, {
+      batchSize: limits.latencyBatchSize,
+      networks: drawn.map(({ encoding }) => encoding),
+    });
+    writeFolderAtomic(folder, made);
+    return made;
   });
-  makeFolder(dirname(folder));
-  writeFolderAtomic(folder, files);
   const { operations } = JSON.parse(files['operators.json'] as string) as { operations: unknown[] };
   return { folder, operations: operations.length, networks: drawn.length };
 }

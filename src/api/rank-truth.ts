@@ -10,12 +10,12 @@ import {
   truthRecord,
 } from '../ranking/index.js';
 import { type SearchSpace } from '../graph/index.js';
-import { makeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { sealJson, toJson, withFolder, writeFileAtomic } from '../runs/index.js';
 import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../tabular/index.js';
 import { stream } from '../tensor/rng.js';
 import { evaluateShared, type RankOptions, requireEnough } from './rank.js';
 import { namedProxies } from './rank-proxies.js';
-import { loadRecordedParts, openRecorded, spaceOfRun } from './recorded-run.js';
+import { loadRecordedParts, openRecorded, type RecordedRun, spaceOfRun } from './recorded-run.js';
 import { truthFile, writeReport } from './report.js';
 
 export interface TruthOptions extends Pick<
@@ -53,11 +53,25 @@ const DRAWN = 300;
 
 /** See `rankRunByTable` in index.ts. */
 export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
-  const { architectures = 20 } = options;
-  requireEnough(architectures);
+  requireEnough(options.architectures ?? COUNT);
   const table = readNetworkTable(options.truth);
   const truth = truthColumn(table, options.column);
   const recorded = openRecorded(directory, options);
+  const file = truthFile(recorded.run.path);
+  return withFolder(dirname(file), () => rankRecorded(recorded, table, truth, file, options));
+}
+
+/** Default number of networks. */
+const COUNT = 20;
+
+async function rankRecorded(
+  recorded: RecordedRun,
+  table: NetworkTable,
+  truth: NetworkTable['columns'][number],
+  file: string,
+  options: TruthOptions,
+): Promise<TruthOutcome> {
+  const { architectures = COUNT } = options;
   const parts = await loadRecordedParts(recorded, options);
   const { seed } = parts.config;
   const rankers = table.columns.filter(
@@ -103,8 +117,6 @@ export async function rankRunByTable(directory: string, options: TruthOptions): 
       rankers: { ...costs, ...besides(costs, own) },
     })),
   });
-  const file = truthFile(recorded.run.path);
-  makeFolder(dirname(file));
   writeFileAtomic(file, sealJson(toJson(record), 2));
   const report = await writeReport(recorded.run.path, await spaceOfRun(recorded.run.path, options));
   return { rankers: analyseTruth(record), column: truth.name, file, report };

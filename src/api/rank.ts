@@ -7,7 +7,7 @@ import { type JobResult, submitAll, trainingJob } from '../jobs/index.js';
 import { analyseRanking, compareTrained, rankRecord, type RankRecord, sampleDistinct } from '../ranking/index.js';
 import { type Proxy } from '../proxies/index.js';
 import { rankTables } from '../report/index.js';
-import { makeFolder, type RunSummary, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { type RunSummary, sealJson, toJson, withFolder, writeFileAtomic } from '../runs/index.js';
 import { trainedMeasure } from '../search/objective.js';
 import { type SearchParts } from '../search/session.js';
 import { stream } from '../tensor/rng.js';
@@ -55,9 +55,22 @@ export interface RankOutcome {
 
 /** See `rankRun` in index.ts. */
 export async function rankRun(directory: string, options: RankOptions = {}): Promise<RankOutcome | undefined> {
-  const { architectures = 20, threads, withExecutor = inThisProcess() } = options;
-  requireEnough(architectures);
+  requireEnough(options.architectures ?? COUNT);
   const recorded = openRecorded(directory, options);
+  const file = rankFile(recorded.run.path);
+  return withFolder(dirname(file), () => rankRecorded(directory, recorded, file, options));
+}
+
+/** Default number of architectures. */
+const COUNT = 20;
+
+async function rankRecorded(
+  directory: string,
+  recorded: RecordedRun,
+  file: string,
+  options: RankOptions,
+): Promise<RankOutcome | undefined> {
+  const { architectures = COUNT, threads, withExecutor = inThisProcess() } = options;
   const { run, backend } = recorded;
   const searched = await loadRecordedParts(recorded, options);
   const { config } = searched;
@@ -103,8 +116,6 @@ export async function rankRun(directory: string, options: RankOptions = {}): Pro
       proxies: scores,
     })),
   });
-  const file = rankFile(run.path);
-  makeFolder(dirname(file));
   writeFileAtomic(file, sealJson(toJson(record), 2));
   for (const { name, csv } of rankTables(record)) writeFileAtomic(join(dirname(file), `${name}.csv`), csv);
   const report = await writeReport(run.path, await spaceOfRun(run.path, options));

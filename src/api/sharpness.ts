@@ -1,9 +1,10 @@
 /** The loss surface of a finished run, at its retrained network or at its shared weights. */
+import { dirname } from 'node:path';
 import { type SearchConfig } from '../config/index.js';
 import { densityCurve, filterNormalizedDirection, lossLine, lossPlane, measureSharpness } from '../curvature/index.js';
 import { WeftError } from '../errors.js';
 import { type Mode, type ParameterRole } from '../operations/operation.js';
-import { sealJson, toJson, writeFileAtomic } from '../runs/index.js';
+import { makeFolder, sealJson, toJson, writeFileAtomic } from '../runs/index.js';
 import { type SearchBatches, type SearchData } from '../search/data.js';
 import { loadModel } from '../search/model.js';
 import { edgesAt, lossOf } from '../search/sharpness.js';
@@ -86,6 +87,8 @@ export async function measureRunSharpness(
     if (!(value > 0)) throw new WeftError('config', `--${name} is ${value}`, 'give a distance above zero');
   const recorded = openRecorded(directory, options);
   const { run, config, backend } = recorded;
+  const file = sharpnessFiles(run.path)[supernet ? 'supernet' : 'child'];
+  makeFolder(dirname(file));
   await loadBackend(backend);
   const subject = await (supernet ? sharedWeights : retrainedNetwork)(recorded, examples, options);
   const { child, store, source, mode, words, optimizer } = subject;
@@ -125,7 +128,6 @@ export async function measureRunSharpness(
         ...(measured.density && { densityCurve: densityCurve(measured.density) }),
         ...surface,
       };
-      const file = sharpnessFiles(run.path)[supernet ? 'supernet' : 'child'];
       writeFileAtomic(file, sealJson(toJson({ formatVersion: 2, ...found }), 2));
       return { run: run.path, found, file, report: await writeReport(run.path, await spaceOfRun(run.path, options)) };
     } finally {

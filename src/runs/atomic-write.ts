@@ -82,6 +82,19 @@ export function makeFolder(path: string): { undo(): void } {
 }
 
 /**
+ * Does work whose results are written to this folder: before the work begins it is clear that they can be, and a folder
+ * that was created for nothing is removed.
+ */
+export async function withFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const { undo } = makeFolder(path);
+  try {
+    return await work();
+  } finally {
+    undo();
+  }
+}
+
+/**
  * The first folder that had to be created. Node's own `recursive` retries forever on a file system that refuses, such
  * as /proc.
  */

@@ -1,4 +1,11 @@
-export { makeFolder, removeFolder, writeFileAtomic, writeFolderAtomic, type WriteOptions } from './atomic-write.js';
+export {
+  makeFolder,
+  removeFolder,
+  withFolder,
+  writeFileAtomic,
+  writeFolderAtomic,
+  type WriteOptions,
+} from './atomic-write.js';
 export {
   type Checkpoint,
   listCheckpoints,

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rank } from '../../src/cli/commands/rank.js';
+import { rankRun } from '../../src/api/rank.js';
+import { rankRunByTable } from '../../src/api/rank-truth.js';
 import { searchedSpace } from '../../src/api/report.js';
 import { checkConfig } from '../../src/config/index.js';
 import {
@@ -157,6 +159,7 @@ describe('weft rank --truth', function () {
     expect(existsSync(join(run, 'rank', 'rank.json'))).to.equal(false);
 
     let refused: unknown;
+    rmSync(join(run, 'rank'), { recursive: true });
     await textPrintedBy(() =>
       rank(run, { ...options, proxies: 'snipp' }).catch((error: unknown) => void (refused = error)),
     );
@@ -164,11 +167,29 @@ describe('weft rank --truth', function () {
     writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\n');
     await textPrintedBy(() => rank(run, options).catch((error: unknown) => void (refused = error)));
     expect(String(refused)).to.match(/none of the 1 networks in the table is in the space/);
+    expect(existsSync(join(run, 'rank')), 'a folder without results').to.equal(false);
     await textPrintedBy(() =>
       rank(run, { architectures: 20, column: 'x', results: folder() }).catch(
         (error: unknown) => void (refused = error),
       ),
     );
     expect(String(refused)).to.match(/--column names a column/);
+  });
+
+  it('and without a table says before it begins that its results cannot be written', async () => {
+    const run = await tinyRun(folder());
+    writeFileSync(join(run, 'rank'), 'a file where the folder belongs');
+    const table = join(folder(), 'table.csv');
+    writeFileSync(table, 'architecture,accuracy\nelsewhere~1:0,1\nelsewhere~1:1,2\nelsewhere~1:2,3\n');
+    const refusal = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', String);
+    const begun: string[] = [];
+    const unused = { onScored: () => begun.push('scored'), onJudged: () => begun.push('judged') };
+    expect(await refusal(rankRun(run, { architectures: 3, ...unused }))).to.include(
+      `cannot write ${join(run, 'rank')}`,
+    );
+    expect(await refusal(rankRunByTable(run, { truth: [table], ...unused }))).to.include(
+      `cannot write ${join(run, 'rank')}`,
+    );
+    expect(begun).to.deep.equal([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The headings under which `weft --help` lists the commands. */
+/** The headings under which `weft --help` lists the commands, and the help of a command its options. */
 import { type Command, type Help } from 'commander';
 
 const HELP = 'This machine:';
@@ -12,6 +12,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   [HELP]: ['doctor', 'setup'],
 };
 
+/** The headings of the options that several commands share; a command's own come first, under "Options:". */
+export const HEADINGS = { many: 'Several processes or machines:', run: 'What the run needs:' } as const;
+const ORDER = ['Options:', ...Object.keys(GROUPS), ...Object.values(HEADINGS)];
+
 /** Puts every command under its heading; commands added later have none. */
 export function groupCommands(weft: Command): void {
   for (const [heading, names] of Object.entries(GROUPS))
@@ -24,7 +28,7 @@ export function groupCommands(weft: Command): void {
  * shown.
  */
 export const groupItems: Help['groupItems'] = (_items, visible, groupOf) => {
-  const groups = new Map(Object.keys(GROUPS).map((heading) => [heading, [] as typeof visible]));
+  const groups = new Map(ORDER.map((heading) => [heading, [] as typeof visible]));
   for (const item of visible) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
   return groups;
 };

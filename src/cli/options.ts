@@ -1,5 +1,6 @@
 /** Options shared by several commands, and the parsers of their values. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { HEADINGS } from './command-groups.js';
 
 const BACKENDS = ['gpu', 'native', 'wasm', 'cpu'];
 
@@ -30,29 +31,58 @@ export function number(text: string): number {
 /** The backend. */
 export const backend = (): Option =>
   new Option('--backend <name>', 'TensorFlow.js backend; by default the best one that loads').choices(BACKENDS);
+/** An option that the help shows under a heading of its own. */
+const under = (heading: string, flags: string, description: string): Option =>
+  new Option(flags, description).helpGroup(heading);
+
 /** Options of a command whose trainings run in many processes. */
-export const onMany = (command: Command): Command =>
-  command
+export const onMany = (command: Command): Command => {
+  const { many } = HEADINGS;
+  return command
     .addOption(
-      new Option('--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices([
+      under(many, '--executor <name>', 'where the trainings run: processes of this machine, or a queue').choices([
         'local',
         'queue',
       ]),
     )
-    .option('--queue <folder|url>', 'a persistent queue: a folder, or postgres://… for many machines (or WEFT_QUEUE)')
-    .option(
-      '--workers <n>',
-      'number of parallel trainings on this machine; by default one per processor, and none with a shared database',
-      whole(0, 'processes'),
+    .addOption(
+      under(
+        many,
+        '--queue <folder|url>',
+        'a persistent queue: a folder, or postgres://… for many machines (or WEFT_QUEUE)',
+      ),
     )
-    .option('--threads <n>', 'threads of each training; the result depends on their number', whole(1, 'processes'))
-    .option('--results <folder>', 'folder of results; jobs that have a result there are not repeated', 'runs/jobs');
+    .addOption(
+      under(
+        many,
+        '--workers <n>',
+        'number of parallel trainings on this machine; by default one per processor, and none with a shared database',
+      ).argParser(whole(0, 'processes')),
+    )
+    .addOption(
+      under(many, '--threads <n>', 'threads of each training; the result depends on their number').argParser(
+        whole(1, 'processes'),
+      ),
+    )
+    .addOption(
+      under(many, '--results <folder>', 'folder of results; jobs that have a result there are not repeated').default(
+        'runs/jobs',
+      ),
+    );
+};
 /** Code and data that a command reading a run may also load; `data` describes the location of its data. */
 export const onRun = (command: Command, data?: string): Command => {
-  if (data !== undefined) command.option('--data <name|path>', data);
+  const { run } = HEADINGS;
+  if (data !== undefined) command.addOption(under(run, '--data <name|path>', data));
   return command
-    .option('--file <path...>', 'your own files (spaces, optimizers, data, …) that may be loaded if the run names them')
-    .option('--trust', 'load whatever code the run names; it runs with your permissions');
+    .addOption(
+      under(
+        run,
+        '--file <path...>',
+        'your own files (spaces, optimizers, data, …) that may be loaded if the run names them',
+      ),
+    )
+    .addOption(under(run, '--trust', 'load whatever code the run names; it runs with your permissions'));
 };
 export const MOVED = "new place of the run's data, if it was moved; its content must be the same";
 export const allowChangedEnvironment = (): Option =>

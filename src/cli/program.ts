@@ -3,7 +3,9 @@ import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
 import { groupCommands, groupItems } from './command-groups.js';
+import { addExamples } from './examples.js';
 import { asynchronously, choosing } from './halving-options.js';
+import { asTyped } from './invocation.js';
 import { addLatencyCommands } from './latency-commands.js';
 import { addListCommands } from './list-commands.js';
 import { allowChangedEnvironment, backend, json, MOVED, number, onMany, onRun, OWN_KINDS, whole } from './options.js';
@@ -16,16 +18,15 @@ export function program(): Command {
     .version(packageVersion)
     .showHelpAfterError('(weft --help lists the commands)')
     .configureHelp({ sortSubcommands: false, groupItems })
-    .configureOutput({ writeErr: (text) => void process.stderr.write(printable(text)) })
+    .configureOutput({
+      writeOut: (text) => void process.stdout.write(asTyped(text)),
+      writeErr: (text) => void process.stderr.write(printable(text)),
+    })
     .exitOverride();
 
   onMany(weft.command('search'))
     .description('search for an architecture, retrain the best from scratch, test it once and write a report')
     .option('-r, --recipe <name>', 'a recipe by name, for example digits; weft recipes lists them')
-    .option('-c, --config <file>', 'a YAML configuration (see weft init)')
-    .option('--space <name|file>', 'search space, by name or a file of your own')
-    .option('--controller <name|file>', 'search strategy, by name or a file of your own')
-    .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
     .option('--label <columns>', 'the column of a table to predict, or several, for example price,rent')
     .addOption(
@@ -34,16 +35,20 @@ export function program(): Command {
         'regression',
       ]),
     )
-    .option('--seed <n>', 'seed of every random draw', whole(0))
+    .option('--budget <time>', 'total time, for example 10m: search and retraining are shortened to fit')
     .option('--epochs <n>', 'epochs of the search', whole(1))
+    .option('--seed <n>', 'seed of every random draw', whole(0))
+    .option('--seeds <list>', 'the same search with several seeds in parallel, for example 1,2,3 or 1-8')
+    .option('--name <name>', 'name of the run; by default its recipe, or its space and data')
+    .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
+    .option('-c, --config <file>', 'a YAML configuration (see weft init)')
+    .option('--space <name|file>', 'search space, by name or a file of your own')
+    .option('--controller <name|file>', 'search strategy, by name or a file of your own')
+    .option('--preset <name>', "the controller's constants: paper, official-code, …")
     .option(
       '--objectives <list>',
       'accuracy and the costs to trade it off against, for example accuracy,latency; gives a Pareto front; with nsga2 by default',
     )
-    .option('--seeds <list>', 'the same search with several seeds in parallel, for example 1,2,3 or 1-8')
-    .option('--budget <time>', 'total time, for example 10m: search and retraining are shortened to fit')
-    .option('--name <name>', 'name of the run; by default its recipe, or its space and data')
-    .option('--set <field=value...>', 'any other field of the configuration, for example search.batchSize=32')
     .option('--runs <folder>', 'folder in which run directories are created', 'runs')
     .addOption(backend())
     .addOption(json())
@@ -377,5 +382,6 @@ export function program(): Command {
     .action(async (_options, command: Command) => (await import('./commands/setup.js')).setup(command.args));
 
   groupCommands(weft);
+  addExamples(weft);
   return weft;
 }

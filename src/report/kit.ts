@@ -1,7 +1,7 @@
 /** Drawing and writing functions for chapters and studies (`weft-nas/report`): charts, markup, and numbers as text. */
 export * as Plot from '@observablehq/plot';
 export { dotChart } from './charts/dots.js';
-export { type ChartOptions, drawChart, epochAxis, gridY, label, thin } from './charts/frame.js';
+export { type ChartOptions, drawChart, epochAxis, gridY, label, namesAtRight, thin } from './charts/frame.js';
 export { type Line, linesChart } from './charts/lines.js';
 export { spread } from './charts/spread.js';
 export { stripChart } from './charts/strip.js';

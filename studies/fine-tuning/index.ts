@@ -159,7 +159,6 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
         figures: [
           {
             title: 'Every fine-tuning',
-            wide: true,
             svg: stripChart(
               arms.map(({ name, color }) => ({
                 name,

@@ -195,7 +195,6 @@ async function run(
         figures: [
           {
             title: 'Mean regret',
-            wide: true,
             caption: `Mean of ${trials} searches of each strategy; both axes are logarithmic.`,
             svg: regretChart(results.map(({ id, trials: { regret } }) => ({ name: id, regret }))),
           },

@@ -1,5 +1,5 @@
 /** Regret over queries, one line per strategy. */
-import { color, drawChart, fillName, gridY, label, Plot, spread, thin } from 'weft-nas/report';
+import { color, drawChart, fillName, gridY, namesAtRight, Plot, spread, thin } from 'weft-nas/report';
 
 /** Mean regret after each query, both axes logarithmic; zero regret is drawn at the bottom. */
 export function regretChart(curves: readonly { readonly name: string; readonly regret: ArrayLike<number> }[]): string {
@@ -18,27 +18,17 @@ export function regretChart(curves: readonly { readonly name: string; readonly r
   );
   return drawChart({
     ariaLabel: 'Mean regret by number of queries, for each strategy',
-    width: 760,
-    height: 340,
-    marginRight: 120,
-    marginLeft: 56,
-    x: { type: 'log', label: 'queries', labelArrow: 'none' },
+    height: 300,
+    marginRight: 126,
+    marginLeft: 48,
+    x: { type: 'log', label: 'queries', labelAnchor: 'center', labelArrow: 'none', ticks: 3, tickFormat: '~s' },
     y: { type: 'log', label: '↑ regret (points)', labelArrow: 'none', tickFormat: '~g' },
     marks: [
       gridY(),
       ...drawn.map(({ points, index }) =>
         Plot.lineY(thin(points, 200) as Plot.Data, { x: 'x', y: 'y', stroke: color(fillName(index)), strokeWidth: 2 }),
       ),
-      ...ends.map((end) =>
-        label([{ x: end.x, at: 10 ** end.at, name: end.name }], {
-          x: 'x',
-          y: 'at',
-          text: 'name',
-          dx: 8,
-          textAnchor: 'start',
-          fill: color('ink'),
-        }),
-      ),
+      ...namesAtRight(ends.map(({ name, index, x, at }) => ({ name, x, at: 10 ** at, fill: fillName(index) }))),
     ],
   });
 }

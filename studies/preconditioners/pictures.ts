@@ -22,7 +22,6 @@ export function throughputFigures(all: readonly Throughput[]): StudyFigure[] {
     }));
     return {
       title: `Throughput over that of SGD, batch ${batch}`,
-      wide: true,
       svg: dotChart(series, {
         ariaLabel: 'Throughput relative to SGD of each method and interval, a dot for each network',
         label: 'steps in the time of one of SGD',

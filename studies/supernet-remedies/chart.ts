@@ -1,5 +1,5 @@
 /** The order of each supernet over its forgetting. */
-import { color, drawChart, gridY, label, Plot } from 'weft-nas/report';
+import { color, type ColorName, drawChart, fillName, gridY, namesAtRight, Plot } from 'weft-nas/report';
 
 export interface SupernetPoint {
   readonly arm: string;
@@ -7,21 +7,34 @@ export interface SupernetPoint {
   readonly tau: number;
 }
 
-/** One dot per supernet; the first of each arm has its name. */
+/** One dot per supernet in the colour of its arm; the arms are named beside the plot, the best at the top. */
 export function forgettingChart(points: readonly SupernetPoint[]): string {
-  const named = points.filter(({ arm }, i) => points.findIndex((one) => one.arm === arm) === i);
+  const arms = [...new Set(points.map(({ arm }) => arm))];
+  const fill = (arm: string): ColorName => fillName(arms.indexOf(arm));
+  const taus = points.map(({ tau }) => tau);
+  const [low, high] = [Math.min(...taus), Math.max(...taus)];
+  const right = Math.max(...points.map(({ forgetting }) => forgetting));
+  const best = (arm: string): number => Math.max(...points.filter((one) => one.arm === arm).map(({ tau }) => tau));
+  const names = [...arms]
+    .sort((a, b) => best(b) - best(a))
+    .map((name, i) => ({
+      name,
+      x: right,
+      at: high - ((i + 0.5) / arms.length) * (high - low),
+      fill: fill(name),
+    }));
   return drawChart({
     ariaLabel: 'Tau of each supernet over its forgetting',
-    width: 620,
     height: 300,
     marginLeft: 52,
+    marginRight: 182,
     x: { nice: true, inset: 12 },
     y: { nice: true, inset: 12, label: '↑ tau', labelArrow: 'none' },
     marks: [
       gridY(),
       Plot.axisX({
         label: 'forgetting (nats)',
-        labelAnchor: 'right',
+        labelAnchor: 'center',
         labelArrow: 'none',
         tickSize: 4,
         color: color('muted'),
@@ -30,9 +43,9 @@ export function forgettingChart(points: readonly SupernetPoint[]): string {
         x: 'forgetting',
         y: 'tau',
         r: 4,
-        fill: (point: SupernetPoint) => color(point.arm === 'plain' ? 'found' : 'controller'),
+        fill: ({ arm }: SupernetPoint) => color(fill(arm)),
       }),
-      label(named, { x: 'forgetting', y: 'tau', dy: -10, text: 'arm', fill: color('muted') }),
+      ...namesAtRight(names, 24),
     ],
   });
 }

@@ -6,6 +6,8 @@ import { preferenceHistoryChart } from '../../src/report/charts/preferences.js';
 import { eventLog } from '../../src/report/event-log.js';
 import { entropyOf, maximalEntropy, readPreferences } from '../../src/report/preferences.js';
 import { LOG_CHARTS, VALUE_CHARTS } from './chart-table.js';
+import { regretChart } from '../../studies/nas-bench-201/regret-chart.js';
+import { forgettingChart } from '../../studies/supernet-remedies/chart.js';
 import { fixture } from './fixture.js';
 import { expectGolden } from './golden.js';
 import { markupMistake } from './well-formed.js';
@@ -124,5 +126,34 @@ describe('report charts', () => {
       expect(ticks.at(-1)).to.be.at.most(last);
       expect(ticks.length).to.be.at.most(8);
     }
+  });
+
+  it('are as wide as a phone shows them, so that their text is at least 11 px high there', () => {
+    const regret = Array.from({ length: 9 }, (_, i) => ({ name: `strategy ${i}`, regret: [3, 1, 0.5 + i / 9] }));
+    const nets = Array.from({ length: 8 }, (_, i) => ({ arm: `remedy ${i}`, forgetting: i % 3, tau: i % 4 }));
+    const all = [
+      ...Object.values(VALUE_CHARTS).map(({ draw }) => draw()!),
+      ...Object.values(LOG_CHARTS).map(({ draw }) => draw(log)!),
+      regretChart(regret),
+      forgettingChart(nets),
+    ];
+    for (const svg of all) expect(svg.slice(0, svg.indexOf('>'))).to.match(/ width="400" /);
+  });
+
+  it('name every line or dot in the margin, further apart than their height', () => {
+    const heights = (svg: string, names: string): number[] =>
+      [...svg.matchAll(/<text[^>]*transform="translate\([-\d.]+,([-\d.]+)\)"[^>]*>([^<]+)</g)]
+        .filter(([, , text]) => text!.startsWith(names))
+        .map(([, y]) => Number(y))
+        .sort((a, b) => a - b);
+    const apart = (svg: string, names: string): number => {
+      const at = heights(svg, names);
+      expect(at).to.have.length(7);
+      return Math.min(...at.slice(1).map((y, i) => y - at[i]!));
+    };
+    const seven = Array.from({ length: 7 }, (_, i) => i);
+    expect(apart(regretChart(seven.map((i) => ({ name: `line ${i}`, regret: [3, 0.5] }))), 'line')).to.be.at.least(14);
+    const nets = seven.map((i) => ({ arm: `arm ${i}`, forgetting: 0.1, tau: i === 0 ? 1 : 0.5 }));
+    expect(apart(forgettingChart(nets), 'arm')).to.be.at.least(14);
   });
 });

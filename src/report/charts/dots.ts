@@ -2,7 +2,7 @@
 import { largestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
-import { drawChart, label as text, namedRows } from './frame.js';
+import { CHART_WIDTH, drawChart, label as text, namedRows } from './frame.js';
 
 export interface DotSeries {
   readonly name: string;
@@ -17,10 +17,11 @@ export interface DotOptions {
   readonly label: string;
   /** Values marked by a dashed line, such as that of the method that all are compared with. */
   readonly marks?: readonly number[];
-  readonly width?: number;
 }
 
-const [ROW, FRAME, NAMES] = [24, 62, 150];
+const [ROW, FRAME, NAMES, LINE] = [24, 42, 150, 18];
+/** Width of a letter of the names above, and the space between two of them. */
+const [LETTER, BETWEEN] = [7.6, 18];
 
 /**
  * The rows in the order in which the series first name them; the names of the series are shown above. Undefined if
@@ -28,17 +29,16 @@ const [ROW, FRAME, NAMES] = [24, 62, 150];
  */
 export function dotChart(
   series: readonly DotSeries[],
-  { ariaLabel, label, marks = [], width = 620 }: DotOptions,
+  { ariaLabel, label, marks = [] }: DotOptions,
 ): string | undefined {
   const rows = [...new Set(series.flatMap(({ points }) => points.map(({ row }) => row)))];
   if (rows.length === 0) return undefined;
-  const between = (width - NAMES) / series.length;
+  const { places, lines } = inLines(series.map(({ name }) => name));
   return drawChart({
     ariaLabel,
-    width,
-    height: FRAME + ROW * (rows.length + 1),
+    height: FRAME + LINE * lines + ROW * (rows.length + 1),
     marginLeft: NAMES,
-    marginTop: 44,
+    marginTop: 26 + LINE * lines,
     x: {
       domain: [0, largestOf([...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value))])],
       nice: true,
@@ -52,11 +52,24 @@ export function dotChart(
           text: 'name',
           frameAnchor: 'top-left',
           textAnchor: 'start',
-          dx: i * between,
-          dy: -24,
+          dx: places[i]!.x - NAMES,
+          dy: -6 - LINE * (lines - places[i]!.line),
           fill: color(one.color),
         }),
       ]),
     ],
   });
+}
+
+/** Where names stand that are written one after the other, in as many lines as they need. */
+function inLines(names: readonly string[]): { places: { readonly x: number; readonly line: number }[]; lines: number } {
+  let [x, line] = [0, 0];
+  const places = names.map((name) => {
+    const width = LETTER * name.length;
+    if (x > 0 && x + width > CHART_WIDTH) [x, line] = [0, line + 1];
+    const place = { x, line };
+    x += width + BETWEEN;
+    return place;
+  });
+  return { places, lines: line + 1 };
 }

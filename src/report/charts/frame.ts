@@ -2,13 +2,14 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { decimal } from '../format.js';
-import { color } from '../palette.js';
+import { color, type ColorName } from '../palette.js';
 
 /** A phone shows a chart at nearly this width, so that 12 px text is still at least 11 px there. */
 export const CHART_WIDTH = 400;
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-export interface ChartOptions extends Plot.PlotOptions {
+/** All charts are equally wide: a wider one would have smaller text on a phone. */
+export interface ChartOptions extends Omit<Plot.PlotOptions, 'width'> {
   /** Read out in place of the picture; must not contain user text. */
   readonly ariaLabel: string;
 }
@@ -21,13 +22,13 @@ export function drawChart({ marks, ...options }: ChartOptions): string {
   const svg = Plot.plot({
     document,
     className: 'chart',
-    width: CHART_WIDTH,
     height: 240,
     marginLeft: 46,
     marginRight: 16,
     marginTop: 26,
     marginBottom: 36,
     ...options,
+    width: CHART_WIDTH,
     style: { fontSize: '12px', fontFamily: FONT, color: color('ink'), background: 'none' },
     marks: marks ?? [],
   }) as unknown as SvgElement;
@@ -98,6 +99,24 @@ export function epochAxis(epochs: number): Plot.Markish {
 /** Text at a data point, outlined in the page's colour so that it stays readable over lines. */
 export function label(data: readonly object[], options: Plot.TextOptions): Plot.Markish {
   return Plot.text(data as Plot.Data, { fontWeight: 600, stroke: color('paper'), strokeWidth: 4, ...options });
+}
+
+/** Names in the right margin, each beside a dot in the colour of what it names; `x` is the right end of the plot. */
+export function namesAtRight(
+  names: readonly { readonly name: string; readonly x: number; readonly at: number; readonly fill: ColorName }[],
+  dx = 12,
+): Plot.Markish[] {
+  return [
+    Plot.dot(names, {
+      x: 'x',
+      y: 'at',
+      dx,
+      r: 4,
+      fill: ({ fill }: { fill: ColorName }) => color(fill),
+      clip: false,
+    }),
+    label(names, { x: 'x', y: 'at', text: 'name', dx: dx + 8, textAnchor: 'start', fill: color('ink') }),
+  ];
 }
 
 /** At most `count` integers from 1 to `last`, evenly spaced. */

@@ -3,7 +3,7 @@ import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { isNumber, scientific } from '../format.js';
 import { color, type ColorName } from '../palette.js';
-import { CHART_WIDTH, drawChart, gridY, integerTicks, label, thin } from './frame.js';
+import { drawChart, gridY, integerTicks, label, thin } from './frame.js';
 
 export interface LinePoint {
   readonly x: number;
@@ -31,7 +31,6 @@ export interface LinesOptions {
   readonly ariaLabel: string;
   readonly x: Axis;
   readonly y: Axis;
-  readonly width?: number;
   readonly height?: number;
   /** Space for the labels on the right. */
   readonly marginRight?: number;
@@ -48,7 +47,7 @@ const NAME_GAP = 0.105;
  */
 export function linesChart(
   lines: readonly Line[],
-  { ariaLabel, x, y, width = CHART_WIDTH, height = 260, marginRight = 104 }: LinesOptions,
+  { ariaLabel, x, y, height = 260, marginRight = 104 }: LinesOptions,
 ): string | undefined {
   const drawable = ({ type }: Axis, value: number): boolean => isNumber(value) && (type !== 'log' || value > 0);
   const drawn = lines
@@ -66,7 +65,6 @@ export function linesChart(
   const largest = largestOf(places);
   return drawChart({
     ariaLabel,
-    width,
     height,
     marginRight,
     marginLeft: 54,

@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot';
 import { percent } from '../format.js';
 import { color, fillName } from '../palette.js';
 import { entropyOf, maximalEntropy, type PreferenceGroup, type PreferenceSnapshot } from '../preferences.js';
-import { CHART_WIDTH, drawChart, thin } from './frame.js';
+import { drawChart, thin } from './frame.js';
 
 const ROW_HEIGHT = 25;
 const MARGIN_TOP = 42;
@@ -137,7 +137,6 @@ export function preferenceHistoryChart(snapshots: readonly PreferenceSnapshot[],
   const panel = { fx: 'fx', fy: 'fy' } as const;
   return drawChart({
     ariaLabel: 'Probability of each option over the epochs, by decision',
-    width: CHART_WIDTH,
     height: rows * 92 + 40,
     marginLeft: 14,
     marginRight: 10,

@@ -16,7 +16,6 @@ export interface StripOptions {
   readonly label: string;
   /** Values marked by a dashed line, such as that of guessing. */
   readonly marks?: readonly number[];
-  readonly width?: number;
 }
 
 const [ROW, FRAME] = [30, 62];
@@ -24,7 +23,7 @@ const [ROW, FRAME] = [30, 62];
 /** The strips one below the other; undefined if none has a value. */
 export function stripChart(
   strips: readonly Strip[],
-  { ariaLabel, label, marks = [], width = 620 }: StripOptions,
+  { ariaLabel, label, marks = [] }: StripOptions,
 ): string | undefined {
   const drawn = strips.filter(({ values }) => values.length > 0);
   if (drawn.length === 0) return undefined;
@@ -34,7 +33,6 @@ export function stripChart(
   }));
   return drawChart({
     ariaLabel,
-    width,
     height: FRAME + ROW * drawn.length,
     marginLeft: 110,
     x: { nice: true },

@@ -39,8 +39,13 @@ export function decimal(value: unknown, digits = 3): string {
 export function significant(value: unknown): string {
   if (!isNumber(value)) return ABSENT;
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(3).replaceAll('-', '−').replace('e+', 'e');
+  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return scientific(value, 3);
   return decimal(value, size === 0 ? 0 : Math.max(0, 3 - Math.floor(Math.log10(size))));
+}
+
+/** Text in which numbers were written by JavaScript, with a mathematical minus in front of the negative ones. */
+export function withMinus(text: string): string {
+  return text.replace(/(?<![\w.)\]-])-(?=\.?\d)/g, '−');
 }
 
 /** 0.0000123 -> '1.23 × 10⁻⁵', with a mathematical minus in both places. */

@@ -7,7 +7,7 @@ export function obstacleOf(
 ): string {
   switch (obstacle) {
     case 'few':
-      return `with fewer than ${fewest} ${what} nothing is claimed`;
+      return `a claim takes at least ${fewest} ${what}`;
     case 'constant':
       return `all ${count} ${what} give the same, which does not say how far others would differ`;
     case 'chance':

@@ -1,7 +1,7 @@
 /** The page of a study: verdict, results with their targets, figures and tables. */
 import { type Content, html, page, section, table } from '../report/index.js';
 import { chapter, FOLDED, folded } from '../report/chapter.js';
-import { aligned, decimal, duration, scientific } from '../report/format.js';
+import { aligned, decimal, duration, scientific, withMinus } from '../report/format.js';
 import { claim } from '../report/html/claim.js';
 import { shellWord } from '../printable.js';
 import { type Environment } from '../runs/index.js';
@@ -106,7 +106,7 @@ function rowSection(rows: readonly Row[]): Content {
     // Goals are of different kinds, and so are their numbers.
     gated || typeof row.measured !== 'number' ? measuredText(row) : measured[i]!,
     ...(gated ? [row.gate, verdictOf(row)] : []),
-    ...(noted ? [row.note] : []),
+    ...(noted ? [row.note && withMinus(row.note)] : []),
   ]);
   const missed = lines.filter((_, i) => rows[i]!.met === false);
   const fold = rows.length > FOLDED;

@@ -166,7 +166,7 @@ export function parseStudyOptions(
   const unknown = Object.keys(options).find((field) => !known.includes(field));
   if (unknown !== undefined)
     throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
-  const parsed = schema.safeParse(options);
+  const parsed = schema.safeParse(withLists(schema, options));
   if (!parsed.success)
     throw new WeftError(
       'config',
@@ -174,6 +174,28 @@ export function parseStudyOptions(
       `it has the options ${known.join(', ')}`,
     );
   return parsed.data as Record<string, unknown>;
+}
+
+/** Lists may be written without brackets: `seeds=1,2`, or a single value. */
+function withLists(schema: Study['options'], options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shape: Readonly<Record<string, unknown>> = schema instanceof z.ZodObject ? schema.shape : {};
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      if (!(inner(shape[name]) instanceof z.ZodArray)) return [name, value];
+      if (typeof value === 'string') return [name, value.split(',').map(scalar)];
+      return [name, typeof value === 'number' ? [value] : value];
+    }),
+  );
+}
+
+/** The schema below a default and the like. */
+function inner(schema: unknown): unknown {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? inner(schema.unwrap()) : schema;
+}
+
+function scalar(text: string): string | number {
+  const trimmed = text.trim();
+  return trimmed === '' || Number.isNaN(Number(trimmed)) ? trimmed : Number(trimmed);
 }
 
 /** The rows as stored: an array of {id, quantity, measured, gate, met}. */

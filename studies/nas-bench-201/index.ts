@@ -184,7 +184,7 @@ async function run(
   ];
   const at = [1, 10, 20, 50, 100, 200, 350, 500].filter((query) => query <= queries);
   return {
-    verdict: `After ${queries} queries the best cell found has on average ${of('evolution/20').mean.toFixed(3)} % by evolution (population 20), ${policy.mean.toFixed(3)} % by the policy gradient and ${random.mean.toFixed(3)} % by random sampling; the optimum is ${evaluator.optimum.toFixed(3)} %.`,
+    verdict: `The best cell after ${queries} queries has on average ${of('evolution/20').mean.toFixed(3)} % by evolution, ${policy.mean.toFixed(3)} % by policy gradient, ${random.mean.toFixed(3)} % by random sampling; the optimum is ${evaluator.optimum.toFixed(3)} %.`,
     rows,
     sections: [
       {

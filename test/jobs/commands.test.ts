@@ -116,7 +116,7 @@ describe('commands that run jobs', function () {
       const { means, verdict } = seeds as unknown as { means: { relative: object }; verdict: string };
       expect(means.relative).to.have.property('value').that.is.a('number');
       expect(means.relative).to.not.have.property('interval');
-      expect(verdict).to.match(/with fewer than 6 seeds nothing is claimed/);
+      expect(verdict).to.match(/a claim takes at least 6 seeds/);
       expect(existsSync(out)).to.equal(true);
       expect(
         (JSON.parse(readFileSync(join(one, 'summary.json'), 'utf8')) as { comparison: object }).comparison,

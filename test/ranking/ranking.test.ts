@@ -78,7 +78,7 @@ describe('ranking', () => {
     expect(analyseRanking(record()).verdict).to.match(/^Shared weights order architectures better than chance/);
     expect(analyseRanking(record({ noise: 1000 })).verdict).to.match(/^It cannot be claimed/);
     expect(analyseRanking(record({ count: 4, noise: 0 })).verdict).to.match(
-      /no interval, 4 architectures\): with fewer than 5 architectures nothing is claimed/,
+      /no interval, 4 architectures\): a claim takes at least 5 architectures/,
     );
     expect(analyseRanking(record({ count: 11, noise: 0.1 })).verdict).to.match(/better than chance .*no interval/);
     const equal = record();

@@ -3,7 +3,7 @@
  * other.
  */
 import { expect } from 'chai';
-import { aligned, scientific } from '../../src/report/format.js';
+import { aligned, scientific, significant, withMinus } from '../../src/report/format.js';
 import { claim } from '../../src/report/html/claim.js';
 import { accuracyGrade } from '../../src/report/html/accuracy-grade.js';
 import { buildReport, eventLog } from '../../src/report/index.js';
@@ -69,6 +69,10 @@ describe('numbers and verdicts', () => {
     expect(aligned([1, 25, null])).to.deep.equal(['1', '25', '–']);
     expect(aligned([0.5, 12.25, -3])).to.deep.equal(['0.50', '12.25', '−3.00']);
     expect(aligned([8.64, 0.08])).to.deep.equal(['8.64', '0.08']);
+    expect(significant(-9.473e-7).replace(/\s/g, ' ')).to.equal('−9.473 × 10⁻⁷');
+    expect(withMinus('-0.2 in conv3-010, from -.5 to -1, --seeds 1-4 (-3)')).to.equal(
+      '−0.2 in conv3-010, from −.5 to −1, --seeds 1-4 (−3)',
+    );
     expect(aligned([0.1234, 2e-7])).to.deep.equal(['0.1234', scientific(2e-7)]);
     expect(scientific(-1.234e-5).replace(/\s/g, ' ')).to.equal('−1.23 × 10⁻⁵');
     expect(scientific(2.5e12, 1).replace(/\s/g, ' ')).to.equal('2.5 × 10¹²');

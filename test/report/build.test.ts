@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { buildReport, reportTables } from '../../src/report/index.js';
 import { duration, hugeInteger, integer, percent, points } from '../../src/report/format.js';
-import { fixture, fixtureRun } from './fixture.js';
+import { mlp } from '../../search-spaces/mlp.js';
+import { type SearchSpace } from '../../src/graph/define-space.js';
+import { stream } from '../../src/tensor/rng.js';
+import { DIGITS, fixture, fixtureRun } from './fixture.js';
 import { markupMistake } from './well-formed.js';
 
 /** The chapters of a whole run, in their order. A new chapter is one line here if such a run has it. */
@@ -69,6 +72,16 @@ describe('report', () => {
         .and.include('The run is not finished')
         .and.not.match(/NaN|undefined/);
     }
+  });
+
+  it('gives a drawing of the supernet that is wider than half of the page a row of its own', async () => {
+    const space = mlp.create({}, DIGITS) as SearchSpace;
+    const steps = [1, 2, 3].map((seed) => ({
+      ...run.events.find(({ type }) => type === 'weights-step')!,
+      architecture: space.encode(space.sample(stream(seed, 'wide'))),
+    }));
+    const page = await buildReport({ ...run, space, events: [run.events[0]!, ...steps] as typeof run.events });
+    expect(page).to.match(/<figure class="wide"><h3>Use of the supernet<\/h3>/);
   });
 
   it('covers the training of one architecture, without a search', async () => {

@@ -77,7 +77,7 @@ describe('weft compare', () => {
   it('claims no more than a mean from three seeds, and gives equal results no interval', () => {
     const [few] = compareConfigurations([...arm('sgd', SGD.slice(0, 3)), ...arm('sam', SAM.slice(0, 3))]).others;
     expect(few!.verdict).to.match(
-      /^sam has a mean test accuracy of 91\.83\s%, sgd of 90\.00\s% \(3 pairs of seeds\); with fewer than 6 pairs of seeds nothing is claimed$/,
+      /^sam has a mean test accuracy of 91\.83\s%, sgd of 90\.00\s% \(3 pairs of seeds\); a claim takes at least 6 pairs of seeds$/,
     );
     const [same] = compareConfigurations([...arm('sgd', SGD), ...arm('sam', SGD)]).others;
     expect(same!.quality.assessment.interval).to.equal(undefined);
@@ -158,6 +158,19 @@ describe('weft compare', () => {
     expect(html).to.not.match(/NaN|undefined/);
     expect(html).to.include('sam compared with sgd').and.include('+1.89');
     for (const [, label] of html.matchAll(/<svg[^>]* aria-label="([^"]*)"/g)) expect(label).to.have.length.above(20);
+  });
+
+  it('folds the settings in which the configurations differ if they are many', async () => {
+    const comparison = compareConfigurations([...arm('sgd', SGD), ...arm('sam', SAM)]);
+    const page = (count: number): Promise<string> =>
+      comparePage({
+        ...comparison,
+        settings: Array.from({ length: count }, (_, i) => ({ name: `setting${i}`, values: ['a', 'b'] })),
+      });
+    expect(await page(40)).to.match(/<details><summary>40 settings<\/summary>/);
+    expect(await page(4))
+      .to.include('setting3')
+      .and.not.include('settings</summary>');
   });
 });
 

@@ -87,13 +87,14 @@ describe('the chapter on the loss surface', () => {
     ];
     const page = await buildReport({ ...rest, events: both, sharpness: { child: measured } });
     expect(markupMistake(page)).to.equal(undefined);
+    expect(page, 'one minus sign').to.include('−1.250').and.not.match(/>-\d/);
     expect(page)
       .to.include('<section id="sharpness">')
       .and.include('Sharpness is not a measure of quality')
       .and.include('on 128 training examples');
     expect(page)
       .to.include('12.50')
-      .and.include('-1.250')
+      .and.include('−1.250')
       .and.include('± 3.000')
       .and.not.match(/NaN|undefined/);
     expect(page).to.include('Sharpness during retraining').and.include('Sharpness of the shared weights');

@@ -32,8 +32,10 @@ describe('the comparison with random sampling', () => {
     expect(equal).to.not.have.property('interval');
     expect(equal.relative).to.deep.equal({ improvement: equal.relative!.improvement });
     expect(equal.verdict).to.match(/^no difference .* can be claimed: all 4 architectures .* give the same/);
-    expect(compareMeans([0.9], [0.7, 0.8, 0.75]).verdict).to.match(/with fewer than 4 architectures of either kind/);
-    expect(compareMeans([0.9, 0.91, 0.92], [0.7, 0.8, 0.75]).verdict).to.match(/nothing is claimed/);
+    expect(compareMeans([0.9], [0.7, 0.8, 0.75]).verdict).to.match(
+      /a claim takes at least 4 architectures of either kind/,
+    );
+    expect(compareMeans([0.9, 0.91, 0.92], [0.7, 0.8, 0.75]).verdict).to.match(/a claim takes at least/);
     expect(compareMeans([0.9, 0.91, 0.92, 0.93], [0.7, 0.8, 0.75, 0.7]).verdict).to.match(/are better .*95 % interval/);
     expect(compareMeans([0.7, 0.8, 0.75, 0.7], [0.9, 0.91, 0.92, 0.93]).verdict).to.match(/are worse/);
     expect(compareMeans([0.7, 0.8, 0.75, 0.7], [0.7, 0.78, 0.76, 0.7]).verdict).to.match(

@@ -10,6 +10,7 @@ import {
   gateRow,
   infoRow,
   type Parts,
+  parseStudyOptions,
   runStudy,
   stopped,
   StudyStopped,
@@ -86,6 +87,21 @@ describe('studies', function () {
     const folder = temporary();
     const error = await runStudy(example, { folder, parts, options: { nmber: 3 } }).catch((caught: unknown) => caught);
     expect(error).to.be.instanceOf(WeftError).with.property('message').that.contains('nmber');
+  });
+
+  it('takes lists as they are typed: with brackets, with commas alone, or of one element', () => {
+    const listed = {
+      ...example,
+      options: z.strictObject({
+        seeds: z.array(z.int()).default([1]),
+        arms: z.array(z.enum(['one', 'two'])).optional(),
+      }),
+    };
+    const parse = (seeds: unknown, arms?: unknown): unknown => parseStudyOptions(listed, { seeds, arms });
+    expect(parse('1,2', 'one,two')).to.deep.equal({ seeds: [1, 2], arms: ['one', 'two'] });
+    expect(parse(3, 'two')).to.deep.equal({ seeds: [3], arms: ['two'] });
+    expect(parse([4, 5])).to.deep.equal({ seeds: [4, 5], arms: undefined });
+    expect(() => parse('1,x')).to.throw(WeftError, /seeds/);
   });
 
   it('writes nothing when it is stopped', async () => {

@@ -10,7 +10,7 @@ import {
   mean,
   obstacleOf,
 } from '../../statistics/index.js';
-import { decimal, duration, integer, percent, points } from '../format.js';
+import { decimal, duration, integer, percent, points, withMinus } from '../format.js';
 import {
   type ComparedRun,
   type Configuration,
@@ -197,7 +197,7 @@ export function showValue({ unit }: Quantity, value: number): string {
     case 'seconds':
       return duration(value);
     case 'number':
-      return value.toPrecision(3);
+      return withMinus(value.toPrecision(3));
   }
 }
 

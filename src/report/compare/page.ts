@@ -41,17 +41,7 @@ ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length =
     ),
     courseSection(comparison),
     await foundSection(comparison),
-    section(
-      'settings',
-      'Differences between the configurations',
-      table(
-        ['setting', ...means.map(({ configuration }) => configuration.name)],
-        comparison.settings.map(({ name, values }) => [
-          html`<code>${name}</code>`,
-          ...values.map((value) => value ?? ABSENT),
-        ]),
-      ),
-    ),
+    section('settings', 'Differences between the configurations', settingsTable(comparison)),
     section(
       'runs',
       'Runs',
@@ -195,6 +185,19 @@ async function foundDiff(
       JSON.stringify([b.input.space.name, b.input.space.options, b.input.space.task]);
   return same ? diffArchitectures(space, side(a, nameA), side(b, nameB)) : undefined;
 }
+
+/** Settings in which the configurations differ; folded if they are many, as those of two optimizers are. */
+function settingsTable({ means, settings }: RunComparison): Markup {
+  const all = table(
+    ['setting', ...means.map(({ configuration }) => configuration.name)],
+    settings.map(({ name, values }) => [html`<code>${name}</code>`, ...values.map((value) => value ?? ABSENT)]),
+  );
+  return settings.length <= FEW_SETTINGS
+    ? all
+    : html`<details><summary>${settings.length} settings</summary>${all}</details>\n`;
+}
+
+const FEW_SETTINGS = 10;
 
 function runTable({ means, quality }: RunComparison): Markup {
   const rows = means.flatMap(({ configuration, values }) =>

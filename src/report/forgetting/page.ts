@@ -1,5 +1,5 @@
 /** The forgetting report of one run: one self-contained HTML file. */
-import { ABSENT, decimal, integer, percent, plural } from '../format.js';
+import { ABSENT, decimal, integer, percent, plural, withMinus } from '../format.js';
 import { lookUp } from '../input.js';
 import { type Content, html, type Markup, section } from '../html/markup.js';
 import { claim } from '../html/claim.js';
@@ -56,7 +56,7 @@ function head(analysis: ForgettingAnalysis): Markup {
 ${claim(sentence(verdict))}
 ${tiles(analysis)}
 ${config.regularizer !== 'none' && html`<p class="sub hint">Whether the regularizer has helped can only be told from runs without it and with controls: <code>weft forgetting compare RUN RUN…</code></p>`}
-${warnings.length > 0 && html`<div class="note"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${detail}.</li>`)}</ul></div>`}
+${warnings.length > 0 && html`<div class="note"><h2>Worth knowing</h2><ul>${warnings.map(({ what, detail }) => html`<li>${what}: ${withMinus(detail)}.</li>`)}</ul></div>`}
 </header>
 `;
 }

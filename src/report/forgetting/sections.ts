@@ -1,7 +1,7 @@
 /** The sections of the forgetting report's page; the search report shows the first of them. */
 import { largestOf } from '../../statistics/extremes.js';
 import { supernetHeatSvg } from '../drawing/index.js';
-import { ABSENT, decimal, integer, isNumber, percent } from '../format.js';
+import { ABSENT, decimal, integer, isNumber, percent, scientific, withMinus } from '../format.js';
 import { type Content, figure, html, type Markup, section, table } from '../html/markup.js';
 import { type ForgettingAnalysis } from './analysis.js';
 import { partEffects } from './by-edge.js';
@@ -238,7 +238,7 @@ export function healthSection(health: readonly HealthCheck[]): Content {
       health.map(({ status, what, detail }) => [
         html`<strong class="${STATUS_CLASS[status]}">${status}</strong>`,
         what,
-        detail,
+        withMinus(detail),
       ]),
     ),
   );
@@ -314,6 +314,6 @@ function short(value: unknown): string {
   if (!isNumber(value)) return ABSENT;
   if (value === 0) return '0';
   return Math.abs(value) >= 0.01 && Math.abs(value) < 1e5
-    ? String(Number(value.toPrecision(3)))
-    : value.toExponential(1);
+    ? withMinus(String(Number(value.toPrecision(3))))
+    : scientific(value, 1);
 }

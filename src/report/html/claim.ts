@@ -1,4 +1,5 @@
 /** A verdict: its main clause large, on at most two lines; qualifications below, small. */
+import { withMinus } from '../format.js';
 import { html, type Markup } from './markup.js';
 
 /** Number of characters that fit on two lines. */
@@ -9,7 +10,7 @@ const TWO_LINES = 130;
  * not too early.
  */
 export function claim(text: string): Markup {
-  const [main, rest] = divided(text.replace(/ (%|points|nats)/g, '\u00a0$1'));
+  const [main, rest] = divided(withMinus(text).replace(/ (%|points|nats)/g, '\u00a0$1'));
   return html`<p class="claim">${main}</p>\n${rest !== '' && html`<p class="sub">${rest}</p>\n`}`;
 }
 

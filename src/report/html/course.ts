@@ -125,9 +125,13 @@ async function usageFigure(space: ReportInput['space'], log: EventLog): Promise<
   return figure(
     picture,
     `Every option of the space, coloured by the share of ${who} that use it. The more often a skip connection is used, the wider it is drawn.`,
-    { wide: !/ width="[1-4]?\d?\d[."]/.test(picture), title: 'Use of the supernet' },
+    { wide: widthOf(picture) >= HALF_A_PAGE, title: 'Use of the supernet' },
   );
 }
+
+/** Drawings of at least this width do not fit into half of the page. */
+const HALF_A_PAGE = 500;
+const widthOf = (svg: string): number => Number(/^\s*<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1]);
 
 export function retrainingSection(log: EventLog): Content {
   const figures = [

@@ -1,7 +1,7 @@
 /** The chapter on the loss surface: along search and retraining, and of the derived network. */
 import { alignmentChart, lossLineChart, lossPlaneChart, sharpnessChart, spectrumChart } from '../charts/sharpness.js';
 import { type EventLog } from '../event-log.js';
-import { isNumber } from '../format.js';
+import { ABSENT, isNumber, significant } from '../format.js';
 import { isObject, lookUp, type ReportInput } from '../input.js';
 import { type Content, figure, html, section, table } from './markup.js';
 
@@ -47,8 +47,7 @@ function measuredTable(measured: object | undefined): Content {
   const bottom = lookUp(measured, 'bottom');
   const values = { ...measured, smallest: Array.isArray(bottom) ? (bottom as unknown[])[0] : undefined };
   const number = (...path: string[]): string => {
-    const value = lookUp(values, ...path);
-    return isNumber(value) ? value.toPrecision(4) : '–';
+    return significant(lookUp(values, ...path));
   };
   const bar = (...path: string[]): string => `± ${number(...path)}`;
   const rows: [string, string, string][] = [
@@ -66,7 +65,7 @@ function measuredTable(measured: object | undefined): Content {
   ];
   return html`<p>${String(lookUp(measured, 'measuredOn') ?? '')}</p>\n${table(
     ['', 'measured', 'error bar'],
-    rows.filter(([, value]) => value !== '–'),
+    rows.filter(([, value]) => value !== ABSENT),
     [1, 2],
   )}`;
 }

@@ -56,6 +56,7 @@ svg.drawing{margin:0 auto}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
 p code{line-height:1.4}
 code{overflow-wrap:anywhere}
+.flag{white-space:nowrap}
 pre{margin:0 0 12px;padding:12px 16px;background:var(--wash);border-radius:8px;overflow-x:auto;line-height:1.5}
 .scroll{overflow-x:auto;margin:0 0 12px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}

@@ -24,7 +24,7 @@ export function rankSection(record: RankRecord | undefined, trained?: RankerComp
   const how = `${integer(record.architectures.length)} different architectures, drawn uniformly, were evaluated with the shared weights on ${integer(record.examples.shared)} validation examples, then each trained alone for ${plural(record.epochs, 'epoch')} with ${plural(record.seeds.length, 'seed')} and tested on ${integer(record.examples.alone)} examples.`;
   const self =
     reliability === undefined
-      ? 'With one seed it is unknown how well stand-alone training agrees with itself, which limits every score; use two seeds (--seeds 1,2) to measure it.'
+      ? html`With one seed it is unknown how well stand-alone training agrees with itself, which limits every score; <code class="flag">--seeds 1,2</code> measures it.`
       : `Stand-alone training agrees with itself, from seed to seed, with τ ${decimal(reliability, 2)}; no score can be expected to do better.`;
   return section(
     'ranking',

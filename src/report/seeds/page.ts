@@ -14,7 +14,7 @@ export function seedsPage(analysis: SeedsAnalysis, version: string): string {
     html`<header><p class="eyebrow">One search, ${runs.length} seeds</p>
 <h1>${controller} compared with random sampling on ${space}</h1>
 ${claim(`${verdict}.`)}
-<p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so the two values of a seed form a pair. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on; ${means ? `with fewer than ${means.difference.fewest} seeds` : 'of a few seeds'} nothing is claimed.</p>
+<p class="sub">Within each search both are evaluated with the same shared weights on the same validation batches, so the two values of a seed form a pair. Intervals are 95 % intervals over seeds (Student’s t of the pairs, Fieller’s for ratios), from three seeds on${means ? `; a claim takes at least ${means.difference.fewest} seeds` : ''}.</p>
 </header>
 `,
     section(

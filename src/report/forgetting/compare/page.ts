@@ -35,7 +35,7 @@ export function comparisonPage(comparison: ForgettingComparison): string {
     { title: 'Forgetting compared', version: versionOf(first.analysis.input), source: 'the runs’ events.jsonl' },
     html`<header><p class="eyebrow">Multi-model forgetting</p>
 <h1>${arms.map(({ arm }) => arm.name).join(', ')} compared with ${baseline.name}</h1>
-<p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % intervals over pairs of seeds, from three pairs on (Student’s t, for reductions Fieller’s); each seed counts once, with its mean over the epochs. With fewer than ${arms[0]!.mean.fewest} pairs nothing is claimed.</p>
+<p class="sub">Means over the epochs from ${fromEpoch + 1} on. Intervals are 95 % intervals over pairs of seeds, from three pairs on (Student’s t, for reductions Fieller’s); each seed counts once, with its mean over the epochs. A claim takes at least ${arms[0]!.mean.fewest} pairs.</p>
 ${arms.map(({ verdict }) => claim(`${verdict}.`))}
 ${unpaired.length > 0 && html`<div class="note"><h2>Left out</h2><ul>${unpaired.map((reason) => html`<li>${reason}</li>`)}</ul></div>`}
 </header>

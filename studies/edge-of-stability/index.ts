@@ -40,7 +40,12 @@ const options = z.strictObject({
     .min(1)
     .default([1, 2, 3])
     .describe('seeds of the networks; the calibrated problem has its own'),
-  steps: z.int().min(10).optional().describe('steps of every network; fewer steps make the study faster'),
+  steps: z
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .optional()
+    .describe('steps of every network; fewer steps make the study faster'),
 });
 
 interface Network {

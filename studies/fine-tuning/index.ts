@@ -29,22 +29,33 @@ const options = z.strictObject({
   seeds: z
     .int()
     .min(2)
+    .max(10_000)
     .default(10)
     .describe(
       'fine-tunings of each optimizer, which differ in the initial weights of the head, the order of examples and dropout',
     ),
-  layers: z.int().min(1).default(1).describe('blocks of the transformer'),
-  width: z.int().min(8).multipleOf(4).default(64).describe('width of the transformer'),
-  heads: z.int().min(1).default(4).describe('its heads'),
-  length: z.int().min(8).default(32).describe('characters per passage'),
+  layers: z.int().min(1).max(1_000).default(1).describe('blocks of the transformer'),
+  width: z.int().min(8).multipleOf(4).max(10_000).default(64).describe('width of the transformer'),
+  heads: z.int().min(1).max(10_000).default(4).describe('its heads'),
+  length: z.int().min(8).max(10_000).default(32).describe('characters per passage'),
   keep: z.number().gt(0).max(1).default(0.9).describe('share of features that dropout keeps while fine-tuning'),
-  pretraining: z.int().min(0).default(600).describe('steps of pre-training; 0 leaves it out'),
-  pretrainingBatch: z.int().min(1).default(32).describe('passages per step of pre-training'),
-  examples: z.int().min(16).default(320).describe('passages in the training set'),
-  test: z.int().min(16).default(300).describe('passages in the test set'),
-  exchanges: z.int().min(1).default(4).describe('pairs of adjacent letters that are swapped in half of the passages'),
-  batchSize: z.int().min(2).default(16).describe('passages per step of fine-tuning'),
-  gradients: z.int().min(4).default(80).describe('gradients of a batch that each fine-tuning may compute'),
+  pretraining: z.int().min(0).max(1_000_000).default(600).describe('steps of pre-training; 0 leaves it out'),
+  pretrainingBatch: z.int().min(1).max(1_000_000).default(32).describe('passages per step of pre-training'),
+  examples: z.int().min(16).max(1_000_000).default(320).describe('passages in the training set'),
+  test: z.int().min(16).max(1_000_000).default(300).describe('passages in the test set'),
+  exchanges: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(4)
+    .describe('pairs of adjacent letters that are swapped in half of the passages'),
+  batchSize: z.int().min(2).max(1_000_000).default(16).describe('passages per step of fine-tuning'),
+  gradients: z
+    .int()
+    .min(4)
+    .max(1_000_000)
+    .default(80)
+    .describe('gradients of a batch that each fine-tuning may compute'),
 });
 
 type Options = z.output<typeof options>;

@@ -6,7 +6,10 @@ import { activation, defineSpace, dense, flatten, type NodeRef, oneOf, previous,
 
 const ACTIVATIONS = ['relu', 'tanh', 'identity'] as const;
 
-const options = z.strictObject({ nodes: z.int().min(2).default(5), width: z.int().min(1).default(12) });
+const options = z.strictObject({
+  nodes: z.int().min(2).max(10_000).default(5),
+  width: z.int().min(1).max(10_000).default(12),
+});
 
 /** Every edge has its own matrix; only the classifier has a bias. */
 export const dagSpace = defineSpace({

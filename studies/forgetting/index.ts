@@ -20,22 +20,23 @@ export const forgetting = defineStudy({
       .array(z.enum(PARTS))
       .default([...PARTS])
       .describe('parts of the study to run'),
-    seeds: z.int().min(1).default(4).describe('seeds of the two-model rows'),
-    controlSeeds: z.int().min(1).default(6).describe('seeds of the rows with controls'),
+    seeds: z.int().min(1).max(10_000).default(4).describe('seeds of the two-model rows'),
+    controlSeeds: z.int().min(1).max(10_000).default(6).describe('seeds of the rows with controls'),
     looseSeeds: z
       .int()
       .min(1)
+      .max(10_000)
       .default(2)
       .describe('seeds of the rows on loose convergence and on kinds of Fisher information'),
-    searchSeeds: z.int().min(1).default(3).describe('seeds of the small search'),
-    mnistSeeds: z.int().min(1).default(2).describe('seeds on MNIST'),
+    searchSeeds: z.int().min(1).max(10_000).default(3).describe('seeds of the small search'),
+    mnistSeeds: z.int().min(1).max(10_000).default(2).describe('seeds on MNIST'),
     scale: z
       .number()
       .positive()
       .max(1)
       .default(1)
       .describe('share of the calibrated number of steps; less than 1 only shows that everything runs'),
-    epochs: z.int().min(6).default(20).describe('epochs of the small search'),
+    epochs: z.int().min(6).max(1_000_000).default(20).describe('epochs of the small search'),
   }),
   units: { [TWO_MODELS]: twoModelsUnit, [SMALL_SEARCH]: smallSearchUnit },
   run: ({ parts, ...options }, setting) =>

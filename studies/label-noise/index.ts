@@ -42,11 +42,11 @@ const options = z.strictObject({
     .describe('optimizers that are compared with sgd'),
   samRadius: z.number().min(0).default(0.05).describe('rho of sam'),
   asamRadius: z.number().min(0).default(0.2).describe('rho of asam'),
-  perClass: z.int().min(1).default(100).describe('training examples of each class'),
-  test: z.int().min(10).default(500).describe('test examples, with correct labels'),
-  batchSize: z.int().min(1).default(50).describe('examples per step'),
-  gradients: z.int().min(1).default(300).describe('gradients that each training may compute'),
-  looks: z.int().min(1).default(10).describe('number of times that the test accuracy is measured'),
+  perClass: z.int().min(1).max(1_000_000).default(100).describe('training examples of each class'),
+  test: z.int().min(10).max(1_000_000).default(500).describe('test examples, with correct labels'),
+  batchSize: z.int().min(1).max(1_000_000).default(50).describe('examples per step'),
+  gradients: z.int().min(1).max(1_000_000).default(300).describe('gradients that each training may compute'),
+  looks: z.int().min(1).max(1_000_000).default(10).describe('number of times that the test accuracy is measured'),
 });
 
 const momentum = (learningRate = 0.03) =>

@@ -49,11 +49,12 @@ const options = z.strictObject({
     .string()
     .optional()
     .describe('CSV file of the table; by default nasbench201/nats_bench.csv in the data folders'),
-  queries: z.int().min(1).default(500).describe('architectures that a search may look up'),
-  trials: z.int().min(2).default(100).describe('searches of each strategy, with the seeds 0, 1, …'),
+  queries: z.int().min(1).max(1_000_000).default(500).describe('architectures that a search may look up'),
+  trials: z.int().min(2).max(10_000).default(100).describe('searches of each strategy, with the seeds 0, 1, …'),
   further: z
     .int()
     .min(2)
+    .max(10_000)
     .default(900)
     .describe('additional searches by evolution with a population of 20, with the following seeds'),
 });

@@ -19,11 +19,16 @@ import { learner } from '../shared/learner.js';
 import { nameInTable } from '../shared/reconstructed.js';
 
 const options = z.strictObject({
-  rounds: z.int().min(1).default(9).describe('rounds; in each every optimizer takes its steps once, in turn'),
-  steps: z.int().min(5).multipleOf(5).default(10).describe('steps of an optimizer in a round'),
+  rounds: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(9)
+    .describe('rounds; in each every optimizer takes its steps once, in turn'),
+  steps: z.int().min(5).multipleOf(5).max(1_000_000).default(10).describe('steps of an optimizer in a round'),
   batchSize: z.int().min(1).max(256).default(64).describe('examples per step'),
-  layers: z.int().min(1).default(4).describe('layers of the macro-cnn child'),
-  filters: z.int().min(1).default(24).describe('its filters'),
+  layers: z.int().min(1).max(1_000).default(4).describe('layers of the macro-cnn child'),
+  filters: z.int().min(1).max(10_000).default(24).describe('its filters'),
 });
 
 const BASE = { name: 'nesterov', learningRate: 0.01, schedule: { name: 'constant' } } as const;

@@ -10,8 +10,13 @@ import { AHEAD_OF_ASDL, ASDL_MILLISECONDS, GOALS, PUBLISHED, PUBLISHED_ACCURACY 
 import { throughputFigures } from './pictures.js';
 import { measureThroughput, type Throughput } from './throughput.js';
 
-const positive = z.int().min(1);
-const model = z.union([z.templateLiteral(['mlp-', z.int()]), z.enum(['small-cnn', 'found-child'])]);
+const positive = z.int().min(1).max(1_000_000);
+const WIDEST = 10_000;
+const model = z
+  .union([z.templateLiteral(['mlp-', z.int()]), z.enum(['small-cnn', 'found-child'])])
+  .refine((name) => !name.startsWith('mlp-') || (Number(name.slice(4)) >= 1 && Number(name.slice(4)) <= WIDEST), {
+    message: `the width of an mlp must be from 1 to ${WIDEST}`,
+  });
 
 const training = z.strictObject({
   rate: z.number().positive().describe('highest learning rate; it falls to zero along a cosine'),
@@ -40,6 +45,7 @@ export const preconditionersStudy = defineStudy({
     blocks: z
       .int()
       .min(0)
+      .max(1_000_000)
       .default(3)
       .describe('blocks of steps, alternating with sgd, in which each method is timed; 0 skips throughput'),
     accuracyModels: z.array(model).default(['mlp-512']).describe('networks that are trained'),

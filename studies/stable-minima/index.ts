@@ -17,14 +17,14 @@ const options = z.strictObject({
     .default([0.4, 0.1, 0.01])
     .describe('step sizes of the calibrated table to run'),
   sizes: z
-    .array(z.int().min(4))
+    .array(z.int().min(4).max(1_000_000))
     .default([15, 30, 60, 120, 240])
     .describe('numbers of examples for the rate of convergence; an empty list skips it'),
-  sizeSteps: z.int().min(1).default(30_000).describe('steps of each of these, at η = 0.4'),
-  dimensions: z.int().min(0).default(10).describe('dimensions of the counter-example; 0 leaves it out'),
-  n: z.int().min(8).default(256).describe('examples of the counter-example'),
-  width: z.int().min(8).default(1024).describe('neurons of the counter-example'),
-  steps: z.int().min(20).default(1500).describe('steps of the counter-example'),
+  sizeSteps: z.int().min(1).max(1_000_000).default(30_000).describe('steps of each of these, at η = 0.4'),
+  dimensions: z.int().min(0).max(10_000).default(10).describe('dimensions of the counter-example; 0 leaves it out'),
+  n: z.int().min(8).max(1_000_000).default(256).describe('examples of the counter-example'),
+  width: z.int().min(8).max(10_000).default(1024).describe('neurons of the counter-example'),
+  steps: z.int().min(20).max(1_000_000).default(1500).describe('steps of the counter-example'),
 });
 
 type Options = z.output<typeof options>;

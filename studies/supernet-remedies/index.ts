@@ -27,23 +27,29 @@ const options = z.strictObject({
     .describe(`CSV file with the accuracy of every cell; ${TABLE} in the folders of data by default`),
   data: z.string().default('cifar10').describe('data on which the supernets are trained'),
   path: z.string().optional().describe('folder or file of this data'),
-  seeds: z.int().min(1).default(3).describe('number of supernets per arm, with seeds from --seed on'),
+  seeds: z.int().min(1).max(10_000).default(3).describe('number of supernets per arm, with seeds from --seed on'),
   arms: z
     .array(z.enum(armNames as [ArmName, ...ArmName[]]))
     .min(1)
     .refine((arms) => arms.includes('plain'), { message: 'name plain: the others are compared with it' })
     .default(armNames)
     .describe('arms to train; ranking by loss and by the mean of checkpoints are evaluated along with plain'),
-  examples: z.int().min(100).default(10_000).describe('training images, of which a fifth is used for evaluation'),
+  examples: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('training images, of which a fifth is used for evaluation'),
   epochs: z
     .int()
     .min(FORGETTING_EVERY + 1)
+    .max(1_000_000)
     .default(24)
     .describe('passes over the rest'),
-  batchSize: z.int().min(1).default(64).describe('images per step'),
-  channels: z.int().min(1).default(8).describe('channels of the first stage; one cell per stage'),
-  cells: z.int().min(12).default(500).describe('cells to rank, drawn uniformly from the table'),
-  judged: z.int().min(10).default(512).describe('images on which each cell is evaluated'),
+  batchSize: z.int().min(1).max(1_000_000).default(64).describe('images per step'),
+  channels: z.int().min(1).max(10_000).default(8).describe('channels of the first stage; one cell per stage'),
+  cells: z.int().min(12).max(1_000_000).default(500).describe('cells to rank, drawn uniformly from the table'),
+  judged: z.int().min(10).max(1_000_000).default(512).describe('images on which each cell is evaluated'),
   alpha: z.number().min(0).default(100).describe('strength of wpl'),
 });
 

@@ -21,7 +21,7 @@ import { curvesChart, tradeOffChart } from './charts.js';
 const options = z.strictObject({
   data: z.string().default('proto-10').describe('proto-10 (synthetic), digits, mnist, or the path of data'),
   path: z.string().optional().describe('folder of MNIST'),
-  seeds: z.int().min(1).default(2).describe('number of runs, with seeds from --seed on'),
+  seeds: z.int().min(1).max(10_000).default(2).describe('number of runs, with seeds from --seed on'),
   regularizers: z
     .array(z.enum(forgetting.REGULARIZERS.map(({ name }) => name) as [string, ...string[]]))
     .default(['wpl'])
@@ -31,15 +31,18 @@ const options = z.strictObject({
     .enum(['empirical-sample', 'true-sample', 'batch'])
     .default('empirical-sample')
     .describe('kind of Fisher information'),
-  shared: z.int().min(0).default(3).describe('number of first layers that B shares with A'),
-  width: z.int().min(1).optional().describe('units of every hidden layer; 10 for proto-10, 16 otherwise'),
+  shared: z.int().min(0).max(10_000).default(3).describe('number of first layers that B shares with A'),
+  width: z.int().min(1).max(10_000).optional().describe('units of every hidden layer; 10 for proto-10, 16 otherwise'),
   target: z.number().positive().max(1).optional().describe('loose convergence: A stops at this accuracy'),
   first: z
-    .strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).optional() })
+    .strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).max(1_000_000).optional() })
     .prefault({})
     .describe('training of A'),
   second: z
-    .strictObject({ learningRate: z.number().positive().optional(), steps: z.int().min(1).default(1500) })
+    .strictObject({
+      learningRate: z.number().positive().optional(),
+      steps: z.int().min(1).max(1_000_000).default(1500),
+    })
     .prefault({})
     .describe('training of B; a rate of 0.2 for proto-10, 0.05 otherwise'),
 });

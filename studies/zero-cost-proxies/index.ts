@@ -50,10 +50,10 @@ const options = z.strictObject({
     .describe(`CSV files with accuracies and proxies; looked for as ${FILES.join(' and ')} in the folders of data`),
   data: z.string().default('cifar10').describe('data from which the batch is taken'),
   path: z.string().optional().describe('folder or file of this data'),
-  architectures: z.int().min(3).default(200).describe('cells, drawn uniformly from the table'),
-  examples: z.int().min(4).default(64).describe('examples in the batch'),
-  filters: z.int().min(1).default(16).describe('channels of the first stage; 16 in the benchmark'),
-  cells: z.int().min(1).default(5).describe('cells per stage; 5 in the benchmark'),
+  architectures: z.int().min(3).max(1_000_000).default(200).describe('cells, drawn uniformly from the table'),
+  examples: z.int().min(4).max(1_000_000).default(64).describe('examples in the batch'),
+  filters: z.int().min(1).max(10_000).default(16).describe('channels of the first stage; 16 in the benchmark'),
+  cells: z.int().min(1).max(1_000_000).default(5).describe('cells per stage; 5 in the benchmark'),
   proxies: z
     .array(z.enum(proxyNames as [string, ...string[]]))
     .default(['parameters', 'multiplyAdds', 'naswot', 'jacov'])

@@ -50,6 +50,24 @@ const example = defineStudy({
   },
 });
 
+/** Names of whole numbers without a limit that memory can hold, below a node of a JSON schema. */
+function* limitless(node: unknown, name = ''): Generator<string> {
+  if (typeof node !== 'object' || node === null) return;
+  const { type, maximum } = node as { type?: unknown; maximum?: number };
+  if (type === 'integer' && (maximum ?? Infinity) > 1_000_000) yield name;
+  for (const [key, inner] of Object.entries(node)) yield* limitless(inner, key === 'items' ? `${name}[]` : key);
+}
+
+describe('the options of the studies', () => {
+  for (const name of studyNames)
+    it(`${name}: every number of things has a limit, so that no typing error fills the memory`, async () => {
+      const { options } = await loadStudy(name);
+      const found = [...limitless(z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }))];
+      // The numbers in a list of seeds are seeds, and may be large.
+      expect(found.filter((one) => one !== 'seeds[]')).to.deep.equal([]);
+    });
+});
+
 describe('studies', function () {
   const temporary = temporaryFolder(this);
 

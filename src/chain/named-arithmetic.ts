@@ -25,6 +25,6 @@ export function difference(a: NamedTensors, b: NamedTensors): NamedTensors {
 }
 
 /** f applied to every pair of entries with the same name; b has at least the names of a. */
-export function zipNamed(a: NamedTensors, b: NamedTensors, f: (x: Tensor, y: Tensor) => Tensor): NamedTensors {
+function zipNamed(a: NamedTensors, b: NamedTensors, f: (x: Tensor, y: Tensor) => Tensor): NamedTensors {
   return mapNamed(a, (tensor, name) => f(tensor, b[name]!));
 }

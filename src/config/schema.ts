@@ -21,7 +21,7 @@ const amount = z
   .union([share, z.strictObject({ perClass: z.int().min(1) })])
   .describe('a fraction, a number of examples, or the same number of every class');
 
-export const dataSchema = z.strictObject({
+const dataSchema = z.strictObject({
   source: z
     .string()
     .min(1)
@@ -93,7 +93,7 @@ export const dataSchema = z.strictObject({
 const named = (name: string) =>
   z.looseObject({ name: z.string().min(1).default(name), preset: z.string().optional() }).prefault({});
 
-export const sharpnessObjectiveSchema = z.strictObject({
+const sharpnessObjectiveSchema = z.strictObject({
   weight: z
     .number()
     .min(0)
@@ -137,7 +137,7 @@ const labelSmoothing = z
   .default(0)
   .describe('share of each label that is distributed evenly over all classes, only in training');
 
-export const searchSchema = z
+const searchSchema = z
   .strictObject({
     epochs: z.int().min(1).default(20).describe('passes over the training part'),
     batchSize: z.int().min(1).default(64).describe('examples per step'),
@@ -289,7 +289,7 @@ export const retrainSchema = z
     message: 'are names in the file given by start, but start names no file',
   });
 
-export const sharpnessSchema = z.strictObject({
+const sharpnessSchema = z.strictObject({
   every: z
     .int()
     .min(0)

@@ -39,7 +39,7 @@ export function readListedImages(
 }
 
 /** The data set of files whose classes and parts are known; their paths are recorded relative to the folder. */
-export function readImageFiles(
+function readImageFiles(
   { classNames, train, validation, test }: ImageFiles,
   {
     folder,

@@ -10,12 +10,12 @@ const CELLS = 8;
 /** Number of 32-bit words in a hash: 64 horizontal and 64 vertical comparisons. */
 const WORDS = 4;
 /** Number of bits, of 128, in which near duplicates may differ. */
-export const MOST_DIFFERENT_BITS = 10;
+const MOST_DIFFERENT_BITS = 10;
 /**
  * Minimum correlation of their grey pixels: drawings of the same digit have close hashes too, but are not the same
  * picture.
  */
-export const LEAST_CORRELATION = 0.98;
+const LEAST_CORRELATION = 0.98;
 /**
  * Mean difference between neighbouring cells, relative to the brightest pixel, below which an image has too little
  * structure to compare.
@@ -35,7 +35,7 @@ export interface Hashes {
 }
 
 /** For the examples of a split. */
-export function differenceHashes({ examples, indices, inputShape }: Split): Hashes {
+function differenceHashes({ examples, indices, inputShape }: Split): Hashes {
   const [height, width, channels] = inputShape;
   const size = exampleSize(inputShape);
   const words = new Uint32Array(indices.length * WORDS);
@@ -101,7 +101,7 @@ function bitCount(word: number): number {
 }
 
 /** Whether any of `known` is nearly the same as the picture at `place`. */
-export function isNear(tested: Hashes, place: number, known: Hashes): boolean {
+function isNear(tested: Hashes, place: number, known: Hashes): boolean {
   if (tested.flat[place]) return false;
   const [a, b, c, d] = tested.words.subarray(place * WORDS, (place + 1) * WORDS) as unknown as number[];
   const other = known.words;

@@ -30,7 +30,7 @@ export function readNumpy(path: string): { arrays: ReadonlyMap<string, NumpyArra
 }
 
 /** The array in the bytes of a `.npy` file (NumPy Enhancement Proposal 1). */
-export function parseNpy(file: Buffer, where: string): NumpyArray {
+function parseNpy(file: Buffer, where: string): NumpyArray {
   const broken = (what: string): WeftError =>
     new WeftError(
       'data',

@@ -123,5 +123,5 @@ export function prepareData(config: DataConfig, seed: number, surroundings: Surr
 }
 
 /** The column of a window that holds the past of the predicted number; undefined if there is no past to change from. */
-export const pastOf = ({ series }: Pick<Dataset, 'series'>): number | undefined =>
+const pastOf = ({ series }: Pick<Dataset, 'series'>): number | undefined =>
   series && series.horizon > 0 && series.window > 1 ? series.own : undefined;

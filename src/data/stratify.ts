@@ -35,7 +35,7 @@ export interface Draw {
  * The shares, with one for each class that would get none although it has more than `reserve` examples; it is taken
  * from the class with the largest share.
  */
-export function represented(shares: Uint32Array, counts: ArrayLike<number>, reserve: number): Uint32Array {
+function represented(shares: Uint32Array, counts: ArrayLike<number>, reserve: number): Uint32Array {
   const result = shares.slice();
   for (let c = 0; c < result.length; c++) {
     if (result[c]! > 0 || counts[c]! <= reserve) continue;

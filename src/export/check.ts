@@ -38,7 +38,7 @@ export interface UncheckedFile {
 }
 
 /** Rounding of 32-bit floats in a different order, relative to the largest output. */
-export const LARGEST_DIFFERENCE = 1e-4;
+const LARGEST_DIFFERENCE = 1e-4;
 
 /** Whether the difference is within rounding error. */
 export const agrees = ({ difference, largest, rounded }: CheckedFile): boolean =>

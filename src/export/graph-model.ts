@@ -57,13 +57,9 @@ const CHECKED_EXAMPLES = 4;
  * The artifacts of a graph model with the input `input` [N,H,W,C], in the units of the data set, and the outputs
  * `logits` and `probabilities` [N,classes]; of a language model token ids [N,T] in float32, and [N,T,tokens]. For
  * regression the only output is `values` [N,targets], in their own units. The graph has been run once on stock
- * TensorFlow.js and agreed with the child.
+ * TensorFlow.js and agreed with the child. With it comes the program that it was made from, from which other formats
+ * can be made.
  */
-export async function graphModel(trained: TrainedChild, generatedBy: string, metadata: Metadata): Promise<GraphModel> {
-  return (await tracedModel(trained, generatedBy, metadata)).artifacts;
-}
-
-/** The same with the program that it was made from, from which other formats can be made. */
 export async function tracedModel(
   trained: TrainedChild,
   generatedBy: string,

@@ -76,7 +76,7 @@ export interface ComparisonOptions {
 }
 
 /** The name of the ranker that every verdict is about. */
-export const PARAMETERS = 'parameters';
+const PARAMETERS = 'parameters';
 /** The share for P@top, BestRank and nDCG. */
 export const SHARE = 0.1;
 /** With fewer networks an interval of tau is wider than ±.14. */

@@ -153,7 +153,7 @@ export function diskError(path: string, cause: unknown): WeftError {
 }
 
 /** Flushes a folder's entries to disk, so that a rename survives a power cut. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   if (process.platform === 'win32') return; // folders cannot be opened on this system
   const descriptor = openSync(path, 'r');
   try {

@@ -47,13 +47,7 @@ export {
   runIdentity,
   type RunOptions,
 } from './run-directory.js';
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  readSafetensors,
-  type Safetensors,
-  writeSafetensors,
-} from './safetensors.js';
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 export { readText, readTextIfThere } from './read-text.js';
 export { readSealedJson, sealJson, unseal } from './sealed.js';
 export { breathe, catchSignals, type Shutdown } from './shutdown.js';

@@ -5,11 +5,9 @@
  *
  * [Reference]: https://huggingface.co/docs/safetensors
  */
-import { readBytes } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { type NamedTensors } from '../tensor/named.js';
 import { tf, type Tensor } from '../tensor/tf.js';
-import { writeFileAtomic } from './atomic-write.js';
 import { isObject } from './json.js';
 
 export interface Safetensors {
@@ -41,21 +39,7 @@ const ALIGNMENT = 8;
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Writes named tensors (float32, int32 or bool; borrowed) to a file, atomically. */
-export function writeSafetensors(
-  path: string,
-  tensors: NamedTensors,
-  metadata: Readonly<Record<string, string>> = {},
-): void {
-  writeFileAtomic(path, encodeSafetensors(tensors, metadata));
-}
-
-/** The tensors of a file, in the order of their names; the caller owns them. */
-export function readSafetensors(path: string): Safetensors {
-  return decodeSafetensors(readBytes(path, { code: 'checkpoint' }), path);
-}
-
-/** The bytes of a file that holds these tensors. */
+/** The bytes of a file that holds these tensors (float32, int32 or bool; borrowed). */
 export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const items = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor, dtype: dtypeOf(name, tensor) }));
   items.sort((a, b) => DTYPES[a.dtype].rank - DTYPES[b.dtype].rank || (a.name < b.name ? -1 : 1));

@@ -19,7 +19,7 @@ export function unseal(value: unknown): Record<string, unknown> | undefined {
 const SEALED_SINCE = 2;
 
 /** Whether a parsed file must have a seal: it has one, or its version (`formatVersion` or `version`) requires it. */
-export function isSealed(value: unknown): boolean {
+function isSealed(value: unknown): boolean {
   if (!isObject(value)) return false;
   const version = value['formatVersion'] ?? value['version'];
   return Object.hasOwn(value, 'sha256') || (version !== undefined && !(Number(version) < SEALED_SINCE));

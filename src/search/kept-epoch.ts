@@ -14,7 +14,7 @@ import { type Retrained, type SearchSession } from './session.js';
 type Retraining = Pick<SearchConfig['retrain'], 'keep' | 'patience' | 'optimizer' | 'calibrate'>;
 
 /** Whether the weights of the best epoch are kept: if requested, or if training may end early. */
-export const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patience'>): boolean =>
+const keepsBest = ({ keep, patience }: Pick<Retraining, 'keep' | 'patience'>): boolean =>
   (keep ?? (patience === undefined ? 'last' : 'best')) === 'best';
 
 /** Whether epochs are compared on the validation part. */

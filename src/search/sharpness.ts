@@ -155,7 +155,7 @@ export function lossOf(child: Child, { statistics }: Weights, batch: TensorBatch
 }
 
 /** The first `count` examples of the source's first batch, always the same ones. */
-export function withExamples<T>(source: BatchSource, count: number, use: (batch: TensorBatch) => T): T {
+function withExamples<T>(source: BatchSource, count: number, use: (batch: TensorBatch) => T): T {
   return withBatch(source, 0, 0, (batch) => {
     if (count >= batch.labels.shape[0]) return use(batch);
     const part = firstExamples(batch, count);

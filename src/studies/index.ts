@@ -3,7 +3,6 @@ export { measuredText, tally, verdictOf } from './report.js';
 export {
   type FinishedStudy,
   parseStudyOptions,
-  rowsJson,
   runStudy,
   type RunStudyOptions,
   stopped,

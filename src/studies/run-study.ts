@@ -199,6 +199,6 @@ function scalar(text: string): string | number {
 }
 
 /** The rows as stored: an array of {id, quantity, measured, gate, met}. */
-export function rowsJson(rows: readonly Row[]): string {
+function rowsJson(rows: readonly Row[]): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

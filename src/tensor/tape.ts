@@ -61,7 +61,7 @@ export function releaseTape(tape: readonly TapeNode[]): void {
 const carriesGradient = (tensor: Tensor): boolean => tensor.dtype === 'float32';
 
 /** Ids of all tensors that are functions of `sources`, the sources included. */
-export function dependents(tape: readonly TapeNode[], sources: readonly Tensor[]): Set<number> {
+function dependents(tape: readonly TapeNode[], sources: readonly Tensor[]): Set<number> {
   const ids = new Set(sources.map((source) => source.id));
   for (const node of tape) {
     for (const name in node.inputs) {

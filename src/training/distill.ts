@@ -54,7 +54,7 @@ export function alphaDivergence(teacher: Tensor, student: Tensor): Scalar {
   ) as Scalar;
 }
 
-export const DISTILLATIONS = { kl: klDivergence, alpha: alphaDivergence } as const;
+const DISTILLATIONS = { kl: klDivergence, alpha: alphaDivergence } as const;
 export type Distillation = keyof typeof DISTILLATIONS;
 
 /**

@@ -169,7 +169,7 @@ export function transformerProblem(ids: Int32Array, { layers, heads, width, leng
 }
 
 /** Size of the vocabulary. */
-export const ASCII = 128;
+const ASCII = 128;
 
 const squaredError = (outputs: Tensor2D, targets: Tensor2D): Scalar => tf.mean(tf.square(tf.sub(outputs, targets)));
 

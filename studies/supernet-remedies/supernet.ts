@@ -9,7 +9,7 @@ export const SUPERNET = 'supernet';
 /** Number of epochs between measurements of forgetting; the first is not counted. */
 export const FORGETTING_EVERY = 4;
 
-export const supernetSchema = z.strictObject({
+const supernetSchema = z.strictObject({
   seed: z.int().min(0),
   arm: z.enum(armNames as [ArmName, ...ArmName[]]),
   data: z.string(),
@@ -42,7 +42,7 @@ export interface Supernet extends Scores {
 }
 
 /** The training method of an arm's supernet. */
-export function supernetConfig({
+function supernetConfig({
   seed,
   arm,
   data,

@@ -2,7 +2,8 @@
 import { type Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveConfig, type SearchOptions } from '../../src/cli/commands/search.js';
+import { writtenConfig, type SearchOptions } from '../../src/cli/commands/search.js';
+import { checkConfig } from '../../src/config/index.js';
 import { parseOverride } from '../../src/config/load.js';
 import { loadStudy } from '../../src/api/registry.js';
 import { parseStudyOptions } from '../../src/studies/index.js';
@@ -51,7 +52,7 @@ export const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name);
 
 /** The file that --config names is the reader's; the rest must be right. */
 async function checkNames({ config: _file, ...options }: SearchOptions): Promise<void> {
-  const { space, controller } = resolveConfig(options);
+  const { space, controller } = checkConfig(writtenConfig(options));
   if (!spaceNames.includes(space.name) && !isFile(space.name)) throw new Error(`there is no space '${space.name}'`);
   if (isFile(controller.name)) return;
   if (!controllerNames.includes(controller.name)) throw new Error(`there is no controller '${controller.name}'`);

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig } from '../../src/config/index.js';
 import { type Json } from '../../src/operations/index.js';
-import { createRun, sha256, writeSafetensors } from '../../src/runs/index.js';
+import { createRun, sha256 } from '../../src/runs/index.js';
 import { writeSums } from '../../src/runs/sums.js';
 import { type Model } from '../../src/search/model.js';
+import { writeSafetensors } from '../runs/safetensors-file.js';
 
 /** Writes the run below `folder` and returns its directory. `record` is what it has recorded of its data. */
 export function finishedRun(folder: string, { card, store }: Model, config: object, record: object = {}): string {

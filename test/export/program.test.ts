@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { WeftError } from '../../src/errors.js';
-import { type GraphModel, graphModel } from '../../src/export/graph-model.js';
+import { type GraphModel, tracedModel } from '../../src/export/graph-model.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { batchNormInference, dense, maxPool } from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
@@ -10,7 +10,7 @@ import { functionChild } from './trained.js';
 
 type F = (x: Tensor) => Tensor;
 
-const exported = (f: F): Promise<GraphModel> => graphModel(functionChild(f), 'test', {});
+const exported = async (f: F): Promise<GraphModel> => (await tracedModel(functionChild(f), 'test', {})).artifacts;
 const random = (name: string, ...shape: number[]): Tensor => {
   const rng = stream('program', name);
   return tf.tensor(
@@ -125,11 +125,9 @@ describe('exported programs', () => {
     const trained = functionChild((x) =>
       tf.add(tf.conv2d(x as Tensor4D, weights['block/conv/kernel'], 1, 'same'), weights['block/norm/offset']),
     );
-    const { modelTopology } = await graphModel(
-      { ...trained, store: { parameters: weights, statistics: {} } },
-      'test',
-      {},
-    );
+    const {
+      artifacts: { modelTopology },
+    } = await tracedModel({ ...trained, store: { parameters: weights, statistics: {} } }, 'test', {});
     const names = (modelTopology as { node: { name: string }[] }).node.map(({ name }) => name);
     expect(names).to.include.members([
       'input',

@@ -29,7 +29,7 @@ import { traceFactors } from '../../src/preconditioners/representations/trace-kr
 import { loadBackend } from '../../src/tensor/backend.js';
 import { mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import * as nn from '../../src/tensor/nn.js';
-import { capturedGradients, gaussNewtonProduct, type LayerCapture } from '../../src/tensor/second-order/index.js';
+import { capturedGradients, type LayerCapture } from '../../src/tensor/second-order/index.js';
 import { tf, tidy, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
 import { labelCrossEntropies } from '../../src/training/index.js';
 import {
@@ -45,6 +45,7 @@ import {
 } from '../curvature/language-models.js';
 import { values } from '../optimizers/problems.js';
 import { distance, type Model, normal, precondition } from './models.js';
+import { gaussNewtonProduct } from '../tensor/second-order/networks.js';
 
 const LABELS = EXAMPLES * LENGTH;
 const CONTEXT = { step: 0, seed: 1 };

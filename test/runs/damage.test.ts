@@ -15,7 +15,7 @@ import { reportInput } from '../../src/api/report.js';
 import { readSharpness } from '../../src/api/sharpness-files.js';
 import { openResults } from '../../src/jobs/index.js';
 import { resumeSearch, tf } from '../../src/index.js';
-import { readSafetensors, readSummary, sealJson, sha256, writeSafetensors } from '../../src/runs/index.js';
+import { readSummary, sealJson, sha256 } from '../../src/runs/index.js';
 import { writeSums } from '../../src/runs/sums.js';
 import { loadModel } from '../../src/search/model.js';
 import { disposeNamed } from '../../src/tensor/named.js';
@@ -24,6 +24,7 @@ import { textPrintedBy } from '../cli/printed.js';
 import { said, saidLater } from '../said.js';
 import { temporaryFolder } from './temporary.js';
 import { tinyRun } from './tiny-run.js';
+import { readSafetensors, writeSafetensors } from './safetensors-file.js';
 
 const PARTS = ['manifest.json', 'config.yaml', 'events.jsonl', 'model.json', 'model.safetensors', 'summary.json'];
 

@@ -18,7 +18,6 @@ import {
   openJournal,
   openRun,
   readCheckedEvents,
-  readSafetensors,
   readSums,
   readSummary,
   lockState,
@@ -50,7 +49,6 @@ const READERS: readonly (readonly [file: string, read: (run: string) => unknown]
   ['model.json', (run) => loadModel(run, findSpace)],
   ['model.safetensors', (run) => loadModel(run, findSpace)],
   ['model.safetensors', (run) => resultsOf(run)],
-  ['model.safetensors', (run) => readSafetensors(join(run, 'model.safetensors'))],
   ['sharpness.json', (run) => reportInput(run, mlp)],
   ['rank/rank.json', (run) => reportInput(run, mlp)],
 ];

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { resumeSearch, runSearch, type SearchConfigInput } from '../../src/index.js';
-import { encodeSafetensors, readSafetensors, runFiles, sha256 } from '../../src/runs/index.js';
+import { encodeSafetensors, runFiles, sha256 } from '../../src/runs/index.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf } from '../../src/tensor/tf.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { temporaryFolder } from '../runs/temporary.js';
+import { readSafetensors } from '../runs/safetensors-file.js';
 
 type Retrain = NonNullable<SearchConfigInput['retrain']>;
 

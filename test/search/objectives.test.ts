@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { nsga2 } from '../../controllers/nsga2.js';
 import { mlp } from '../../search-spaces/mlp.js';
 import { derive } from '../../src/cli/commands/derive.js';
-import { resolveConfig } from '../../src/cli/commands/search.js';
+import { writtenConfig } from '../../src/cli/commands/search.js';
 import { checkConfig } from '../../src/config/index.js';
 import { dense, defineSpace, flatten, multiplyAddCount, oneOf, parameterCount, runSearch, z } from '../../src/index.js';
 import { peakActivationBytes, weightBytes } from '../../src/graph/index.js';
@@ -111,10 +111,11 @@ describe('a search with several objectives', function () {
   const folder = temporaryFolder(this);
 
   it('is configured by their names', () => {
-    const { objectives, controller } = resolveConfig({ objectives: 'accuracy,latency', runs: 'runs' });
+    const { objectives, controller } = checkConfig(writtenConfig({ objectives: 'accuracy,latency', runs: 'runs' }));
     expect([objectives, controller.name]).to.deep.equal([['accuracy', 'latency'], 'nsga2']);
     expect(
-      resolveConfig({ objectives: 'accuracy,latency', controller: 'random', runs: 'runs' }).controller.name,
+      checkConfig(writtenConfig({ objectives: 'accuracy,latency', controller: 'random', runs: 'runs' })).controller
+        .name,
     ).to.equal('random');
     for (const [objectives, message] of [
       [['accuracy'], 'a search without objectives'],

@@ -10,7 +10,7 @@ import { readCheckedEvents } from '../../src/runs/index.js';
 import { costMeasure, namedCosts } from '../../src/search/costs.js';
 import { type SearchEvent } from '../../src/search/events.js';
 import { frontOf } from '../../src/search/front.js';
-import { resolveConfig } from '../../src/cli/commands/search.js';
+import { writtenConfig } from '../../src/cli/commands/search.js';
 import { stream } from '../../src/tensor/rng.js';
 import { temporaryFolder } from '../runs/temporary.js';
 import { tinyTable } from '../runs/tiny-run.js';
@@ -56,7 +56,7 @@ describe('objectives of your own', function () {
     const twice = [broken.create({}, {}), broken.create({}, {})];
     expect(said(() => costMeasure(space, [], undefined, twice))).to.match(/two objectives are named 'broken'/);
     expect(said(() => checkConfig({ objectives: ['accuracy', { name: 'own' }] }))).to.match(/objectives/);
-    const { objectives } = resolveConfig({ objectives: 'accuracy,./mine.ts', runs: 'runs' });
+    const { objectives } = checkConfig(writtenConfig({ objectives: 'accuracy,./mine.ts', runs: 'runs' }));
     expect(objectives).to.deep.equal(['accuracy', { name: 'own', part: './mine.ts', options: {} }]);
     expect(ownPartsIn(checkConfig({ objectives: [...objectives!] }))).to.deep.equal([
       { kind: 'objective', part: './mine.ts' },

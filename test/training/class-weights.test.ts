@@ -4,12 +4,13 @@ import { loadBackend } from '../../src/tensor/backend.js';
 import { nn, type Scalar, tf, type Tensor, type Tensor1D, type Tensor2D, valueAndGradients } from '../../src/index.js';
 import { exactFisher, sampledFisher } from '../../src/preconditioners/curvatures/fisher.js';
 import { classWeights, flagWeights } from '../../src/search/class-weights.js';
-import { capturedGradients, gaussNewtonProduct } from '../../src/tensor/second-order/index.js';
+import { capturedGradients } from '../../src/tensor/second-order/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { labelLosses } from '../../src/training/cross-entropy.js';
 import { exampleSource } from '../../src/training/sources.js';
 import { type Batch } from '../../src/data/index.js';
 import { withBatch } from '../../src/training/batch.js';
+import { gaussNewtonProduct } from '../tensor/second-order/networks.js';
 
 const NAMES = ['a', 'b', 'c'];
 const LABELS = [0, 0, 0, 0, 1, 1, 2, 0];

@@ -3,13 +3,14 @@ import { expect } from 'chai';
 import { fisherInformation } from '../../src/curvature/index.js';
 import { stream } from '../../src/tensor/rng.js';
 import { exactFisher, empiricalFisher, sampledFisher } from '../../src/preconditioners/curvatures/fisher.js';
-import { capturedGradients, gaussNewtonProduct, hvp } from '../../src/tensor/second-order/index.js';
+import { capturedGradients, hvp } from '../../src/tensor/second-order/index.js';
 import { squaredErrors } from '../../src/tensor/squared-error.js';
 import { nn, type Scalar, tf, type Tensor } from '../../src/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { type NamedTensors } from '../../src/tensor/named.js';
 import { labelLosses } from '../../src/training/cross-entropy.js';
 import { distilled } from '../../src/training/distill.js';
+import { gaussNewtonProduct } from '../tensor/second-order/networks.js';
 
 const [N, I, K] = [5, 3, 2];
 

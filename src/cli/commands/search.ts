@@ -212,12 +212,7 @@ function sayNext(output: Output, run: string, report: string, answers: boolean):
   } else output.say(`next  weft derive ${runArguments(run)} --retrain-top 3    (train the best from scratch)`);
 }
 
-/** Recipe or file, then flags on top. */
-export function resolveConfig(options: SearchOptions): SearchConfig {
-  return checkConfig(writtenConfig(options));
-}
-
-/** The same without defaults: only the values that the user set. */
+/** Recipe or file, then flags on top: the values that the user set, without defaults. */
 export function writtenConfig(options: SearchOptions): SearchConfigInput {
   if (options.recipe !== undefined && options.config !== undefined)
     throw new WeftError(

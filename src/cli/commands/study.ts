@@ -51,7 +51,7 @@ export async function study(name: string | undefined, options: StudyCommandOptio
 }
 
 /** Names the studies, with their subject and duration. */
-export async function listStudies(output: Output): Promise<void> {
+async function listStudies(output: Output): Promise<void> {
   const studies = await listParts('studies');
   for (const { name, description: summary, facts } of studies) {
     const { reference, minutes } = facts;

@@ -8,9 +8,7 @@ import { REDUCTIONS } from './reductions.js';
 import { SHAPE } from './shape.js';
 import { kernelWriter, type Writer } from './writer.js';
 
-const WRITERS: Readonly<Record<string, Writer>> = { ...ELEMENTWISE, ...LINEAR, ...REDUCTIONS, ...SHAPE };
-
-export const exportableKernels: readonly string[] = Object.keys(WRITERS);
+export const WRITERS: Readonly<Record<string, Writer>> = { ...ELEMENTWISE, ...LINEAR, ...REDUCTIONS, ...SHAPE };
 
 /** Whether there are operations for the kernel. */
 export const isExportable = (kernel: string): boolean => Object.hasOwn(WRITERS, kernel);

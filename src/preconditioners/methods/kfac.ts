@@ -17,7 +17,7 @@ import { refuseCurvature, refuseSolver } from './refuse.js';
 import { wholeFisher } from '../whole/whole-fisher.js';
 
 /** The `fisher` option. */
-export const fisherOption = (
+const fisherOption = (
   labels: 'sampled' | 'empirical' = 'sampled',
 ): z.ZodDefault<z.ZodEnum<{ sampled: 'sampled'; empirical: 'empirical'; exact: 'exact' }>> =>
   z

@@ -73,7 +73,7 @@ export function hessianFree({ damping, iterations, tolerance, warmStart, adapt }
 }
 
 /** x with A·x ≈ b for symmetric positive definite A (Hestenes & Stiefel 1952). Runs inside a tidy. */
-export function conjugateGradients(
+function conjugateGradients(
   times: (v: NamedTensors) => NamedTensors,
   b: NamedTensors,
   start: NamedTensors,

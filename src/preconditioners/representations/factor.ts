@@ -72,7 +72,7 @@ const gramOf = ({ rows, edge, gram }: Factor): Tensor => gram ?? gramOfRows(rows
 const joined = (rows: Tensor, edge: Tensor | undefined): Tensor =>
   edge ? tf.concat([rows, tf.transpose(edge)], 1) : rows;
 
-export function asDense({ dense, rows, edge, weight }: Factor): Tensor {
+function asDense({ dense, rows, edge, weight }: Factor): Tensor {
   if (dense) return dense;
   const whole = joined(rows!, edge) as Tensor2D;
   return tf.mul(tf.matMul(whole, whole, true, false), weight!);

@@ -144,7 +144,7 @@ interface Bounds {
  * (μ/L)·(t·Q − (numel/d)·Q), L a running bound of |t| + numel/d; then a step towards the symmetric positive Q of the
  * same P.
  */
-export function fitWhitening(
+function fitWhitening(
   root: KroneckerRoot,
   g: Tensor,
   rate: number,

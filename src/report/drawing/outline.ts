@@ -64,7 +64,7 @@ export interface OutlineEdge {
   readonly heat?: Heat | undefined;
 }
 
-export const JOIN_SIGNS: Readonly<Record<Combination, string>> = {
+const JOIN_SIGNS: Readonly<Record<Combination, string>> = {
   sum: '+',
   mean: 'mean',
   product: '×',

@@ -61,7 +61,7 @@ export function widthSummary(log: EventLog): WidthSummary | undefined {
 }
 
 /** Mean over all pairs of different networks. */
-export function harmOf(change: ChangeMatrix): number {
+function harmOf(change: ChangeMatrix): number {
   return mean(change.flatMap((row, i) => row.filter((_, j) => i !== j)));
 }
 

@@ -6,9 +6,9 @@ import { widthSummary } from './by-width.js';
 import { predictedDamage } from './by-tensor.js';
 import { type Estimate } from './summary.js';
 
-export const FORGETTING_FORMAT = 'weft-forgetting-report';
+const FORGETTING_FORMAT = 'weft-forgetting-report';
 /** Incremented when a field changes its meaning or is removed. */
-export const FORGETTING_VERSION = 1;
+const FORGETTING_VERSION = 1;
 
 /** The report as plain values; numbers that are undefined are null. */
 export function forgettingJson(analysis: ForgettingAnalysis): object {

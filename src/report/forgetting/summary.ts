@@ -105,7 +105,7 @@ export function summarizeRun(
 }
 
 /** Mean and interval of the defined values. */
-export function estimateOver(values: readonly number[]): Estimate {
+function estimateOver(values: readonly number[]): Estimate {
   const known = values.filter(Number.isFinite);
   return { ...assessMean(known), standardError: standardError(known) };
 }

@@ -123,7 +123,7 @@ function sayDiverged({ config, emit }: SearchSession): void {
 }
 
 /** The best candidate by the measure. */
-export function bestOf(candidates: readonly Scored[], measure: Objective['measure'] = 'accuracy'): Scored {
+function bestOf(candidates: readonly Scored[], measure: Objective['measure'] = 'accuracy'): Scored {
   return [...candidates].sort(byQuality(measure))[0]!;
 }
 

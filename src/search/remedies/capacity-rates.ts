@@ -10,7 +10,7 @@ import { type Child } from '../../supernet/child.js';
 import { stream } from '../../tensor/rng.js';
 
 /** γ at the fewest and at the most parameters. */
-export const EXPONENTS = { fewest: 4, most: 0.25 } as const;
+const EXPONENTS = { fewest: 4, most: 0.25 } as const;
 
 export interface CapacityRates {
   /** Factor of the learning rate in this step; `progress` is t/T, from 0 to below 1. */

@@ -31,7 +31,7 @@ export function savedModel(recording: Recording<never, unknown>): StepGraph | { 
 
 /** Whether a declared value is one number. */
 export const isScalar = ({ shape }: Pick<Declared<never>, 'shape'>): boolean => shape.length === 0;
-export const isNoScalar = (one: Pick<Declared<never>, 'shape'>): boolean => !isScalar(one);
+const isNoScalar = (one: Pick<Declared<never>, 'shape'>): boolean => !isScalar(one);
 
 /** Unpacks these numbers from one vector, a further argument; there is none if there are no numbers. */
 export function addScalars(

@@ -3,7 +3,7 @@
  */
 import type { NamedTensors } from '../named.js';
 import { tidy, type Scalar, type Tensor } from '../tf.js';
-import { applyOnce, hessianOperator, type HessianOperator, type HessianVectorProduct } from './hessian-operator.js';
+import { hessianOperator, type HessianOperator } from './hessian-operator.js';
 import { jacobianOperator } from './jacobian-operator.js';
 import type { SecondOrderOptions } from './method.js';
 
@@ -41,14 +41,4 @@ export function gaussNewtonOperator(
     jacobian.dispose();
     throw error;
   }
-}
-
-/** One product G·direction; see `gaussNewtonOperator`. */
-export function gaussNewtonProduct(
-  model: CutLoss,
-  params: NamedTensors,
-  direction: NamedTensors,
-  options?: SecondOrderOptions,
-): HessianVectorProduct {
-  return applyOnce(gaussNewtonOperator(model, params, options), direction);
 }

@@ -5,7 +5,7 @@
 export { capturedGradients, type CapturedGradients, type CaptureOptions, type LayerCapture } from './capture.js';
 export { type CapturedUse, windowOf } from './captured-uses.js';
 export { axisOfRows, type ExampleAxes, type ExampleAxis, followExamples, rowsByExample } from './example-axis.js';
-export { gaussNewtonOperator, gaussNewtonProduct, type CutLoss } from './gauss-newton.js';
+export { gaussNewtonOperator, type CutLoss } from './gauss-newton.js';
 export {
   hessianOperator,
   hvp,
@@ -22,4 +22,3 @@ export {
   perExampleGradients,
   type LayerExampleGradients,
 } from './per-example.js';
-export { declareSecondOrder, secondOrderKernels } from './verified.js';

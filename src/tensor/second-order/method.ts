@@ -10,7 +10,7 @@ export interface SecondOrderOptions {
    * difference.
    */
   onUnverified?: 'refuse' | 'difference';
-  /** Kernels to treat as verified in this call: for the test that verifies them. */
+  /** Kernels to treat as verified in this call, such as your own whose second derivative you have tested. */
   trust?: readonly string[];
   /** Half the distance between the two points of a central difference, in parameter space; 1e-2 by default. */
   radius?: number;
@@ -38,7 +38,7 @@ export function chooseMethod(
   throw new WeftError(
     'unsupported',
     `no verified second derivative of ${unverified.map((name) => `'${name}'`).join(', ')}`,
-    "use another operation, ask for onUnverified: 'difference', or prove the second derivative and call declareSecondOrder",
+    "use another operation, ask for onUnverified: 'difference', or, if you have tested the second derivative, name the kernel in `trust`",
   );
 }
 

@@ -6,7 +6,7 @@
  */
 import type { TapeNode } from '../tape.js';
 
-const verified = new Set<string>([
+export const VERIFIED: ReadonlySet<string> = new Set([
   'Abs',
   'Add',
   'AddN',
@@ -80,19 +80,6 @@ const verified = new Set<string>([
   'logSoftmax__op',
 ]);
 
-/**
- * Declares that the second derivatives of these kernels of your own are verified, by a test such as the contract's.
- * The gradient function of each must run only kernels that are recorded on the tape and are in the list themselves.
- */
-export function declareSecondOrder(...kernelNames: string[]): void {
-  for (const name of kernelNames) verified.add(name);
-}
-
-/** Names of all kernels with a verified second derivative, sorted. */
-export function secondOrderKernels(): string[] {
-  return [...verified].sort();
-}
-
 /** Names of the kernels among `nodes`, sorted. */
 export function kernelsOf(nodes: readonly TapeNode[]): string[] {
   return [...new Set(nodes.map((node) => node.kernelName))].sort();
@@ -102,7 +89,7 @@ export function kernelsOf(nodes: readonly TapeNode[]): string[] {
 export function unverifiedKernels(nodes: readonly TapeNode[], trusted: readonly string[] = []): string[] {
   return kernelsOf(
     nodes.filter(
-      ({ kernelName, gradient }) => !gradient || !(verified.has(kernelName) || trusted.includes(kernelName)),
+      ({ kernelName, gradient }) => !gradient || !(VERIFIED.has(kernelName) || trusted.includes(kernelName)),
     ),
   );
 }

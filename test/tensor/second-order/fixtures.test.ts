@@ -4,10 +4,10 @@
 import { expect } from 'chai';
 import { valueAndGradients } from '../../../src/tensor/autodiff.js';
 import { softmaxCrossEntropy } from '../../../src/tensor/nn.js';
-import { gaussNewtonProduct, hvp, perExampleGradients } from '../../../src/tensor/second-order/index.js';
+import { hvp, perExampleGradients } from '../../../src/tensor/second-order/index.js';
 import { tf, tidy, type Tensor2D } from '../../../src/tensor/tf.js';
 import { onEachBackend } from '../backends.js';
-import { meanLoss, network, NETWORKS, relativeError } from './networks.js';
+import { gaussNewtonProduct, meanLoss, network, NETWORKS, relativeError } from './networks.js';
 
 /** Ten times what float32 was seen to reach, and a tenth of what is promised. */
 const TOLERANCE = 1e-5;

@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs';
 import type { NamedTensors } from '../../../src/tensor/named.js';
 import * as nn from '../../../src/tensor/nn.js';
+import { type CutLoss, gaussNewtonOperator } from '../../../src/tensor/second-order/gauss-newton.js';
+import { applyOnce, type HessianVectorProduct } from '../../../src/tensor/second-order/hessian-operator.js';
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../src/tensor/tf.js';
 
 type Model = (p: NamedTensors, x: Tensor) => Tensor2D;
@@ -119,3 +121,10 @@ export function relativeError(found: NamedTensors, expected: Named): number {
   }
   return Math.sqrt(difference / size);
 }
+
+/** One product of a direction with the Gauss-Newton matrix. */
+export const gaussNewtonProduct = (
+  model: CutLoss,
+  params: NamedTensors,
+  direction: NamedTensors,
+): HessianVectorProduct => applyOnce(gaussNewtonOperator(model, params), direction);

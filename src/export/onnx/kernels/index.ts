@@ -8,9 +8,12 @@ import { type OnnxKernel, type OnnxKernelWriter } from './writer.js';
 
 export { type OnnxKernel, onnxKernel } from './writer.js';
 
-const WRITERS: Readonly<Record<string, OnnxKernelWriter>> = { ...ELEMENTWISE, ...LINEAR, ...REDUCTIONS, ...SHAPE };
-
-export const onnxKernels: readonly string[] = Object.keys(WRITERS);
+export const WRITERS: Readonly<Record<string, OnnxKernelWriter>> = {
+  ...ELEMENTWISE,
+  ...LINEAR,
+  ...REDUCTIONS,
+  ...SHAPE,
+};
 
 /** Writes a kernel call; returns its outputs. Throws WeftError('export') naming a kernel that ONNX cannot express. */
 export function writeOnnxStep(kernel: OnnxKernel): readonly OnnxReference[] {

@@ -6,8 +6,8 @@ export function smirnovDistance(a: readonly number[], b: readonly number[]): num
   let [i, j, distance] = [0, 0, 0];
   while (i < left.length && j < right.length) {
     const value = Math.min(left[i]!, right[j]!);
-    while (i < left.length && left[i] === value) i++;
-    while (j < right.length && right[j] === value) j++;
+    while (left[i] === value) i++; // undefined at the end
+    while (right[j] === value) j++;
     distance = Math.max(distance, Math.abs(i / left.length - j / right.length));
   }
   return distance;

@@ -112,7 +112,7 @@ export async function cluster(count: number): Promise<Tally | undefined> {
       second = await start('second again');
       cutSeconds = await until(second, job.key, watch);
       await done;
-      network.mend();
+      network.restore();
       const after = [1, 2, 3].map((i) => waiting(`after the cut ${i}`, 5));
       await end(second);
       await submitAll(executor, after);
@@ -174,7 +174,7 @@ function fileIn(path: string): string | undefined {
 }
 
 /** A network namespace with one cable to this one; undefined where none can be made. */
-function openNetwork(): { cut(): void; mend(): void; close(): void } | undefined {
+function openNetwork(): { cut(): void; restore(): void; close(): void } | undefined {
   const ip = (...args: string[]): boolean => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
   const close = (): void => {
     ip('link', 'del', 'weft-here');
@@ -195,7 +195,7 @@ function openNetwork(): { cut(): void; mend(): void; close(): void } | undefined
   }
   return {
     cut: () => void ip('link', 'set', 'weft-here', 'down'),
-    mend: () => void ip('link', 'set', 'weft-here', 'up'),
+    restore: () => void ip('link', 'set', 'weft-here', 'up'),
     close,
   };
 }

@@ -20,7 +20,7 @@ export function regretChart(curves: readonly { readonly name: string; readonly r
     ariaLabel: 'Mean regret by number of queries, for each strategy',
     height: 300,
     marginRight: 126,
-    marginLeft: 48,
+    marginLeft: 58,
     x: { type: 'log', label: 'queries', labelAnchor: 'center', labelArrow: 'none', ticks: 3, tickFormat: '~s' },
     y: { type: 'log', label: '↑ regret (points)', labelArrow: 'none', tickFormat: '~g' },
     marks: [

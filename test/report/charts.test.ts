@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { candidatesChart } from '../../src/report/charts/candidates.js';
 import { integerTicks, thin } from '../../src/report/charts/frame.js';
+import { linesChart } from '../../src/report/charts/lines.js';
 import { preferenceHistoryChart } from '../../src/report/charts/preferences.js';
 import { eventLog } from '../../src/report/event-log.js';
 import { entropyOf, maximalEntropy, readPreferences } from '../../src/report/preferences.js';
@@ -155,5 +156,19 @@ describe('report charts', () => {
     expect(apart(regretChart(seven.map((i) => ({ name: `line ${i}`, regret: [3, 0.5] }))), 'line')).to.be.at.least(14);
     const nets = seven.map((i) => ({ arm: `arm ${i}`, forgetting: 0.1, tau: i === 0 ? 1 : 0.5 }));
     expect(apart(forgettingChart(nets), 'arm')).to.be.at.least(14);
+  });
+
+  it('label only numbers of a logarithmic axis that have room beside each other', () => {
+    const line = (largest: number): string =>
+      linesChart([{ name: 'a', color: 'controller', points: [0.01, 0.05, largest].map((x) => ({ x, y: x })) }], {
+        ariaLabel: 'One line over a logarithmic axis',
+        x: { label: 'step size', type: 'log' },
+        y: { label: 'value' },
+      })!;
+    const labels = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>(0\.0\d)</g)].map(([, text]) => text!);
+    expect(labels(line(0.4)))
+      .to.include.members(['0.01', '0.02'])
+      .and.not.include('0.03');
+    expect(labels(line(0.06))).to.include('0.03');
   });
 });

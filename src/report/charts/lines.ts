@@ -91,7 +91,7 @@ export function linesChart(
             ? 5
             : 4,
         ...(counts && { tickFormat: ',d' }),
-        ...(x.type === 'log' && { tickFormat: logarithmicTick }),
+        ...(x.type === 'log' && { tickFormat: largest >= 10 * smallestOf(places) ? roundTick : logarithmicTick }),
       }),
       Plot.axisY({
         label: `↑ ${y.label}`,
@@ -123,6 +123,11 @@ function logarithmicTick(value: number): string {
   return value >= 1e5 || value < 1e-3
     ? scientific(value, 0).replace(/^1\s×\s/, '')
     : String(Number(value.toPrecision(6)));
+}
+
+/** Only 1, 2 and 5 of each power of ten, which are far enough apart on an axis of several. */
+function roundTick(value: number): string {
+  return '125'.includes(value.toExponential()[0]!) ? logarithmicTick(value) : '';
 }
 
 /** The position of each label: at the end of its line, moved apart from the others. */

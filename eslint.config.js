@@ -66,7 +66,7 @@ const READERS = [
   'src/data/{source,package-version,unlabelled,image-cache}.ts',
   'src/runs/{environment,process-identity}.ts',
   'src/jobs/child-handle.ts',
-  'src/tensor/browser-bundle.ts',
+  'src/tensor/{browser-bundle,processor}.ts',
   'src/api/{templates,import-module}.ts',
 ];
 

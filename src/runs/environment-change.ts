@@ -1,5 +1,6 @@
 /** The parts of an environment that can change the last bits of a result, and how two environments differ in them. */
 import { WeftError } from '../errors.js';
+import { usesOneDnnByDefault } from '../tensor/processor.js';
 import { type Environment, NUMERIC_VARIABLES } from './environment.js';
 
 /** A condition that was different when earlier work was done. */
@@ -19,7 +20,7 @@ export type RecordedEnvironment = Partial<Environment>;
  * not affect results.
  */
 export function environmentChanges(before: RecordedEnvironment, now: RecordedEnvironment): EnvironmentChange[] {
-  const [earlier, present] = [conditionsOf(before), conditionsOf(now)];
+  const [earlier, present] = [conditionsOf(before, now), conditionsOf(now, before)];
   return Object.entries(present).flatMap(([what, value]) => {
     const other = earlier[what];
     return other === undefined || value === undefined || other === value ? [] : [{ what, before: other, now: value }];
@@ -44,17 +45,25 @@ export function refuseChanges(what: string, changes: readonly EnvironmentChange[
 }
 
 function remedyFor(changes: readonly EnvironmentChange[]): string {
-  const threads = changes.find(({ what }) => what === THREADS);
-  return threads && changes.length === 1 ? `set WEFT_THREADS=${threads.before}` : 'restore what differs';
+  const [first, ...others] = changes;
+  if (!first || others.length > 0) return 'restore what differs';
+  if (first.what === THREADS) return `set WEFT_THREADS=${first.before}`;
+  if (!NUMERIC_VARIABLES.includes(first.what)) return 'restore what differs';
+  return first.before === NOT_SET ? `unset ${first.what}` : `set ${first.what}=${first.before}`;
 }
 
 const WEFT = 'Weft';
 const THREADS = 'threads';
+const NOT_SET = 'not set';
 const INTRAOP = 'TF_NUM_INTRAOP_THREADS';
+const ONEDNN = 'TF_ENABLE_ONEDNN_OPTS';
 /** The threads within an operation are a separate condition; those between operations do not affect results. */
 const OTHER_VARIABLES = NUMERIC_VARIABLES.filter((name) => name !== INTRAOP && name !== 'TF_NUM_INTEROP_THREADS');
 
-function conditionsOf(environment: RecordedEnvironment): Record<string, string | undefined> {
+function conditionsOf(
+  environment: RecordedEnvironment,
+  other: RecordedEnvironment,
+): Record<string, string | undefined> {
   const { weft, node, tfjs, backend, library, platform, cpu, instructions, device, threads, variables } = environment;
   const portable = {
     [WEFT]: weft,
@@ -73,6 +82,13 @@ function conditionsOf(environment: RecordedEnvironment): Record<string, string |
     'vector instructions': instructions,
     'graphics processor': device,
     [THREADS]: intraop ?? (threads === undefined ? undefined : String(threads)),
-    ...(variables && Object.fromEntries(OTHER_VARIABLES.map((name) => [name, variables[name] ?? 'not set']))),
+    ...(variables && Object.fromEntries(OTHER_VARIABLES.map((name) => [name, variables[name] ?? NOT_SET]))),
+    ...(variables && { [ONEDNN]: variables[ONEDNN] ?? oneDnnByDefault(instructions ?? other.instructions) }),
   };
+}
+
+/** What TensorFlow does if the variable is not set; known of x86 processors whose instructions are recorded. */
+function oneDnnByDefault(instructions: string | undefined): string {
+  if (!instructions?.includes('sse4')) return NOT_SET;
+  return usesOneDnnByDefault(instructions) ? '1' : '0';
 }

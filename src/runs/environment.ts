@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import { describeBackend } from '../tensor/backend.js';
+import { vectorInstructions } from '../tensor/processor.js';
 import { tf } from '../tensor/tf.js';
 
 export interface Environment {
@@ -24,7 +25,7 @@ export interface Environment {
   readonly device?: string;
   /** Number of threads available on the machine. */
   readonly threads: number;
-  /** The variables that set thread counts, if they are set. */
+  /** The variables that affect the last bits of numbers, if they are set. */
   readonly variables: Readonly<Record<string, string>>;
   /** The git revision of the working directory, with `-dirty` if there are uncommitted changes. */
   readonly revision?: string;
@@ -68,16 +69,6 @@ export const NUMERIC_VARIABLES = [
   'NVIDIA_TF32_OVERRIDE',
   'TF_DETERMINISTIC_OPS',
 ];
-
-/** The names used by the kernel: on x86 `flags`, on ARM `Features`. */
-function vectorInstructions(): string | undefined {
-  const line = /^(?:flags|Features)\s*: (.*)$/m.exec(read('/proc/cpuinfo') ?? '')?.[1];
-  return line
-    ?.split(' ')
-    .filter((name) => /^(sse4|avx|fma|f16c|amx|asimd|sve|sme|bf16|i8mm)/.test(name))
-    .sort()
-    .join(' ');
-}
 
 /** The NVIDIA driver's information under /proc. */
 function graphicsProcessors(): string | undefined {

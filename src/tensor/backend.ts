@@ -11,6 +11,7 @@ import {
   seesGpu,
   tensorflowThreads,
   threadsFromEnvironment,
+  useOneDnn,
   whyNotInstalled,
 } from './environment.js';
 import { installNativeKernels } from './kernels/index.js';
@@ -119,6 +120,7 @@ function requireNative(packageName: string): void {
     computeExactlyOnGpu();
   }
   runSessionsInOrder();
+  useOneDnn();
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   restoreNodeUtilities();
   require(packageName);

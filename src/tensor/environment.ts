@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { WeftError } from '../errors.js';
+import { gainsFromOneDnn, vectorInstructions } from './processor.js';
 
 const require = createRequire(import.meta.url);
 
@@ -32,6 +33,14 @@ export function limitThreads(threads: number): void {
 export function runSessionsInOrder(): void {
   const asked = Number(process.env['TF_NUM_INTEROP_THREADS']);
   if (!(asked > 0)) process.env['TF_NUM_INTEROP_THREADS'] = '1';
+}
+
+/**
+ * Makes TensorFlow use oneDNN on processors that gain from it and where it does not do so by itself. A variable that is
+ * already set takes precedence. TensorFlow reads it only once, when it is loaded.
+ */
+export function useOneDnn(): void {
+  if (gainsFromOneDnn(vectorInstructions() ?? '')) process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
 }
 
 /** How many threads TensorFlow uses, or will use. */

@@ -12,7 +12,7 @@ const NATIVE: Environment = {
   library: '2.9.1',
   platform: 'linux 6.1.0 x64',
   cpu: 'AMD EPYC',
-  instructions: 'avx avx2 fma',
+  instructions: 'avx avx2 fma sse4_1 sse4_2',
   threads: 2,
   variables: {},
 };
@@ -31,7 +31,8 @@ describe('the environment in which numbers are computed', () => {
     ['vector instructions', { instructions: 'avx avx2 avx512f fma' }],
     ['backend', { backend: 'cpu' }],
     ['system', { platform: 'darwin 6.1.0 x64' }],
-    ['TF_ENABLE_ONEDNN_OPTS', { variables: { TF_ENABLE_ONEDNN_OPTS: '0' } }],
+    ['TF_ENABLE_ONEDNN_OPTS', { variables: { TF_ENABLE_ONEDNN_OPTS: '1' } }],
+    ['NVIDIA_TF32_OVERRIDE', { variables: { NVIDIA_TF32_OVERRIDE: '0' } }],
     ['Weft', { weft: '0.2.0' }],
   ] as const) {
     it(`differs in ${what} if ${Object.keys(change).join()} does`, () => expect(changed(change)).to.include(what));
@@ -41,6 +42,14 @@ describe('the environment in which numbers are computed', () => {
     expect(changed({})).to.deep.equal([]);
     expect(changed({ variables: { TF_NUM_INTRAOP_THREADS: '2', TF_NUM_INTEROP_THREADS: '2' } })).to.deep.equal([]);
     expect(changed({ platform: 'linux 6.8.0 x64', revision: 'abc' })).to.deep.equal([]);
+  });
+
+  it('is the same whether oneDNN is used by default or on request', () => {
+    const server = { ...NATIVE, instructions: `${NATIVE.instructions} avx512_vnni` };
+    const asked = (value: string) => ({ variables: { TF_ENABLE_ONEDNN_OPTS: value } });
+    expect(changed(asked('1'), server)).to.deep.equal([]);
+    expect(changed(asked('0'), server)).to.deep.equal(['TF_ENABLE_ONEDNN_OPTS']);
+    expect(changed(asked('0'))).to.deep.equal([]);
   });
 
   it('is not compared if it was not recorded', () => {
@@ -60,6 +69,10 @@ describe('the environment in which numbers are computed', () => {
     expect(said(() => refuseChanges('runs/x', threads))).to.match(
       /^runs\/x was computed under different conditions: threads 2 then, 1 now .*WEFT_THREADS=2.*--allow-changed-environment/,
     );
+    const variable = (name: string): string =>
+      said(() => refuseChanges('runs/x', environmentChanges(NATIVE, { ...NATIVE, variables: { [name]: '1' } })));
+    expect(variable('TF_ENABLE_ONEDNN_OPTS')).to.contain('0 then, 1 now').and.contain('set TF_ENABLE_ONEDNN_OPTS=0,');
+    expect(variable('OMP_NUM_THREADS')).to.contain('not set then, 1 now').and.contain('unset OMP_NUM_THREADS,');
     refuseChanges('runs/x', environmentChanges(NATIVE, { ...NATIVE, weft: '0.2.0' }));
   });
 

@@ -1,6 +1,7 @@
 /**
  * The filter gradient of depthwise convolutions on the native backend. oneDNN's is slow for filters wider than 3;
- * TensorFlow's own, which explicit padding selects, takes little more than half of its time for 5x5.
+ * TensorFlow's own, which explicit padding selects, takes little more than half of its time for 5x5. It also serves 1x1
+ * filters, of which oneDNN treats those of a single channel as ordinary convolutions; see `strided-filter.ts`.
  */
 import { tf, type Tensor4D } from '../library.js';
 import { constant, intAttribute, memoize, rawOp, stringAttribute, T, type NativeBackend } from './raw-op.js';
@@ -47,7 +48,9 @@ export function installDepthwiseFilter(): void {
         true,
       );
       const { top, bottom, left, right, type } = info.padInfo;
-      const explicit = type === 'EXPLICIT' || (filterShape[1] > WIDEST_OF_ONEDNN && !backend.isUsingGpuDevice);
+      const single = filterShape[0] === 1 && filterShape[1] === 1;
+      const explicit =
+        type === 'EXPLICIT' || ((single || filterShape[1] > WIDEST_OF_ONEDNN) && !backend.isUsingGpuDevice);
       const attributes = attributesOf(
         explicit ? 'EXPLICIT' : type,
         [0, 0, top, bottom, left, right, 0, 0],

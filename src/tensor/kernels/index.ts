@@ -9,6 +9,7 @@ import { installRelu } from './relu.js';
 import { installSaturating } from './saturating.js';
 import { installSavedCopies } from './saved-copies.js';
 import { installStockGradients } from './stock-gradients.js';
+import { installStridedFilter } from './strided-filter.js';
 import { installWasmGradients } from './wasm/index.js';
 
 /** Installs Weft's kernels and gradients; called once, by `tf.ts`, before the first tensor exists. */
@@ -28,4 +29,5 @@ export function installNativeKernels(): void {
   installDepthwiseFilter();
   installMatMul();
   installNativeBasics();
+  installStridedFilter();
 }

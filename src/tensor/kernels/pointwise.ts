@@ -35,7 +35,7 @@ export const pointwise: Kernel<{ x: Tensor4D; kernel: Tensor4D }, Attributes, Te
 /** The gradient with respect to the kernel, Σ x·dyᵀ over all pixels: x [N,H,W,I], dy [N,H,W,O] -> [1,1,I,O]. */
 const pointwiseFilter: Kernel<{ x: Tensor4D; dy: Tensor4D }, object, Tensor4D> = defineKernel({
   name: 'WeftPointwiseFilter',
-  native: ({ x, dy }, _, backend) => product(backend, x, dy, PRODUCTS.AtB, [1, 1, x.shape[3], dy.shape[3]]),
+  native: ({ x, dy }, _, backend) => pixelProduct(backend, x, dy, [1, 1, x.shape[3], dy.shape[3]]),
   plain: ({ x, dy }) =>
     runKernel(
       'Conv2DBackpropFilter',
@@ -57,6 +57,11 @@ const PRODUCTS = {
   AtB: [T, boolAttribute('transpose_a', true), boolAttribute('transpose_b', false)],
 };
 const RESHAPE = [T, typeAttribute('Tshape', 'int32')];
+
+/** Σ x·dyᵀ over all pixels, in the given shape: x [N,H,W,I], dy [N,H,W,O] -> [1,1,I,O]. */
+export function pixelProduct(backend: NativeBackend, x: Tensor4D, dy: Tensor4D, shape: number[]): Tensor4D {
+  return product(backend, x, dy, PRODUCTS.AtB, shape);
+}
 
 /** The product of a and b, each seen as a matrix of rows along the last axis, in the given shape. */
 function product(

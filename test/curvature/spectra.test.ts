@@ -50,6 +50,27 @@ describe('spectra from products alone', () => {
     if (!(await loads(NATIVE))) await loads('cpu');
   });
 
+  it('stops at the first multiple of five steps at which all residuals are small enough', () => {
+    const even = Array.from({ length: 100 }, (_, i) => i / 100);
+    const operators = [SPIKED, even, [...even.map((value) => 1e-3 * value), 10]].map((values) => operatorWith(values));
+    for (const operator of operators)
+      for (const tolerance of [0.1, 0.01, 0.001]) {
+        const largestResidual = (steps: number): number => {
+          const { largest, smallest } = extremeEigenpairs(operator, { steps, tolerance: 0 });
+          const pairs = [...largest, ...smallest];
+          const share =
+            Math.max(...pairs.map(({ residual }) => residual)) / Math.max(...pairs.map(({ value }) => Math.abs(value)));
+          disposeEigenpairs(pairs);
+          return share;
+        };
+        const expected = [5, 10, 15, 20, 25, 30, 35, 40].find((steps) => largestResidual(steps) <= tolerance) ?? 40;
+        const { largest, smallest, steps } = extremeEigenpairs(operator, { tolerance });
+        disposeEigenpairs([...largest, ...smallest]);
+        expect(steps, `tolerance ${tolerance}`).to.equal(expected);
+      }
+    for (const { matrix } of operators) matrix.dispose();
+  });
+
   it('Lanczos finds every eigenvalue of a small matrix with its multiplicity', () => {
     for (const eigenvalues of [[-2, -1, 0.5, 3, 7], [2, 2, 2, 5, 5, -1], [1, 1, 1], [0, 0, 4], [3]]) {
       const before = tf.memory().numTensors;

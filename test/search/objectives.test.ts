@@ -120,7 +120,9 @@ describe('a search with several objectives', function () {
     for (const [objectives, message] of [
       [['accuracy'], 'a search without objectives'],
       [['latency', 'parameters'], 'name accuracy'],
-      [['accuracy', 'speed'], 'objectives'],
+      [['accuracy', 'speed'], "there is no objective 'speed'; known: accuracy, loss, parameters"],
+      [['accuracy', 'latancy'], "there is no objective 'latancy'; did you mean 'latency'?"],
+      [['accuracy', 5], 'must be one of accuracy, loss, parameters'],
       [['accuracy', 'latency', 'latency'], 'twice'],
     ] as const)
       expect(() => checkConfig({ objectives })).to.throw(message);

@@ -21,6 +21,7 @@ export const WORKLOADS: readonly (() => Workload)[] = [
   () => mlp(),
   ...(['momentum', 'adam', 'sam'] as const).map((optimizer) => () => mlp([784, 512, 512, 10], 128, optimizer)),
   () => recurrentSupernet(),
+  () => recurrentSupernet({ one: true }),
   () => enasController(),
   () => derive(),
   () => hessianVectorProduct(),

@@ -1,6 +1,10 @@
-/** One shared-weight training step: another random cell of the ENAS language-model space at every step. */
+/**
+ * A training step of the ENAS language-model space: another random cell at every step, or always the same one, whose
+ * steps are compiled.
+ */
 import { emptyState } from '../../src/chain/state.js';
 import { chain } from '../../src/chain/chain.js';
+import { compiledTrainer } from '../../src/chain/compiled.js';
 import { clipByGlobalNorm } from '../../src/chain/transforms/clip.js';
 import { scaleByLearningRate } from '../../src/chain/transforms/learning-rate.js';
 import { valueAndGradients } from '../../src/tensor/autodiff.js';
@@ -16,6 +20,8 @@ export interface RecurrentOptions {
   nodes?: number;
   batch?: number;
   steps?: number;
+  /** Train a single cell, as when the derived one is retrained. */
+  one?: boolean;
 }
 
 const ACTIVATIONS = ['tanh', 'relu', 'identity', 'sigmoid'] as const;
@@ -26,9 +32,10 @@ export function recurrentSupernet({
   nodes = 12,
   batch = 64,
   steps = 35,
+  one = false,
 }: RecurrentOptions = {}): Workload {
   const rng = stream('bench', 'cells');
-  const cells = Array.from({ length: 20 }, () =>
+  const cells = Array.from({ length: one ? 1 : 20 }, () =>
     Array.from({ length: nodes }, (_, j): nn.CellNode => ({
       from: j === 0 ? 0 : rng.int(j),
       activation: rng.pick(ACTIVATIONS),
@@ -36,8 +43,9 @@ export function recurrentSupernet({
   );
   const architectures = cells.map((cell) => cell.map(({ from, activation }) => [from, activation]));
   return {
-    name: `recurrent-cell step, ${nodes} nodes, hidden ${hidden}, batch ${batch}, ${steps} steps, ${vocabulary} words`,
+    name: `${one ? 'step of one recurrent cell' : 'recurrent-cell step'}, ${nodes} nodes, hidden ${hidden}, batch ${batch}, ${steps} steps, ${vocabulary} words`,
     block: 3,
+    ...(one && { warmUp: 8 }),
     anchors: [
       { name: 'PyTorch', module: 'recurrent_cell', options: { vocabulary, hidden, batch, steps, architectures } },
     ],
@@ -68,6 +76,7 @@ export function recurrentSupernet({
       const state = tf.zeros([batch, hidden]);
       const learningRate = (): number => 1;
       const trainer = chain(clipByGlobalNorm(0.25), scaleByLearningRate(learningRate));
+      const compiled = compiledTrainer(trainer);
       const names = (cell: nn.CellNode[]): string[] => cell.map(({ from }, j) => (j === 0 ? 'first' : `${from}-${j}`));
       const loss = (cell: nn.CellNode[], p: NamedTensors): tf.Scalar => {
         const x = nn.embedding(p['embedding'] as Tensor2D, tokens);
@@ -83,19 +92,30 @@ export function recurrentSupernet({
         step(index) {
           const cell = cells[index % cells.length]!;
           const active = pickNamed(parameters, ['embedding', 'decoder', 'bias', ...names(cell)]);
-          const next = trainer.step(
-            (current) => {
-              const { value, gradients } = valueAndGradients((p) => loss(cell, p), current);
-              return { loss: value, gradients };
-            },
-            active,
-            emptyState,
-            { step: index },
-          ).parameters;
+          const { parameters: next } = compiled.step({
+            lossFor: () => ({
+              evaluate(current) {
+                const { value, gradients } = valueAndGradients((p) => loss(cell, p), current);
+                return { loss: value, gradients };
+              },
+              context: {},
+            }),
+            parameters: active,
+            state: emptyState,
+            step: index,
+            inputs: { tokens, targets, state },
+            // Searches seldom draw a cell twice.
+            key: one ? 'cell' : String(index),
+            due: one ? 1000 : 1,
+            isAtRest: () => false,
+          });
           tf.dispose(Object.keys(next).map((name) => parameters[name]!));
           Object.assign(parameters, next);
         },
-        dispose: () => tf.dispose([tokens, targets, state, parameters]),
+        dispose() {
+          compiled.dispose();
+          tf.dispose([tokens, targets, state, parameters]);
+        },
       };
     },
   };

@@ -136,7 +136,7 @@ function meanTest(trainings: readonly SeedSearch[]): TrainSeedsOutcome['mean'] {
   const measure = accuracies.length === tests.length ? 'accuracy' : 'loss';
   const values = measure === 'accuracy' ? accuracies : tests.map(({ loss }) => loss);
   if (values.length < 2) return undefined;
-  const { value, interval } = assessMean(values);
+  const { value, interval } = assessMean(values, { possible: measure === 'accuracy' ? [0, 1] : [0, Infinity] });
   return { measure, value, interval, standardDeviation: standardDeviation(values) };
 }
 

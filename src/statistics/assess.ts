@@ -51,6 +51,12 @@ export interface AssessOptions {
   readonly comparisons?: number;
 }
 
+/** Options for the mean of one sample. */
+export interface AssessMeanOptions extends AssessOptions {
+  /** The possible values, for example 0 to 1 for shares: no interval reaches beyond them. Default: all numbers. */
+  readonly possible?: Interval;
+}
+
 /** With fewer values there is no interval. */
 export const FEWEST_FOR_INTERVAL = 3;
 /** For two samples: with three heavy-tailed values in each, the interval is too long. */
@@ -64,7 +70,7 @@ const ROUNDING = 1e-12;
  * short on the side of the long tail: there it is extended by the first term of the Edgeworth expansion, |g| (2 t² + 1)
  * / (6 √n) standard errors with g the skewness of the sample (Hall 1992, section 3.10).
  */
-export function assessMean(values: readonly number[], options: AssessOptions = {}): Assessment {
+export function assessMean(values: readonly number[], options: AssessMeanOptions = {}): Assessment {
   return assessDifferences(values, largest(values), options, skewness(values));
 }
 
@@ -101,7 +107,7 @@ export function assessDifference(a: readonly number[], b: readonly number[], opt
 function assessDifferences(
   differences: readonly number[],
   scale: number,
-  options: AssessOptions,
+  options: AssessMeanOptions,
   skew = 0,
 ): Assessment {
   const alpha = errorRate(options);
@@ -117,6 +123,7 @@ function assessDifferences(
     enough: differences.length >= fewest,
     fewest,
     alpha,
+    possible: options.possible,
     p: () => signFlipP(differences),
   });
 }
@@ -132,6 +139,7 @@ function assessmentOf({
   enough,
   fewest,
   alpha,
+  possible: [least, most] = [-Infinity, Infinity],
   p: probability,
 }: {
   count: number;
@@ -144,6 +152,7 @@ function assessmentOf({
   enough: boolean;
   fewest: number;
   alpha: number;
+  possible?: Interval | undefined;
   p: () => number;
 }): Assessment {
   const many = enough && count >= fewestForInterval;
@@ -158,7 +167,7 @@ function assessmentOf({
   return {
     count,
     value,
-    interval: known ? [low, high] : undefined,
+    interval: known ? [Math.max(low, least), Math.min(high, most)] : undefined,
     // Arrangements are enumerated on first use.
     get p() {
       return found();

@@ -160,6 +160,9 @@ describe('assessment of means', () => {
     expect(assessMean([-1, -1.01, -0.99, -1, -1.02, -1])).to.include({ claim: 'below' });
     expect(assessMean([1, 1.01]).interval).to.equal(undefined);
     expect(assessMean([1, 1.01, 1.02]).interval).to.have.length(2);
+    const accuracies = [0.2, 0.6, 0.98];
+    expect(assessMean(accuracies).interval![0]).to.be.below(0);
+    expect(assessMean(accuracies, { possible: [0, 1] }).interval).to.deep.equal([0, 1]);
     expect(assessMean([])).to.deep.include({ count: 0, interval: undefined, obstacle: 'few' });
     expect(assessDifference([5, 6, 7], [1, 2, 3])).to.include({ claim: undefined, obstacle: 'few', fewest: 4 });
     expect(assessDifference([5, 6, 7], [1, 2, 3, 1, 2, 3])).to.include({

@@ -104,7 +104,11 @@ export function compareConfigurations(
     settings,
     means: all.map((configuration) => {
       const values = configuration.runs.map(({ input }) => quality.of(input)!);
-      return { configuration, values, mean: assessMean(values) };
+      return {
+        configuration,
+        values,
+        mean: assessMean(values, { possible: quality.unit === 'share' ? [0, 1] : [0, Infinity] }),
+      };
     }),
     unpaired: [...new Set(paired.flatMap(({ left }) => left))],
   };

@@ -153,7 +153,8 @@ export const testMeasure = (measure: SeedsAnalysis['measure']): 'accuracy' | 'lo
 function testOf(runs: readonly SeedRun[], measure: SeedsAnalysis['measure']): SeedsAnalysis['test'] {
   const values = runs.flatMap(({ test }) => test?.[testMeasure(measure)] ?? []);
   if (values.length < runs.length) return undefined;
-  const { value, interval } = assessMean(values);
+  const possible: Interval = testMeasure(measure) === 'loss' ? [0, Infinity] : [0, 1];
+  const { value, interval } = assessMean(values, { possible });
   return { value, interval, bySeed: values, standardDeviation: standardDeviation(values) };
 }
 

@@ -19,8 +19,8 @@ const SMALLEST = 1e-4;
 
 /**
  * The units of the changes in the training part, and the scaling of the predicted number that suits them: y =
- * output·std + mean, where output minus the scaled last value has a mean of 0 and a deviation of 1. `scaling` is that of
- * the values.
+ * output·std + mean, where output minus the scaled last value has a mean of 0 and a deviation of 1. `scaling` is that
+ * of the values.
  */
 export function measureChange(
   { examples: { images }, indices, inputShape, targets }: Split,

@@ -141,7 +141,10 @@ function instantiate<O extends object, C extends ChoiceTree>(
   return withChoices(choices);
 }
 
-/** If the task is to predict a change, the graph that `write` describes, between what makes it one and what undoes it. */
+/**
+ * The graph that `write` describes. If the task is to predict a change, its input has a further column, relative to the
+ * last row, and the last value is added to its output.
+ */
 function fromLastValue(builder: GraphBuilder, { change }: Task, write: (builder: GraphBuilder) => NodeRef): NodeRef {
   if (!change) return write(builder);
   const input = builder.apply('change/window', fromLast(change), builder.input);

@@ -2,6 +2,7 @@ export {
   assessDifference,
   type Assessment,
   assessMean,
+  type AssessMeanOptions,
   type AssessOptions,
   assessPaired,
   FEWEST_FOR_INTERVAL,

@@ -104,7 +104,7 @@ function describe(
         `  ${paint.dim(`error ${percent(event.meanErr1)} when trained, ${percent(event.meanErr2)} at the end (${event.count} architectures)`)}`
       );
     case 'front':
-      return `Pareto front of ${event.hashes.length} networks by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
+      return `Pareto front of ${plural(event.hashes.length, 'network')} by ${event.objectives.join(', ')}; the compromise (knee) is derived`;
     case 'derived':
       return `derived ${paint.accent(event.architecture)}\n  shared weights: ${event.accuracy === null || language ? `loss ${event.loss.toFixed(4)}` : percent(event.accuracy)}${event.score === undefined ? '' : `, ${rewarded} ${percent(event.score)}`} on validation, best of ${event.candidates} sampled (${event.distinct} distinct)`;
     case 'comparison':

@@ -68,7 +68,10 @@ export interface UnitRequest {
   readonly label: string;
 }
 
-/** Has units done, one after another or side by side; results in the order of the requests. */
+/**
+ * Has units done, one after another or side by side; results in the order of the requests. Several calls may be made at
+ * the same time.
+ */
 export type PerformUnits = (requests: readonly UnitRequest[]) => Promise<JsonObject[]>;
 
 export interface StudySetting {

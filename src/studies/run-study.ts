@@ -121,12 +121,12 @@ async function runHere(
   return { ...result, seconds, files };
 }
 
-/** Units in this process. */
+/** Units in this process, one after another also if several calls ask for some. After a failure none is begun. */
 function oneAfterAnother(
   study: Study,
   { parts, progress, shouldStop }: Pick<StudySetting, 'parts' | 'progress' | 'shouldStop'>,
 ): PerformUnits {
-  return async (requests) => {
+  const performAll: PerformUnits = async (requests) => {
     const results: JsonObject[] = [];
     for (const { unit, payload, local, label } of requests) {
       await stopHere({ shouldStop });
@@ -139,6 +139,12 @@ function oneAfterAnother(
       );
     }
     return results;
+  };
+  let earlier: Promise<unknown> = Promise.resolve();
+  return (requests) => {
+    const own = earlier.then(() => performAll(requests));
+    earlier = own;
+    return own;
   };
 }
 

@@ -80,27 +80,30 @@ async function run(given: RemediesOptions, setting: StudySetting): Promise<Study
 
   const kept = openCells(setting.folder, setting.progress);
   const asked = Array.from({ length: seeds }, (_, i) => arms.map((arm) => ({ arm, seed: setting.seed + i }))).flat();
-  const supernets: { arm: ArmName; seed: number; supernet: Supernet }[] = [];
-  for (const [done, { arm, seed }] of asked.entries()) {
-    const { path, ...named } = training;
-    const payload: SupernetPayload = {
-      ...named,
-      arm,
-      seed,
-      cells: sample.map(({ architecture }) => space.encode(architecture)),
-    };
-    setting.progress(`${arm}, seed ${seed}: supernet ${done + 1} of ${asked.length}`, done / asked.length);
-    const supernet = await kept.measured(payload, async () => {
-      const request = {
-        unit: SUPERNET,
-        label: `supernet ${done + 1} of ${asked.length} (${arm}, seed ${seed})`,
-        payload: payload as unknown as JsonObject,
-        ...(path !== undefined && { local: { path } }),
+  let done = 0;
+  const supernets = await Promise.all(
+    asked.map(async ({ arm, seed }, i) => {
+      const { path, ...named } = training;
+      const payload: SupernetPayload = {
+        ...named,
+        arm,
+        seed,
+        cells: sample.map(({ architecture }) => space.encode(architecture)),
       };
-      return (await setting.perform([request]))[0] as unknown as Supernet;
-    });
-    supernets.push({ arm, seed, supernet });
-  }
+      const supernet = await kept.measured(payload, async () => {
+        const request = {
+          unit: SUPERNET,
+          label: `supernet ${i + 1} of ${asked.length} (${arm}, seed ${seed})`,
+          payload: payload as unknown as JsonObject,
+          ...(path !== undefined && { local: { path } }),
+        };
+        return (await setting.perform([request]))[0] as unknown as Supernet;
+      });
+      done++;
+      if (done < asked.length) setting.progress(`${done} of ${asked.length} supernets`, done / asked.length);
+      return { arm, seed, supernet };
+    }),
+  );
   setting.progress('done', 1);
   const result = remediesReport({
     truth: accuracy,

@@ -2,12 +2,21 @@
 import { expect } from 'chai';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { study as command } from '../../src/cli/commands/study.js';
 import { createSerialExecutor, openResults } from '../../src/jobs/index.js';
 import { loadStudy } from '../../src/api/registry.js';
 import { runStudy as runOwn } from '../../src/api/index.js';
 import { referTo } from '../../src/jobs/files.js';
-import { type Parts, performOn, runStudy, studyRunners, unitJob } from '../../src/studies/index.js';
+import {
+  defineStudy,
+  infoRow,
+  type Parts,
+  performOn,
+  runStudy,
+  studyRunners,
+  unitJob,
+} from '../../src/studies/index.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { ROOT } from '../built.js';
 import { textPrintedBy } from '../cli/printed.js';
@@ -104,6 +113,43 @@ describe('the parts of a study', function () {
         command('stable-minima', { seed: 1, runs: folder(), executor: 'local', results: join(folder(), 'jobs') }),
       ),
     ).to.match(/has no parts/);
+  });
+
+  it('are done one after another here, also if several are asked for at once, and none after a failure', async () => {
+    const begun: number[] = [];
+    let [running, most] = [0, 0];
+    const study = defineStudy({
+      name: 'own',
+      summary: 'squares',
+      reference: 'none',
+      minutes: 1,
+      options: z.strictObject({ failing: z.int().default(0) }),
+      units: {
+        square: async ({ x, failing }) => {
+          begun.push(Number(x));
+          most = Math.max(most, ++running);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          running--;
+          if (x === failing) throw new Error(`${String(x)} cannot be squared`);
+          return { square: Number(x) ** 2 };
+        },
+      },
+      async run({ failing }, { perform }) {
+        const asked = [2, 3, 4].map((x) => perform([{ unit: 'square', payload: { x, failing }, label: String(x) }]));
+        const results = (await Promise.all(asked)).flat();
+        const rows = results.map(({ square }, i) => infoRow(String(i), 'square', Number(square)));
+        return { verdict: 'done.', rows, sections: [] };
+      },
+    });
+    const { rows } = await runStudy(study, { folder: join(folder(), 'at-once'), parts });
+    expect(rows.map(({ measured }) => measured)).to.deep.equal([4, 9, 16]);
+    expect(most).to.equal(1);
+    begun.length = 0;
+    const failed = await runStudy(study, { options: { failing: 3 }, folder: join(folder(), 'failing'), parts }).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).to.be.an('error').with.property('message', '3 cannot be squared');
+    expect(begun).to.deep.equal([2, 3]);
   });
 
   it('of a user’s study are run only by processes that were given its file', async () => {

@@ -85,7 +85,7 @@ function describe(
       return (
         `${paint.strong(event.space)} · ${grouped(event.size)} architectures · ${event.parameters.toLocaleString('en')} shared weights · ${event.controller}, seed ${event.seed}\n` +
         paint.dim(
-          `${language ? 'tokens' : 'examples'}: ${event.train} train, ${event.validation} validation, ${event.test} test · ${event.epochs} epochs of ${event.stepsPerEpoch} steps`,
+          `${language ? 'tokens' : 'examples'}: ${event.train} train, ${event.validation} validation, ${event.test} test · ${plural(event.epochs, 'epoch')} of ${plural(event.stepsPerEpoch, 'step')}`,
         )
       );
     case 'epoch':
@@ -110,7 +110,7 @@ function describe(
     case 'comparison':
       return `  ${event.verdict}`;
     case 'retrain-started':
-      return `retraining from ${event.start === undefined ? 'scratch' : event.start === 'shared' ? 'the shared weights' : event.start}: ${event.parameters.toLocaleString('en')} weights, ${event.epochs} epochs of ${event.stepsPerEpoch} steps`;
+      return `retraining from ${event.start === undefined ? 'scratch' : event.start === 'shared' ? 'the shared weights' : event.start}: ${event.parameters.toLocaleString('en')} weights, ${plural(event.epochs, 'epoch')} of ${plural(event.stepsPerEpoch, 'step')}`;
     case 'retrain-kept':
       return `kept epoch ${event.epoch + 1} of ${event.epochs}${event.stopped ? ': none after it was better on the validation part' : ''}`;
     case 'tested':

@@ -7,6 +7,7 @@
  * whose outputs are integers or booleans, where the derivative is zero, keeps every intermediate gradient to the end,
  * and discards its tape.
  */
+import { WeftError } from '../errors.js';
 import { isIndependent } from './kernels/define.js';
 import { sumFromLeft } from './sum.js';
 import { tf, type Tensor } from './tf.js';
@@ -185,19 +186,30 @@ function stepBack(
 ): void {
   const names = Object.keys(node.inputs).filter((name) => dependent.has(node.inputs[name]!.id));
   if (names.length === 0) return;
-  if (!node.gradient) throw new Error(`the kernel '${node.kernelName}' has no gradient`);
+  if (!node.gradient) throw withoutGradient(`'${node.kernelName}' has no gradient`);
   const inputGradients = node.gradient(outputGradients);
   for (const name of names) {
     const { id, shape } = node.inputs[name]!;
     const gradientOf = inputGradients[name];
-    if (!gradientOf) throw new Error(`the kernel '${node.kernelName}' has no gradient for its input '${name}'`);
+    if (!gradientOf) throw withoutGradient(`'${node.kernelName}' has no gradient for its input '${name}'`);
     if (isIndependent(gradientOf)) continue;
     const gradient = tf.tidy(gradientOf);
     if (gradient.dtype !== 'float32' || !tf.util.arraysEqual(gradient.shape, shape)) {
-      throw new Error(
-        `the kernel '${node.kernelName}' gives its input '${name}' of shape [${shape}] a gradient of ${gradient.dtype} [${gradient.shape}]`,
+      throw new WeftError(
+        'operation',
+        `the kernel '${node.kernelName}' of an operation gives its input '${name}' of shape [${shape}] a gradient of ${gradient.dtype} [${gradient.shape}]`,
+        'the gradient of an input has its shape and is float32',
       );
     }
     add(id, gradient);
   }
+}
+
+/** Thrown for operations of the user's own, which may call any function of TensorFlow.js. */
+function withoutGradient(which: string): WeftError {
+  return new WeftError(
+    'operation',
+    `the kernel ${which}, so the weights before it cannot be trained`,
+    'write the operation with functions of TensorFlow.js that have gradients, or define one with tf.customGrad',
+  );
 }

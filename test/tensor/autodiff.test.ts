@@ -3,6 +3,7 @@ import { WeftError } from '../../src/errors.js';
 import { gradientsOf, valueAndGradients } from '../../src/tensor/autodiff.js';
 import { disposeNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { tf, tidy, type Scalar, type Tensor } from '../../src/tensor/tf.js';
+import { said } from '../said.js';
 import { onEachBackend } from './backends.js';
 
 const values = (tensor: Tensor): number[] => [...tensor.dataSync()];
@@ -23,6 +24,14 @@ describe('gradients', () => {
         expect(values(value)).to.deep.equal([1 * 3 + 4 * -4]);
         expect(values(gradients['a']!)).to.deep.equal([6, -16]);
         expect(values(gradients['b']!)).to.deep.equal([1, 4]);
+      }));
+
+    it('are refused by the name of a kernel that has none', () =>
+      withoutLeak(() => {
+        const loss = (p: NamedTensors): Scalar => tf.sum(tf.topk(p['a']!, 1).values);
+        expect(said(() => valueAndGradients(loss, { a: tf.tensor1d([1, 2]) }))).to.match(
+          /'TopK' has no gradient, so the weights before it cannot be trained .*customGrad/,
+        );
       }));
 
     it('are each owned by the caller, even if the loss passes tensors through unchanged', () => {

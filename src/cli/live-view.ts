@@ -68,8 +68,6 @@ function palette(color: boolean): Palette {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${decimalText(value, 3)}`;
-const optional = (value: number | null, format: (value: number) => string): string =>
-  value === null ? '–' : format(value);
 
 /** The permanent line of an event; most events have none. */
 function describe(
@@ -89,10 +87,17 @@ function describe(
         )
       );
     case 'epoch':
-      return (
-        `epoch ${String(event.epoch + 1).padStart(3)}  loss ${event.loss.toFixed(3)}  reward ${optional(event.reward, reward)}  ${paint.dim(`random ${optional(event.random, reward)}`)}` +
-        `  entropy ${optional(event.entropy, (value) => value.toFixed(2)).padStart(5)}  best ${event.best ? reward(event.best.reward) : '–'}`
-      );
+      // What the strategy does not have (a controller, random candidates) is left out.
+      return [
+        `epoch ${String(event.epoch + 1).padStart(3)}`,
+        `loss ${event.loss.toFixed(3)}`,
+        event.reward !== null && `reward ${reward(event.reward)}`,
+        event.random !== null && paint.dim(`random ${reward(event.random)}`),
+        event.entropy !== null && `entropy ${event.entropy.toFixed(2).padStart(5)}`,
+        event.best && `best ${reward(event.best.reward)}`,
+      ]
+        .filter(Boolean)
+        .join('  ');
     case 'forgetting-config':
       return paint.dim(
         `forgetting: ${event.regularizer === 'none' ? 'measured only' : event.regularizer}${event.scope === null ? '' : ` on ${event.monitored.parameters.toLocaleString('en')} weights (${event.scope})`}` +

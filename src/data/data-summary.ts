@@ -45,7 +45,7 @@ function summarizeClasses(dataset: Dataset, splits: Splits): string[] {
   const counts = classCounts(train.labels, classes);
   const total = train.count + (test?.count ?? 0);
   if (test) classCounts(test.labels, classes).forEach((count, i) => (counts[i]! += count));
-  const nameOf = (index: number): string => dataset.classNames?.[index] ?? String(index);
+  const nameOf = (index: number): string => (dataset.classNames?.[index] ?? String(index)).replace(/\s+/g, ' ');
   const byClass = [...counts].map((count, index) => ({ name: nameOf(index), count }));
   const isTable = inputShape[0] === 1 && inputShape[1] === 1;
   const listed = byClass.slice(0, MOST_CLASSES).map(({ name, count }) => `${name} ${count}`);

@@ -177,7 +177,7 @@ export function parseStudyOptions(
     throw new WeftError(
       'config',
       `options of the study '${name}':\n${z.prettifyError(parsed.error)}`,
-      `it has the options ${known.join(', ')}`,
+      `it has the options ${known.join(', ')}, each set as in --set ${known[0] ?? 'NAME'}=VALUE`,
     );
   return parsed.data as Record<string, unknown>;
 }

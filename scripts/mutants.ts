@@ -32,8 +32,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     again: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log('npm run mutants -- [--folder NAME]... [--sample N] [--seed S] [--minutes M] [--again]');
+  console.log(`folders of src: ${FOLDERS.join(', ')}`);
+  process.exit(0);
+}
 const folders = values.folder ?? FOLDERS;
 const unknown = folders.find((folder) => !FOLDERS.includes(folder));
 if (unknown !== undefined) throw new Error(`there are no mutants of '${unknown}': ${FOLDERS.join(', ')}`);

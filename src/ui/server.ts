@@ -117,7 +117,12 @@ function resolvedFolder(folder: string): string {
     if (statSync(path).isDirectory()) return path;
   } catch (cause) {
     const [reason] = systemReason(cause) ?? ['it cannot be read'];
-    throw new WeftError('run', `${folder} cannot be opened: ${reason}`, 'name the folder that holds runs', { cause });
+    throw new WeftError(
+      'run',
+      `${folder} cannot be opened: ${reason}`,
+      'start a search, which makes the folder, or name the folder that holds runs',
+      { cause },
+    );
   }
   throw new WeftError('run', `${folder} is not a folder`, 'name the folder that holds runs');
 }

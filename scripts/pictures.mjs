@@ -33,6 +33,7 @@ const STUDIES = {
   'stable-minima': ['flatness-stable-minima', '#one-dimension figure', '#one-dimension figure'],
   'nas-bench-201': ['study-nas-bench-201', '#regret-over-queries .figures', '#regret-over-queries .figures'],
   'optimizer-cost': ['study-optimizer-cost', '#rows', '#rows'],
+  'supernet-remedies': ['study-supernet-remedies', 'header', '#order .scroll'],
   'zero-cost-proxies': ['study-zero-cost-proxies', '#rows', '#rows'],
 };
 

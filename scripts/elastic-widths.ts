@@ -11,7 +11,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mean, runSearch, stream } from 'weft-nas';
+import { assessMean, mean, runSearch } from 'weft-nas';
 import { loadRecordedParts, openRecorded } from '../src/api/recorded-run.js';
 import { openSession } from '../src/api/session.js';
 import { loadConfig, parseOverrides, type SearchConfig, type SearchConfigInput } from '../src/config/index.js';
@@ -35,8 +35,6 @@ interface Line {
   /** Indices of those that it classifies wrongly. */
   readonly mistakes?: readonly number[] | undefined;
 }
-
-const RESAMPLES = 1000;
 
 const [file = 'runs/recipes/elastic-digits.yaml', arms = 'separate,kl', seeds = '1', networks = '4', ...fields] =
   process.argv.slice(2);
@@ -156,21 +154,14 @@ function compare(): void {
     }
 }
 
-/** The mean difference of the accuracies of pairs in points, and its interval over resampled test examples. */
+/** The mean difference of the accuracies of pairs in points, and its interval over test examples. */
 function difference(pairs: readonly (readonly [Line, Line])[]): string {
   const [first] = pairs[0]!;
-  const count = first.examples!;
-  const gains = new Float64Array(count);
+  const gains = Array.from({ length: first.examples! }, () => 0);
   for (const [line, alone] of pairs) {
     for (const example of line.mistakes!) gains[example]! -= 100 / pairs.length;
     for (const example of alone.mistakes!) gains[example]! += 100 / pairs.length;
   }
-  const rng = stream(1, 'resamples');
-  const draws = Array.from({ length: RESAMPLES }, () => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum += gains[rng.int(count)]!;
-    return sum / count;
-  }).sort((a, b) => a - b);
-  const at = (share: number): string => draws[Math.floor(share * RESAMPLES)]!.toFixed(2);
-  return `${mean([...gains]).toFixed(2)} (${at(0.025)} to ${at(0.975)})`;
+  const { value, interval } = assessMean(gains);
+  return `${value.toFixed(2)}${interval ? ` (${interval.map((end) => end.toFixed(2)).join(' to ')})` : ''}`;
 }

@@ -62,7 +62,7 @@ async function serve(
   const seconds = watch.elapsed();
   const { user, system } = process.cpuUsage(before);
   const used = database() - databaseBefore;
-  const { completed } = await queue.standing();
+  const { completed } = await queue.status();
   await queue.close();
   if (completed < count) throw new Error(`${completed} of ${count} jobs were done`);
   return { seconds, processor: (user + system) / 1e6, database: used };

@@ -129,7 +129,7 @@ export async function queueState(options: QueueAddress = {}): Promise<QueueState
   try {
     const queue = await openAddressed(options);
     try {
-      return { ...(await queue.standing()), past: false };
+      return { ...(await queue.status()), past: false };
     } finally {
       await queue.close();
     }

@@ -13,7 +13,7 @@ import { type SearchSpace } from '../graph/index.js';
 import { sealJson, toJson, withFolder, writeFileAtomic } from '../runs/index.js';
 import { type NetworkTable, readNetworkTable, sampleTable, truthColumn } from '../tabular/index.js';
 import { stream } from '../tensor/rng.js';
-import { evaluateShared, type RankOptions, requireEnough } from './rank.js';
+import { DEFAULT_ARCHITECTURES, evaluateShared, type RankOptions, requireEnough } from './rank.js';
 import { namedProxies } from './rank-proxies.js';
 import { loadRecordedParts, openRecorded, type RecordedRun, spaceOfRun } from './recorded-run.js';
 import { truthFile, writeReport } from './report.js';
@@ -53,25 +53,23 @@ const DRAWN = 300;
 
 /** See `rankRunByTable` in index.ts. */
 export async function rankRunByTable(directory: string, options: TruthOptions): Promise<TruthOutcome> {
-  requireEnough(options.architectures ?? COUNT);
+  const { architectures = DEFAULT_ARCHITECTURES } = options;
+  requireEnough(architectures);
   const table = readNetworkTable(options.truth);
   const truth = truthColumn(table, options.column);
   const recorded = openRecorded(directory, options);
   const file = truthFile(recorded.run.path);
-  return withFolder(dirname(file), () => rankRecorded(recorded, table, truth, file, options));
+  return withFolder(dirname(file), () => rankByColumn(recorded, table, truth, file, { ...options, architectures }));
 }
 
-/** Default number of networks. */
-const COUNT = 20;
-
-async function rankRecorded(
+async function rankByColumn(
   recorded: RecordedRun,
   table: NetworkTable,
   truth: NetworkTable['columns'][number],
   file: string,
-  options: TruthOptions,
+  options: TruthOptions & { readonly architectures: number },
 ): Promise<TruthOutcome> {
-  const { architectures = COUNT } = options;
+  const { architectures } = options;
   const parts = await loadRecordedParts(recorded, options);
   const { seed } = parts.config;
   const rankers = table.columns.filter(

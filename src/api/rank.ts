@@ -55,22 +55,23 @@ export interface RankOutcome {
 
 /** See `rankRun` in index.ts. */
 export async function rankRun(directory: string, options: RankOptions = {}): Promise<RankOutcome | undefined> {
-  requireEnough(options.architectures ?? COUNT);
+  const { architectures = DEFAULT_ARCHITECTURES } = options;
+  requireEnough(architectures);
   const recorded = openRecorded(directory, options);
   const file = rankFile(recorded.run.path);
-  return withFolder(dirname(file), () => rankRecorded(directory, recorded, file, options));
+  return withFolder(dirname(file), () => rankRecorded(directory, recorded, file, { ...options, architectures }));
 }
 
-/** Default number of architectures. */
-const COUNT = 20;
+/** Default number of architectures to rank. */
+export const DEFAULT_ARCHITECTURES = 20;
 
 async function rankRecorded(
   directory: string,
   recorded: RecordedRun,
   file: string,
-  options: RankOptions,
+  options: RankOptions & { readonly architectures: number },
 ): Promise<RankOutcome | undefined> {
-  const { architectures = COUNT, threads, withExecutor = inThisProcess() } = options;
+  const { architectures, threads, withExecutor = inThisProcess() } = options;
   const { run, backend } = recorded;
   const searched = await loadRecordedParts(recorded, options);
   const { config } = searched;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkConfig, type SearchConfig } from '../config/index.js';
-import { type OwnPast } from '../data/index.js';
+import { type ForecastChange } from '../data/index.js';
 import { type SearchSpace, type SpaceFactory } from '../graph/index.js';
 import { parseRankRecord, parseTruthRecord } from '../ranking/index.js';
 import { buildReport, type OwnChapter, type ReportInput } from '../report/index.js';
@@ -97,7 +97,7 @@ export function searchedSpace(
     multiLabel?: true;
     inputShape: number[];
     classes: number;
-    change?: OwnPast;
+    change?: ForecastChange;
   };
   return space.create(optionsOf(config.space), {
     inputShape,

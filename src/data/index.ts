@@ -11,7 +11,7 @@ export {
 } from './batches.js';
 export { readCifarFolder } from './cifar10.js';
 export { withColumns } from './columns.js';
-export type { OwnPast } from './change.js';
+export type { ForecastChange } from './forecast-change.js';
 export { dateFeatures } from './csv/dates.js';
 export { fieldsIn, separatorOf, valueIn } from './csv/fields.js';
 export { windowsInText } from './csv/window-text.js';

@@ -1,5 +1,5 @@
 /** Everything that a run needs from its data, from a plain description of it. */
-import { measureChange, type OwnPast } from './change.js';
+import { measureChange, type ForecastChange } from './forecast-change.js';
 import type { Dataset } from './dataset.js';
 import { countNearlySeen, type NearlySeen } from './near-duplicates.js';
 import { measureNormalization, type Normalization } from './normalization.js';
@@ -43,7 +43,7 @@ export interface DataRecord extends Pick<
   /** For regression: the names of the targets, and how they were scaled; `classes` is then their number. */
   readonly targets?: TargetScaling;
   /** For a forecast as a change from the last row of the window; `targets` are then in the unit of changes. */
-  readonly change?: OwnPast;
+  readonly change?: ForecastChange;
   readonly splits: Record<string, SplitRecord>;
   /** Number of test examples that also occur in another part, by the part's name. */
   readonly testSeenIn?: Record<string, number>;
@@ -61,7 +61,7 @@ export interface PreparedData {
   /** Of the training split, for regression; the targets of all splits are scaled by it. */
   readonly scaling?: TargetScaling;
   /** For a forecast as a change from the last row of the window. */
-  readonly change?: OwnPast;
+  readonly change?: ForecastChange;
   /** Positions in the training split with a wrong label. */
   readonly changedLabels: Uint32Array;
   readonly record: DataRecord;

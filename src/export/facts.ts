@@ -9,7 +9,7 @@ import {
   END_OF_LINE,
   type Normalization,
   type SeriesForm,
-  type OwnPast,
+  type ForecastChange,
   type TargetScaling,
   UNKNOWN,
   widthOf,
@@ -31,7 +31,7 @@ export interface ModelFacts {
   /** Names of the targets, in the order of the outputs, and their mean and deviation in the training data. */
   readonly targets?: TargetScaling;
   /** For a forecast as a change from the last row of the window, which the graph itself adds. */
-  readonly change?: OwnPast;
+  readonly change?: ForecastChange;
   /** [H,W,C] of one example, or [T] of a window of token ids. */
   readonly inputShape: readonly number[];
   /** Part of the network: inputs are given in the units of the data set. */

@@ -1,6 +1,6 @@
 /** Defines search spaces: a name, options, a tree of choices, and the graph that they control. */
 import { z } from 'zod';
-import { type OwnPast } from '../data/index.js';
+import { type ForecastChange } from '../data/index.js';
 import { WeftError } from '../errors.js';
 import { type ArchitectureOf, type ChoiceTree } from '../space/choice.js';
 import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-space.js';
@@ -27,7 +27,7 @@ export interface Task {
    * For a forecast of a number whose past is in the window: the network predicts the change from its last value, which
    * is added to the outputs.
    */
-  readonly change?: OwnPast;
+  readonly change?: ForecastChange;
 }
 
 /** The shape of the head's output for one example: a value for each class or target, in language at each position. */

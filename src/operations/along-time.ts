@@ -1,5 +1,5 @@
 /** Windows of a series as sequences, and convolutions along the time axis. */
-import { type OwnPast } from '../data/index.js';
+import { type ForecastChange } from '../data/index.js';
 import { dense as multiply } from '../tensor/nn.js';
 import { tf, type Tensor, type Tensor2D } from '../tensor/tf.js';
 import { atEachPlace } from './dense.js';
@@ -122,7 +122,7 @@ export function lastStep(): Operation {
  * range that the network has seen (Zeng et al. 2023, arXiv 2205.13504, section 3, NLinear): [1,T,F] -> [1,T,F+1],
  * (x_(t,c) − x_(T,c))·input. The column itself stays, because the level may matter.
  */
-export function fromLast({ column, input }: Pick<OwnPast, 'column' | 'input'>): Operation {
+export function fromLast({ column, input }: Pick<ForecastChange, 'column' | 'input'>): Operation {
   return {
     kind: 'from-last',
     elastic: true,
@@ -143,7 +143,7 @@ export function fromLast({ column, input }: Pick<OwnPast, 'column' | 'input'>): 
 }
 
 /** The last value of the predicted column, in the unit of the output: [1,T,F] -> [1]. */
-export function lastValue({ column, output }: Pick<OwnPast, 'column' | 'output'>): Operation {
+export function lastValue({ column, output }: Pick<ForecastChange, 'column' | 'output'>): Operation {
   return {
     kind: 'last-value',
     elastic: true,

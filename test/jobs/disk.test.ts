@@ -83,7 +83,7 @@ describe('a result on a full disk', function () {
         (reasons: string[]) => reasons.length === 5 && reasons.every((reason) => reason.includes('the disk is full')),
       );
       const queue = await openQueue(where);
-      expect(await queue.standing()).to.include({ completed: 1, failed: 0, waiting: 0 });
+      expect(await queue.status()).to.include({ completed: 1, failed: 0, waiting: 0 });
       await queue.close();
     });
     if (!mounted) this.skip();

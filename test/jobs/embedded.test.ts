@@ -60,7 +60,7 @@ describe('the database of an embedded queue', function () {
     expect(readdirSync(path)).to.deep.equal(['database']);
     await saidLater(openDatabase(location(path), half));
     const again = await openQueue(path);
-    expect(await again.standing()).to.include({ waiting: 1 });
+    expect(await again.status()).to.include({ waiting: 1 });
     await again.close();
   });
 });

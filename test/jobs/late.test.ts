@@ -60,9 +60,9 @@ describe('a PostgreSQL queue', function () {
     await failAll();
     for (const { key } of [jobs[0]!, jobs.at(-1)!]) expect(await queue.retry(key)).to.equal(1);
     await failAll();
-    const { failed } = await queue.standing();
+    const { failed } = await queue.status();
     expect(await queue.retry()).to.equal(failed);
-    expect(await queue.standing()).to.include({ failed: 0, waiting: failed });
+    expect(await queue.status()).to.include({ failed: 0, waiting: failed });
     await queue.cancel(jobs.map(({ key }) => key));
   });
 

@@ -114,7 +114,7 @@ describe('a PostgreSQL queue', function () {
     expect(await queue.take()).to.include({ attempt: 5 });
     await loseWorker();
     expect(await queue.take()).to.equal(undefined);
-    const { failures } = await queue.standing();
+    const { failures } = await queue.status();
     expect(failures.find(({ key }) => key === job.key)).to.include({
       attempts: 5,
       message: 'every worker that took it was lost',
@@ -133,7 +133,7 @@ describe('a PostgreSQL queue', function () {
     expect(heard.join()).not.to.include(postgres().password);
     postgres().start();
     const queue = await opening;
-    expect(await queue.standing()).to.include({ running: 0 });
+    expect(await queue.status()).to.include({ running: 0 });
     await queue.close();
   });
 
@@ -211,7 +211,7 @@ describe('an embedded queue that is left', function () {
       queue = await openQueue(where);
     }
     expect(await queue.take()).to.equal(undefined);
-    const { failures } = await queue.standing();
+    const { failures } = await queue.status();
     expect(failures[0]).to.include({ attempts: 5, message: 'every process that had it was lost' });
     await queue.close();
   });

@@ -95,9 +95,9 @@ for (const kind of ['folder', 'postgres'] as const) {
       );
       const queue = await openQueue(where());
       close.push(() => queue.close());
-      expect(await queue.standing()).to.include({ waiting: 1, failed: 0 });
+      expect(await queue.status()).to.include({ waiting: 1, failed: 0 });
       await queue.cancel([square(13).key]);
-      expect(await queue.standing()).to.include({ waiting: 0, cancelled: 1 });
+      expect(await queue.status()).to.include({ waiting: 0, cancelled: 1 });
     });
 
     if (kind === 'postgres')
@@ -128,10 +128,10 @@ describe('an embedded queue', function () {
   it('is no longer used once another process has taken over its folder', async () => {
     const where = join(folder(), 'queue');
     const queue = await openQueue(where);
-    expect((await queue.standing()).waiting).to.equal(0);
+    expect((await queue.status()).waiting).to.equal(0);
     const lock = join(where, 'queue.lock');
     writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"nonce":"./, '"nonce":"x'));
-    expect(await saidLater(queue.standing())).to.match(/this process no longer holds the queue \S+: .*taken it over/);
+    expect(await saidLater(queue.status())).to.match(/this process no longer holds the queue \S+: .*taken it over/);
     await queue.close();
     expect(existsSync(lock)).to.equal(true); // the other's
   });

@@ -100,7 +100,7 @@ export async function createQueueExecutor({
           sinceProgress = 0;
           await reportProgress();
           await submitMissing(submitter);
-          if (queue.location.kind === 'folder') writeQueueStatus(queue.location.path, await queue.standing());
+          if (queue.location.kind === 'folder') writeQueueStatus(queue.location.path, await queue.status());
         }
       } catch (error) {
         failed = isPassing(error);

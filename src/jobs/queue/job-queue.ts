@@ -116,7 +116,7 @@ export interface JobQueue {
   report(report: WorkerReport): Promise<void>;
   forget(worker: string): Promise<void>;
   progress(keys: readonly string[]): Promise<WorkerStatus[]>;
-  standing(): Promise<QueueStatus>;
+  status(): Promise<QueueStatus>;
   close(): Promise<void>;
 }
 
@@ -275,7 +275,7 @@ function queueOver(
       await sql(statements.FORGET_WORKER, [worker]);
     },
     progress: async (keys) => (await sql(statements.PROGRESS, [keys])).map(workerIn),
-    async standing() {
+    async status() {
       const all = await names();
       const counts = await sql(statements.COUNTS, [all]);
       const count = (of: string, ...states: string[]): number =>

@@ -116,7 +116,7 @@ export function serveQueue({
 
   /** Reports jobs that wait for workers of another version, whenever that changes. */
   async function tellOthers(): Promise<void> {
-    const words = (await queue.standing()).others
+    const words = (await queue.status()).others
       .filter(({ waiting }) => waiting > 0)
       .map(
         ({ version, waiting }) => `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'} for a worker of ${version}`,

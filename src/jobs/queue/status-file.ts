@@ -10,7 +10,7 @@ import { type QueueStatus } from './job-queue.js';
 
 const count = z.int().min(0);
 
-const standingSchema = z.object({
+const statusSchema = z.object({
   queue: z.string(),
   waiting: count,
   running: count,
@@ -35,15 +35,15 @@ const standingSchema = z.object({
 const fileIn = (folder: string): string => join(folder, 'standing.json');
 
 /** Writes it into the queue's folder. */
-export function writeQueueStatus(folder: string, standing: QueueStatus): void {
-  const plain = JSON.parse(JSON.stringify(standing)) as Json;
+export function writeQueueStatus(folder: string, status: QueueStatus): void {
+  const plain = JSON.parse(JSON.stringify(status)) as Json;
   writeFileAtomic(fileIn(folder), sealJson(plain as JsonObject, 2));
 }
 
 /** The last state written; undefined if there is none, or the file is something else. */
 export function readQueueStatus(folder: string): QueueStatus | undefined {
   try {
-    return standingSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStatus;
+    return statusSchema.parse(unseal(JSON.parse(readText(fileIn(folder))))) as QueueStatus;
   } catch {
     return undefined;
   }

@@ -8,7 +8,7 @@ import { type TargetScaling } from './targets.js';
  * Where the predicted number of a forecast stands in the rows of a window, and the units of its changes: factors from
  * normalized inputs to inputs of the network (`input`) and to its outputs (`output`).
  */
-export interface OwnPast {
+export interface ForecastChange {
   readonly column: number;
   readonly input: number;
   readonly output: number;
@@ -27,7 +27,7 @@ export function measureChange(
   column: number,
   { mean, std }: Normalization,
   scaling: TargetScaling,
-): { change: OwnPast; scaling: TargetScaling } {
+): { change: ForecastChange; scaling: TargetScaling } {
   const [, steps, columns] = inputShape;
   const size = exampleSize(inputShape);
   const at = (example: number, step: number): number => images[indices[example]! * size + step * columns + column]!;

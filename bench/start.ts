@@ -1,5 +1,6 @@
 /** Start-up time of the built package: `import 'weft-nas'`, and the command's help, each in a separate process. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const RUNS = 15;
@@ -11,6 +12,9 @@ export interface Start {
   readonly median: number;
   readonly fastest: number;
 }
+
+/** Whether there is a built package to measure. */
+export const isBuilt = (): boolean => existsSync(built('index.js'));
 
 /** Measures both alternately. Throws if the package has not been built. */
 export function measureStart(): Start[] {
@@ -34,7 +38,7 @@ function node(args: readonly string[]): string {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  if (status !== 0) throw new Error(`${stderr}\nbuild first: npm run build`);
+  if (status !== 0) throw new Error(stderr);
   return stdout;
 }
 

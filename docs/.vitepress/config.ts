@@ -97,6 +97,7 @@ export default defineConfig({
           page('Security', 'explanation/security'),
           page('Architecture', 'explanation/architecture'),
           page('Measurements', 'explanation/measurements'),
+          page('Earlier measurements', 'explanation/earlier-measurements'),
           page('Other tools', 'explanation/other-tools'),
           page('References', 'explanation/references'),
         ],

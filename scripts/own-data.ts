@@ -106,8 +106,8 @@ for (const what of positionals) {
     };
     const worth = (one: { accuracy?: number; r2?: number }): number => one.r2 ?? one.accuracy!;
     const result = worth(test.targets?.[0] ?? test);
-    const beside = [...(assessment.targets?.[0] ?? assessment).simpleModels].sort((a, b) => worth(b) - worth(a));
-    const best = beside[0]!;
+    const rivals = [...(assessment.targets?.[0] ?? assessment).simpleModels].sort((a, b) => worth(b) - worth(a));
+    const best = rivals[0]!;
     results.set(what, [...(results.get(what) ?? []), result]);
     const line =
       `${what} seed ${seed}: ${result.toFixed(3)} in ${elapsedSeconds.toFixed(0)} s; ${best.name} ${worth(best).toFixed(3)}, ` +

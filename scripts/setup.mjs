@@ -52,7 +52,7 @@ stopChildrenWithUs(releaseLock);
 await setUp().catch((error) => giveUp(error.message));
 
 async function setUp() {
-  if (!options.native) return say('native TensorFlow is left out, as asked; the WebAssembly backend is used');
+  if (!options.native) return say('native TensorFlow is left out, as requested; the WebAssembly backend is used');
   if (options.gpu && !options.force && !(await firstThatRuns(['nvidia-smi'], ['-L']))) {
     throw new Error('nvidia-smi finds no NVIDIA device; with --force 3 GB are fetched all the same');
   }

@@ -43,7 +43,7 @@ export const conv1dSpace = defineSpace({
     causal: z
       .boolean()
       .default(false)
-      .describe('no step sees later ones; pools of three steps, which would, are then not among the choices'),
+      .describe('no step sees later ones; pools of three steps are then left out of the choices, because they would'),
     reductions: z.int().min(0).max(8).default(1).describe('how often pairs of steps become one, between the layers'),
     ...headOptions,
     retrainFilters: z.int().min(1).optional().describe('features of a step when the found network is retrained'),

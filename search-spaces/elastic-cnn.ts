@@ -52,7 +52,9 @@ export const elasticCnn = defineSpace({
       ),
     resolutions: list(1)
       .optional()
-      .describe('sizes to choose from to which the longer side of images is reduced; by default that of the data'),
+      .describe(
+        'lengths to choose from, to which the longer side of the images is reduced; by default images are not reduced',
+      ),
     stem: z.int().min(1).default(8).describe('channels before the first stage'),
   }),
 

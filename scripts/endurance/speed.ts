@@ -104,7 +104,7 @@ export async function throughput(count: number): Promise<Tally | undefined> {
         'of that processor time of the worker, ms': ms(shared.processor),
         'overhead of a job, embedded, ms': ms(embedded.seconds),
         'of that processor time, ms': ms(embedded.processor),
-        'jobs a second with 24 workers': Math.round(rate),
+        'jobs per second with 24 workers': Math.round(rate),
         'processor time of the database for a job, ms': +((1000 * many.database) / count).toFixed(2),
         'and for a heartbeat, ms': +(1000 * beat).toFixed(2),
         'processors of the database that 1,000 workers with jobs of 60 s need, on paper': +busy.toFixed(3),

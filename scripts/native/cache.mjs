@@ -46,7 +46,7 @@ export async function withLock(cache, say, work, deadAfterSeconds = DEAD_AFTER_S
   let seenAt = 0;
   while (!(await writeFile(lock, mine, { flag: 'wx' }).then(() => true, refuseUnlessHeld))) {
     const now = await signOfLife(lock);
-    if (seen === undefined) say('waiting for another set-up that is at work');
+    if (seen === undefined) say('waiting for another set-up that is in progress');
     if (now !== seen) [seen, seenAt] = [now, performance.now()];
     else if (performance.now() - seenAt > deadAfterSeconds * 1000) await rm(lock, { force: true });
     await sleep(500);

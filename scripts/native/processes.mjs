@@ -52,7 +52,7 @@ export async function run(command, args, { cwd, env, timeoutSeconds = 60, progre
     stopped ??= reason;
     kill(child);
   };
-  const limit = setTimeout(() => stop(`no end after ${timeoutSeconds} s`), timeoutSeconds * 1000);
+  const limit = setTimeout(() => stop(`did not end within ${timeoutSeconds} s`), timeoutSeconds * 1000);
   const watch = progress && watchProgress(progress, stop);
   try {
     const code = await new Promise((resolve, reject) => {

@@ -63,7 +63,7 @@ export const uncheckedRecipe = {
     const native = new Set(['deps', 'lib', 'build'].map((part) => join(pkg.folder, part)));
     await cp(pkg.folder, copy, { recursive: true, filter: (path) => !native.has(path) });
     const before = await bytesBelow(copy);
-    say(`trying the download of ${pkg.name}, which nothing is checked of`);
+    say(`trying the download of ${pkg.name}, which is not checked`);
     const require = createRequire(join(pkg.folder, 'package.json'));
     const modules = dirname(dirname(dirname(require.resolve('@mapbox/node-pre-gyp/package.json'))));
     await run(process.execPath, ['scripts/install.js', ...(isGpu(pkg) ? ['gpu', 'download'] : [])], {

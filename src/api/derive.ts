@@ -63,14 +63,14 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
   let outcome: DeriveOutcome;
   try {
     evaluateCandidates(session, options.onProgress);
-    const judged = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
+    const evaluated = [...new Map(session.state.candidates.controller.map((one) => [one.hash, one])).values()];
     const { measure } = session.objective;
     const { space } = session;
     const latencies =
       options.latencyTable === undefined ? session.latencies : namedLatencies(space, options.latencyTable);
     const remedy =
       'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)';
-    const ranking = pickNetworks(judged, conditions, { space, latencies, own, remedy })
+    const ranking = pickNetworks(evaluated, conditions, { space, latencies, own, remedy })
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };

@@ -59,11 +59,11 @@ export function pickingIn(
   const latencies = latencyTable === undefined ? undefined : namedLatencies(space, latencyTable);
   const remedy = 'loosen the condition, start with more candidates, or halve within it as a limit (limits.…)';
   return (standings) => {
-    const judged = standings.map((one) => ({
+    const candidates = standings.map((one) => ({
       ...one,
       ...(measure === 'accuracy' ? { accuracy: one.score } : { loss: -one.score }),
     }));
-    const met = new Set(pickNetworks(judged, conditions, { space, latencies, own, remedy }));
-    return standings.filter((_, i) => met.has(judged[i]!));
+    const met = new Set(pickNetworks(candidates, conditions, { space, latencies, own, remedy }));
+    return standings.filter((_, i) => met.has(candidates[i]!));
   };
 }

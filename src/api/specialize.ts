@@ -40,7 +40,7 @@ export interface SpecializeRunOptions extends SessionOptions {
   /** Called with a file format that cannot hold a network, and the reason. */
   readonly onLeftOut?: ((file: string, reason: WeftError) => void) | undefined;
   /** Called for each network evaluated with the shared weights. */
-  readonly onEvaluated?: ((judged: number) => void) | undefined;
+  readonly onEvaluated?: ((done: number) => void) | undefined;
 }
 
 export interface SpecializedOutcome {

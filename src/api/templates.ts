@@ -13,7 +13,7 @@ export const TEMPLATES = {
   optimizer: 'what happens between a gradient and the new weights',
   preconditioner: 'the matrix that multiplies the gradient',
   regularizer: 'what keeps one architecture from spoiling others',
-  objective: 'what is weighed against quality',
+  objective: 'a cost that is traded off against quality',
   proxy: 'a score of networks without training',
   data: 'examples that code reads or makes',
   study: 'a question, its measurement and its report',

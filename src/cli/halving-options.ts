@@ -16,12 +16,12 @@ export const asynchronously = (command: Command): Command =>
     .addOption(
       new Option(
         '--order <by>',
-        'with --asha: who is the best of a rung, by the last result (the default) or by where the learning curve leads',
+        'with --asha: how the candidates of a rung are ranked: by their last result (the default) or by what their learning curve predicts',
       ).choices(['last', 'curve']),
     )
     .option(
       '--stop-below <p>',
-      'with --asha: stop a candidate whose probability to become the best, by its learning curve, is below this',
+      'with --asha: stop a candidate whose probability of becoming the best, predicted from its learning curve, is below this',
       number,
     );
 

@@ -19,7 +19,7 @@ export function addLatencyCommands(weft: Command): void {
     .description('write a script for Node and a page for browsers that measure them there')
     .option(
       '--networks <n>',
-      'whole networks that are measured too, to tell how far sums are off',
+      'number of whole networks to measure too, with which sums of operations are compared',
       whole(0, 'architectures'),
       20,
     )

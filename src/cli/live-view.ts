@@ -136,7 +136,7 @@ function describe(
     case 'assessed':
       return sayAssessed(event);
     case 'assessed-labels':
-      return `  beside: ${[event.usual, ...event.simpleModels].map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(', ')} of all answers right; the network ${percent(event.accuracy)}`;
+      return `  for comparison: ${[event.usual, ...event.simpleModels].map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(', ')} of all answers right; the network ${percent(event.accuracy)}`;
     case 'assessed-values':
       return event.targets.map(sayValues).join('\n');
     case 'shared-start':
@@ -167,14 +167,14 @@ function sayAssessed({
   auc,
 }: Extract<SearchEvent, { type: 'assessed' }>): string {
   const points = (share: number): string => decimalText(100 * share, 1);
-  const beside = ({ name, accuracy, difference, interval: [low, high] }: typeof majority): string =>
+  const compared = ({ name, accuracy, difference, interval: [low, high] }: typeof majority): string =>
     difference < 0
       ? `  ${name}: ${percent(accuracy)}; the network is worse by ${points(-difference)} points (95 % interval ${points(-high)} to ${points(-low)})`
       : `  ${name}: ${percent(accuracy)}; the network is better by ${points(difference)} points (95 % interval ${points(low)} to ${points(high)})`;
   return [
     `  balanced accuracy ${percent(balancedAccuracy)}, macro F1 ${macroF1.toFixed(3)}${auc === undefined ? '' : `, area under the ROC curve ${auc.toFixed(3)}`}`,
-    beside(majority),
-    ...(best ? [beside(best)] : []),
+    compared(majority),
+    ...(best ? [compared(best)] : []),
   ].join('\n');
 }
 
@@ -183,14 +183,14 @@ function sayValues({
   mean,
   simpleModels: [best],
 }: Extract<SearchEvent, { type: 'assessed-values' }>['targets'][number]): string {
-  const beside = ({ name, rmse, r2, difference, interval }: typeof mean): string => {
+  const compared = ({ name, rmse, r2, difference, interval }: typeof mean): string => {
     const error = `  ${name}: ${significant(rmse)}`;
     if (r2 === undefined || difference === undefined) return error;
     const ends = interval && (difference < 0 ? [-interval[1], -interval[0]] : interval);
     const range = ends ? ` (95 % interval ${ends.map((end) => decimalText(end, 3)).join(' to ')})` : '';
     return `${error}, R² ${decimalText(r2, 3)}; the network's R² is ${difference < 0 ? 'lower' : 'higher'} by ${decimalText(Math.abs(difference), 3)}${range}`;
   };
-  return [beside(mean), ...(best ? [beside(best)] : [])].join('\n');
+  return [compared(mean), ...(best ? [compared(best)] : [])].join('\n');
 }
 
 /** The current activity, its elapsed and remaining time, and whatever else a terminal shows. */

@@ -26,7 +26,7 @@ export const COSTS = {
   },
   latency: {
     description:
-      'milliseconds, by a table of operations that is measured when the run begins, or was on another device',
+      'milliseconds, from a table of operations that is measured when the run begins or was measured on another device',
     title: 'latency',
     unit: 'ms',
   },

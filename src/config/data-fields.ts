@@ -29,7 +29,7 @@ export const seriesFields = {
     .min(0)
     .optional()
     .describe(
-      'how many rows after the last row of the window the predicted value is; by default 1 for numbers and 0 for classes (series)',
+      'number of rows from the last row of the window to the predicted value; by default 1 for numbers and 0 for classes (series)',
     ),
   group: z
     .string()
@@ -43,7 +43,7 @@ export const seriesFields = {
     .enum(['change', 'value'])
     .optional()
     .describe(
-      'whether a network predicts the change from the last row of the window, which is the default where the past of the number is in the window, or the value itself (series)',
+      'what a network predicts: the change from the last row of the window (the default if the window contains the past of the number), or the value itself (series)',
     ),
   season: z
     .int()

@@ -30,7 +30,7 @@ const rangeSchema = z
 
 const valuesSchema = z
   .array(z.union([z.string(), z.number(), z.boolean()]))
-  .min(2, 'must be at least two values: one alone is set in its field')
+  .min(2, 'must be at least two values: set a single value in its field')
   .refine((values) => new Set(values).size === values.length, 'names a value twice');
 
 /** The error message of the intended form: a list of values, or a range. */

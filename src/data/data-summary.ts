@@ -134,7 +134,7 @@ function summarizeFlags(dataset: Dataset, splits: Splits, isTable: boolean): str
     `${rows} ${examplesOf(dataset)} with any of ${size} labels: ${counts
       .slice(0, MOST_CLASSES)
       .map(({ name, count }) => `${name} ${count}`)
-      .join(', ')}${size > MOST_CLASSES ? `, and ${size - MOST_CLASSES} more` : ''}; ${short(holding / rows)} a row`,
+      .join(', ')}${size > MOST_CLASSES ? `, and ${size - MOST_CLASSES} more` : ''}; ${short(holding / rows)} per row`,
     `  because it has ${reason}${reason?.includes('columns') ? '; if they are numbers to predict: --task regression' : ''}`,
     ...(isTable ? columnsOf(dataset) : []),
     partsOf(splits),

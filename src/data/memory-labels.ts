@@ -60,7 +60,7 @@ export function labelsNamed(
     throw new WeftError(
       'data',
       `${name}: the labels are lists of numbers, and nothing says what they are`,
-      'name the numbers to predict (target: [...]), or the labels of which any number hold (classNames: [...])',
+      'name the numbers to predict (target: [...]), or the labels, any number of which may hold (classNames: [...])',
     );
   const names = [...new Set(all as string[])].sort((a, b) => (a < b ? -1 : 1));
   requireDifferentNames(

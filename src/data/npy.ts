@@ -37,7 +37,7 @@ function parseNpy(file: Buffer, where: string): NumpyArray {
       `${where} is not a valid NumPy array: ${what}`,
       'write it again with numpy.save or numpy.savez',
     );
-  if (file.length < 12 || file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw broken('its beginning is another');
+  if (file.length < 12 || file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw broken('it does not begin as one');
   const begin = file[6]! >= 2 ? 12 : 10;
   const length = file[6]! >= 2 ? file.readUInt32LE(8) : file.readUInt16LE(8);
   const header = file.toString('latin1', begin, begin + length);

@@ -46,10 +46,10 @@ export function writeRotated(
       const above = from + (top * width + left) * channels;
       // On the last row or column the weight of the neighbour beyond is 0; it is read from the same position.
       const below = above + (top + 1 < height ? width * channels : 0);
-      const beside = left + 1 < width ? channels : 0;
+      const next = left + 1 < width ? channels : 0;
       for (let c = 0; c < channels; c++, to++) {
-        const upper = images[above + c]! + right * (images[above + beside + c]! - images[above + c]!);
-        const lower = images[below + c]! + right * (images[below + beside + c]! - images[below + c]!);
+        const upper = images[above + c]! + right * (images[above + next + c]! - images[above + c]!);
+        const lower = images[below + c]! + right * (images[below + next + c]! - images[below + c]!);
         out[to] = upper + down * (lower - upper);
       }
     }

@@ -18,8 +18,8 @@ export function modelCard(facts: ModelFacts, generatedBy: string): string {
     whatGoesIn(facts),
     resultsOf(facts) + calibrationOf(facts) + roundingOf(facts),
     limitsOf(facts),
-    `## Licence\n\nNot stated. Whoever publishes this network writes here under which licence it may be used, and checks what the licence of its training data allows.`,
-    `## How to use it\n\n[README.md](README.md) shows it for browsers, Node and other programs; ${codeSpan('weft predict FOLDER FILES')} asks it from the command line.`,
+    `## Licence\n\nNot stated. If you publish this network, state here under which licence it may be used, and check what the licence of its training data allows.`,
+    `## How to use it\n\n[README.md](README.md) shows it for browsers, Node and other programs; ${codeSpan('weft predict FOLDER FILES')} runs it from the command line.`,
   ].join('\n\n')}\n`;
 }
 
@@ -95,7 +95,7 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
   switch (input.kind) {
     case 'picture':
       return [
-        `Pictures as float32 [N, ${inputShape.join(', ')}], row by row, ${input.channels === 1 ? 'grey' : 'red, green, blue'}, from 0 (black) to ${input.white} (white). A picture of another size is brought to this form in these steps, which the page and \`weft predict\` take:`,
+        `Pictures as float32 [N, ${inputShape.join(', ')}], row by row, ${input.channels === 1 ? 'grey' : 'red, green, blue'}, from 0 (black) to ${input.white} (white). A picture of another size is converted in these steps, as the page and \`weft predict\` do:`,
         '',
         '1. decoded to 8 bits per channel (16 for a PNG with 16 bits), without applying colour profiles, and turned upright by its EXIF orientation;',
         '2. drawn on white where it is transparent;',
@@ -142,7 +142,7 @@ function inputLines(input: InputContract, inputShape: readonly number[]): string
     case 'series': {
       const { window, horizon, columns, group, time } = input.series;
       return [
-        `Windows of ${window} rows of a series as float32 [N, ${inputShape.join(', ')}], the oldest row first, of the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''} in this order. ${horizon === 0 ? 'The answer belongs to the last row.' : `The answer belongs to the row ${horizon === 1 ? 'that follows' : `${horizon} rows after the last one`}.`}${time === undefined ? '' : ` Rows are ordered by ${codeSpan(time)}.`}${group === undefined ? '' : ` ${codeSpan(group)} tells one series from another.`} None may be missing. \`weft predict\` takes a table and predicts for the last window of each series.`,
+        `Windows of ${window} rows of a series as float32 [N, ${inputShape.join(', ')}], the oldest row first, of the columns ${columns.slice(0, MOST_COLUMNS).map(codeSpan).join(', ')}${columns.length > MOST_COLUMNS ? ', …' : ''} in this order. ${horizon === 0 ? 'The answer belongs to the last row.' : `The answer belongs to the row ${horizon === 1 ? 'that follows' : `${horizon} rows after the last one`}.`}${time === undefined ? '' : ` Rows are ordered by ${codeSpan(time)}.`}${group === undefined ? '' : ` ${codeSpan(group)} distinguishes the series.`} None may be missing. \`weft predict\` takes a table and predicts for the last window of each series.`,
       ];
     }
     case 'array':

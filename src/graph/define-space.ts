@@ -187,7 +187,7 @@ function requireFitting(
       `'${name}' searches networks for ${takes === 'series' ? 'series of numbers' : 'texts and series of numbers'}, but the data is ${kind === 'language' ? 'a text' : height === 1 ? `single rows of ${channels} numbers` : 'images'}`,
       kind === 'language'
         ? 'set space.name to transformer, rnn-cell or lstm'
-        : 'set space.name to macro-cnn for images or to mlp for anything; of the rows of a table that follow each other data.window makes series',
+        : 'set space.name to macro-cnn for images or to mlp for anything; data.window combines consecutive rows of a table into series',
     );
 }
 

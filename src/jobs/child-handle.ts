@@ -105,7 +105,7 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
         if (condition === 'slow' && !toldSlow) slow?.(watch.elapsed());
         toldSlow ||= condition === 'slow';
         if (condition !== 'stuck') return;
-        vanish('its process did not move any more');
+        vanish('its process made no progress');
         child.kill('SIGKILL');
       }, CHECK_SECONDS * 1000);
       try {

@@ -102,7 +102,7 @@ export function graphEncoding<A>(space: SearchSpace<A>): Encoding<A> {
       'log ways',
       'longest way',
       ...kinds.map((kind) => `number of ${kind}`),
-      ...kinds.map((kind) => `most ${kind} on one way`),
+      ...kinds.map((kind) => `most ${kind} on one path`),
     ],
     encode(architecture) {
       const nodes = space.activate(architecture);

@@ -22,7 +22,7 @@ const GAMMA = 0.01;
  */
 export const zen: Proxy = defineProxy({
   name: 'zen',
-  description: 'How much features move with noise in the input, with what normalization takes away.',
+  description: 'How much the features change with noise in the input, and the scale that normalization removes.',
   formula: 'log mean_n Σ|f(x) − f(x + γε)| + Σ_norms log σ',
   reference: 'Lin et al. 2021, arXiv 2102.01063',
   score: (network, weights, { inputs }) => {

@@ -55,7 +55,7 @@ export interface Agreement {
 }
 
 export interface AgreementOptions {
-  /** Shares of the architectures for P@topK and its kin. Default: a tenth, a quarter, a half. */
+  /** Shares of the architectures for P@topK and the related measures. Default: a tenth, a quarter, a half. */
   readonly shares?: readonly number[];
 }
 

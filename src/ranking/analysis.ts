@@ -6,7 +6,7 @@ import { quality, type RankRecord } from './record.js';
 
 export interface RankAnalysis {
   readonly record: RankRecord;
-  /** Mean quality over seeds, by architecture: accuracy, or the negative of the loss where that judges. */
+  /** Mean quality over seeds, by architecture: accuracy, or the negative of the loss if networks are ranked by it. */
   readonly alone: readonly number[];
   /** Order by the shared weights' measure, and by their loss: losses tell apart what accuracies tie. */
   readonly byMeasure: Agreement;

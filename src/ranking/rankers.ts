@@ -58,7 +58,7 @@ export interface RankerComparison {
   readonly standings: readonly Standing[];
   readonly supernet: Standing;
   /**
-   * tau of the supernet less that of the number of parameters, and less that of the best trivial ranker, on the same
+   * tau of the supernet minus that of the number of parameters, and minus that of the best trivial ranker, on the same
    * networks.
    */
   readonly toParameters: Assessment | undefined;

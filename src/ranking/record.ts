@@ -6,13 +6,13 @@ const RANK_FORMAT = 'weft-rank';
 /** 2: sealed. */
 const RANK_VERSION = 2;
 
-/** Language models are judged by the loss alone. */
+/** Language models are ranked by the loss alone. */
 const scoreSchema = z.object({ accuracy: z.number().nullable(), loss: z.number() });
 
 const recordSchema = z.object({
   format: z.literal(RANK_FORMAT),
   version: z.literal([1, RANK_VERSION]),
-  /** What networks are judged by. */
+  /** The measure by which networks are ranked. */
   measure: z.enum(['accuracy', 'loss']),
   /** Epochs of stand-alone training. */
   epochs: z.int(),

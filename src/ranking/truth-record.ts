@@ -19,7 +19,7 @@ const recordSchema = z.object({
   tables: z.array(z.string()).min(1),
   /** The column of true scores. */
   column: z.string(),
-  /** What the shared weights are judged by. */
+  /** The measure by which the shared weights rank. */
   measure: z.enum(['accuracy', 'loss']),
   /** Validation examples that the shared weights were evaluated on. */
   examples: z.int(),

@@ -90,7 +90,7 @@ export function specializedPage(
         isUncertain ? [2, 3, 4, 5, 6, 7, 8, 9] : [2, 3, 4, 5, 6, 7],
       ),
       isUncertain &&
-        html`<p class="sub">Intervals are over test examples (${integer(rows[0]!.count)} here), for the weights of this one training; another seed may differ by more. All networks were tested on the same examples, so that the difference between two of them, in points, is known better than their accuracies: only where its interval excludes 0 is the larger network shown to be worth its size.</p>\n`,
+        html`<p class="sub">Intervals are over test examples (${integer(rows[0]!.count)} here), for the weights of this one training; another seed may differ by more. All networks were tested on the same examples, so the difference between two of them, in points, is known more precisely than their accuracies. A larger network is shown to be worth its size only if the interval of this difference excludes 0.</p>\n`,
       html`<p class="sub">kB: weights and statistics as 32-bit floats. ms: one example on this machine, the median of several runs with the backend of the search. The link of a budget leads to instructions for using the network.</p>\n`,
     ),
   );

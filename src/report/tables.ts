@@ -14,7 +14,7 @@ export interface ReportTable {
 /** The non-empty tables of a run, one CSV text each (RFC 4180), numbers at full precision. */
 export function reportTables(input: ReportInput): ReportTable[] {
   const log = eventLog(input.events);
-  const judged = log.last('retrain-epoch')?.validation !== undefined;
+  const validated = log.last('retrain-epoch')?.validation !== undefined;
   const tables: Record<string, Cell[][]> = {
     epochs: [
       ['epoch', 'loss', 'reward', 'random', 'entropy', 'best_reward', 'best_architecture'],
@@ -64,14 +64,14 @@ export function reportTables(input: ReportInput): ReportTable[] {
     ],
     preferences: preferenceRows(log, input),
     retraining: [
-      ['epoch', 'loss', 'learning_rate', ...(judged ? ['validation_accuracy', 'validation_loss'] : [])],
+      ['epoch', 'loss', 'learning_rate', ...(validated ? ['validation_accuracy', 'validation_loss'] : [])],
       ...log
         .all('retrain-epoch')
         .map(({ epoch, loss, learningRate, validation }) => [
           epoch + 1,
           loss,
           learningRate,
-          ...(judged ? [validation?.accuracy, validation?.loss] : []),
+          ...(validated ? [validation?.accuracy, validation?.loss] : []),
         ]),
     ],
     sharpness: sharpnessRows(log, 'sharpness'),

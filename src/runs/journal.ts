@@ -195,7 +195,7 @@ function hashOf(descriptor: number, end: number): Hash {
 const tooLong = (path: string): WeftError =>
   new WeftError(
     'run',
-    `${path} has a line of more than ${LONGEST_LINE} bytes, which is no event`,
+    `${path} has a line of more than ${LONGEST_LINE} bytes, which is not an event`,
     'the file was edited or the disk is failing; restore the original',
   );
 

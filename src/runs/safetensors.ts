@@ -98,7 +98,7 @@ function parseHeader(
   const text = decodeText(bytes.subarray(LENGTH_BYTES, start), fault);
   const header = parseObject(text, fault);
   const { __metadata__: metadata = {}, ...rest } = header;
-  if (!isMetadata(metadata)) throw fault('__metadata__ is no map from text to text');
+  if (!isMetadata(metadata)) throw fault('__metadata__ is not a map from text to text');
   const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value, fault));
   const keys = Object.keys(header).length + Object.keys(metadata).length + entries.length * ENTRY_KEYS;
   if (countKeys(text) !== keys) throw fault('a name occurs twice in the header');

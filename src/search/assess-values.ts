@@ -67,7 +67,7 @@ export function assessValues(
     const [truth, own] = [of(actual), of(predicted)];
     const rows = (part: PlainValues['train']): ValueRows => ({ ...part, targets: of(part.targets) });
     const [learned, asked] = [rows(train), rows(test)];
-    const rival = (called: string, others: Float64Array): ValueRival => beside(called, truth, own, others);
+    const rival = (called: string, others: Float64Array): ValueRival => compareValues(called, truth, own, others);
     return {
       name,
       ...regressionMeasures(truth, own, { rng: stream(seed, 'regression-measures', name) }),
@@ -97,7 +97,7 @@ const column = (
     (_, i) => values[i * size + target]! * std[target]! + means[target]!,
   );
 
-function beside(name: string, actual: Float64Array, own: Float64Array, others: Float64Array): ValueRival {
+function compareValues(name: string, actual: Float64Array, own: Float64Array, others: Float64Array): ValueRival {
   const errors = (of: Float64Array): number[] => Array.from(actual, (value, i) => (value - of[i]!) ** 2);
   const [mine, theirs] = [errors(own), errors(others)];
   const rmse = Math.sqrt(mean(theirs));

@@ -105,15 +105,11 @@ export function deviceTable(space: SearchSpace, found: DeviceLatency, batchSize:
   if (odd !== undefined)
     throw new WeftError(
       'config',
-      `'${odd}' was not measured on ${device}: ${failures[odd] ?? `its time is ${milliseconds[odd] ?? 'no number'}`}`,
+      `'${odd}' was not measured on ${device}: ${failures[odd] ?? `its time is ${milliseconds[odd] ?? 'missing'}`}`,
       'measure again; or leave the operation out with limits.options, and write the script with that limit',
     );
   if (!isTime(base))
-    throw new WeftError(
-      'config',
-      `the time of an empty network on ${device} is ${base ?? 'no number'}`,
-      'measure again',
-    );
+    throw new WeftError('config', `the time of an empty network on ${device} is ${base ?? 'missing'}`, 'measure again');
   return { batchSize, base, device, milliseconds: Object.fromEntries(keys.map((key) => [key, milliseconds[key]!])) };
 }
 

@@ -168,7 +168,7 @@ function openSeries(config: SearchConfig): Dataset | undefined {
     if (wrong)
       throw new WeftError(
         'config',
-        `${field} ${why}, but the data are windows of a series`,
+        `${field} ${why}, but the data is windows of a series`,
         field.includes(' and ')
           ? 'give fractions below 1'
           : field === 'data.label'

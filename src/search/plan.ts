@@ -115,19 +115,19 @@ export function planSearch(
   const bounded = (epochs: number, wish: number, fewest: number): number =>
     Math.min(epochs, Math.max(Math.min(fewest, epochs), Math.floor(wish + 1e-9)));
   // What the other phase leaves, in epochs of this one.
-  const room = (taken: number, epoch: number): number => Math.max(0, time - taken) / epoch;
+  const epochsThatFit = (taken: number, epoch: number): number => Math.max(0, time - taken) / epoch;
   const shared = open?.search !== undefined && open.retrain !== undefined && !alone;
-  const wish = shared ? room((1 - SEARCHED) * time, anEpoch) : share * searchEpochs;
+  const wish = shared ? epochsThatFit((1 - SEARCHED) * time, anEpoch) : share * searchEpochs;
   let searched = share < 1 ? bounded(searchEpochs, wish, least(search)) : searchEpochs;
   // Retraining gets what rounding leaves of the search's part.
-  const fitting = room(searched * anEpoch, aRetraining);
+  const fitting = epochsThatFit(searched * anEpoch, aRetraining);
   let retrained = share < 1 ? bounded(retrain.epochs, fitting, least(retrain)) : retrain.epochs;
   if (budget !== undefined && open) {
     const more = (most: number | undefined, now: number, wish: number): number =>
       Math.max(now, Math.min(most ?? 0, Math.floor(wish + 1e-9)));
-    if (shared) searched = more(open.search, searched, SEARCHED * room(0, anEpoch));
-    retrained = more(open.retrain, retrained, room(searched * anEpoch, aRetraining));
-    if (!alone) searched = more(open.search, searched, room(retrained * aRetraining, anEpoch));
+    if (shared) searched = more(open.search, searched, SEARCHED * epochsThatFit(0, anEpoch));
+    retrained = more(open.retrain, retrained, epochsThatFit(searched * anEpoch, aRetraining));
+    if (!alone) searched = more(open.search, searched, epochsThatFit(retrained * aRetraining, anEpoch));
   }
 
   const part = (count: number, whole: number, seconds: number): PlannedPart => ({ count, of: whole, seconds });

@@ -27,7 +27,7 @@ export function requireFitForTargets(
     [
       search.regularizer.name !== 'none',
       'search.regularizer',
-      'comes with measures of forgetting in shares of wrong classes',
+      'measures forgetting as the share of wrong classes',
       'set it to none',
     ],
     [forgetting.measure === true, 'forgetting.measure', 'counts wrong classes', 'leave it out'],
@@ -35,8 +35,8 @@ export function requireFitForTargets(
       objectives?.includes('accuracy') === true,
       'objectives',
       kind === 'multi-label'
-        ? 'names accuracy, which is that of one class'
-        : 'names accuracy, which numbers do not have',
+        ? 'names accuracy, which needs one class per example'
+        : 'names accuracy, which does not exist for numbers',
       'name loss instead',
     ],
   ];

@@ -28,7 +28,7 @@ export function searchStep(
     if (state.skippedSteps === 0)
       emit({
         type: 'warning',
-        message: 'a gradient at a perturbed point was NaN or infinite; such steps move nothing and are counted',
+        message: 'a gradient at a perturbed point was NaN or infinite; such steps change no weights and are counted',
       });
     state.skippedSteps++;
   }

@@ -16,11 +16,11 @@ export interface Row {
   readonly quantity: string;
   /** Null where it could not be measured here. */
   readonly measured: number | string | null;
-  /** The value it is to reach, in words: `at least 0.9`, `within 5 % of 20.1`; empty where a number only informs. */
+  /** The target in words: `at least 0.9`, `within 5 % of 20.1`; empty if the number is only for information. */
   readonly gate: string;
-  /** Null where there is no gate, or nothing was measured. */
+  /** Null if there is no target, or nothing was measured. */
   readonly met: boolean | null;
-  /** Why a gate was not met, or why nothing was measured. */
+  /** Why a target was not met, or why nothing was measured. */
   readonly note?: string;
 }
 
@@ -113,7 +113,7 @@ export function defineStudy<Options extends z.ZodType>(study: Omit<Study<Options
   return { kind: 'weft-study', ...study };
 }
 
-/** A row whose gate is a comparison with a number. */
+/** A row whose target is a comparison with a number. */
 export function gateRow(
   id: string,
   quantity: string,
@@ -146,7 +146,7 @@ export function withinRow(
   };
 }
 
-/** A row that informs and has no gate. */
+/** A row for information, without a target. */
 export function infoRow(id: string, quantity: string, measured: number | string | null, note?: string): Row {
   return { id, quantity, measured, gate: '', met: null, ...(note !== undefined && { note }) };
 }

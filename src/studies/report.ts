@@ -67,13 +67,13 @@ function commandFor(
   ].join(' ');
 }
 
-/** How many gates were met, in words; nothing where there are none. */
+/** How many targets were met, in words; nothing if there are none. */
 export function tally(rows: readonly Row[]): string {
   const gates = rows.filter(({ gate }) => gate !== '');
   if (gates.length === 0) return '';
   const met = gates.filter(({ met }) => met === true).length;
   const open = gates.filter(({ met }) => met === null).length;
-  return `${met} of ${gates.length} gates met${open > 0 ? `, ${open} not measured` : ''}.`;
+  return `${met} of ${gates.length} targets met${open > 0 ? `, ${open} not measured` : ''}.`;
 }
 
 /** A row's verdict, in a word. */
@@ -93,17 +93,17 @@ function shortNumber(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? scientific(value, 3) : decimal(value, size < 10 ? 4 : 2);
 }
 
-/** Measured values; where there are many they are folded, except those that miss their goals. */
+/** Measured values; if there are many they are folded, except those that miss their targets. */
 function rowSection(rows: readonly Row[]): Content {
   if (rows.length === 0) return undefined;
   const gated = rows.some(({ gate }) => gate !== '');
   const noted = rows.some(({ note }) => note !== undefined);
   const measured = aligned(rows.map((row) => (typeof row.measured === 'number' ? row.measured : null)));
-  const heads = ['row', 'quantity', 'measured', ...(gated ? ['gate', 'verdict'] : []), ...(noted ? ['note'] : [])];
+  const heads = ['row', 'quantity', 'measured', ...(gated ? ['target', 'verdict'] : []), ...(noted ? ['note'] : [])];
   const lines = rows.map((row, i) => [
     html`<code>${row.id}</code>`,
     row.quantity,
-    // Goals are of different kinds, and so are their numbers.
+    // Targets are of different kinds, and so are their numbers.
     gated || typeof row.measured !== 'number' ? measuredText(row) : measured[i]!,
     ...(gated ? [row.gate, verdictOf(row)] : []),
     ...(noted ? [row.note && withMinus(row.note)] : []),
@@ -113,7 +113,7 @@ function rowSection(rows: readonly Row[]): Content {
   const summary = tally(rows);
   return section(
     'rows',
-    gated ? 'Measured values and goals' : 'Measured values',
+    gated ? 'Measured values and targets' : 'Measured values',
     summary !== '' && html`<p>${summary}</p>\n`,
     fold && missed.length > 0 && html`<h3>Not met</h3>\n${table(heads, missed, [2])}`,
     folded(`${missed.length > 0 ? 'All ' : ''}${rows.length} values`, table(heads, lines, [2]), fold),

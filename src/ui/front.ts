@@ -37,15 +37,15 @@ export function liveFront(log: EventLog): LiveFront | undefined {
   const { field, sign } = measureOf(log);
   const candidates = log.all('candidate').filter(({ source, costs }) => source === 'controller' && costs);
   const proposals = log.all('proposals').flatMap(({ networks }) => (Array.isArray(networks) ? networks : []));
-  const judged: readonly { architecture: string; quality: unknown; costs: unknown }[] =
+  const evaluated: readonly { architecture: string; quality: unknown; costs: unknown }[] =
     candidates.length > 0
       ? candidates.map((one) => ({ architecture: one.architecture, quality: one[field], costs: one.costs }))
       : proposals.map(({ architecture, reward, costs }) => ({ architecture, quality: reward, costs }));
   const from = candidates.length > 0 ? 'candidates' : 'proposals';
-  const names = Object.keys(SHOWN_COSTS).filter((name) => isNumber(valueIn(judged[0]?.costs, name)));
+  const names = Object.keys(SHOWN_COSTS).filter((name) => isNumber(valueIn(evaluated[0]?.costs, name)));
   if (names.length === 0) return undefined;
   const distinct = new Map<string, Omit<FrontPoint, 'isMember' | 'isKnee'>>();
-  for (const { architecture, quality, costs } of judged) {
+  for (const { architecture, quality, costs } of evaluated) {
     const values = names.map((name) => valueIn(costs, name));
     if (typeof architecture !== 'string' || !isNumber(quality) || !values.every(isNumber)) continue;
     distinct.set(architecture, {
@@ -85,14 +85,14 @@ export function frontPart(log: EventLog, selected: string | undefined, drawing: 
   const members = front.points.filter(({ isMember }) => isMember);
   const chosen = front.points.find(({ architecture }) => architecture === selected);
   const said = chosen ?? (selected === undefined ? undefined : { architecture: selected });
-  const [what, judge] =
+  const [what, how] =
     front.from === 'candidates'
       ? ['candidates for the final choice', 'with shared weights on the same batches']
       : ['latest proposals of the search', 'by their rewards, which were measured on different batches and weights'];
   return section(
     'front',
     'The front',
-    html`<p>${integer(members.length)} of ${integer(front.points.length)} ${what}, judged ${judge}, ${members.length === 1 ? 'is' : 'are'} such that no other is at least as good in every objective and better in one. The knee is the compromise closest to the best values of all objectives. Hover over a filled dot, or reach it with the Tab key, to see its numbers; click it or press Enter to see its network.</p>\n`,
+    html`<p>${integer(members.length)} of ${integer(front.points.length)} ${what}, evaluated ${how}, ${members.length === 1 ? 'is' : 'are'} such that no other is at least as good in every objective and better in one. The knee is the compromise closest to the best values of all objectives. Hover over a filled dot, or reach it with the Tab key, to see its numbers; click it or press Enter to see its network.</p>\n`,
     html`<div class="figures">${front.costs.map((cost) => html`<figure class="front">${chart(front, cost, log, selected)}</figure>`)}</div>\n`,
     said &&
       html`<div class="chosen" id="chosen"><h3>The chosen network</h3>\n<p>${'costs' in said ? `${words(said, front, log)}.` : 'It is no longer among these points.'} <a href="?">Choose none</a></p>\n<p><code>${said.architecture}</code></p>\n${drawing && ('tall' in drawing ? html`<div class="picture across">${raw(drawing.across)}</div><div class="picture tall">${raw(drawing.tall)}</div>` : html`<p class="sub">${drawing.why}</p>`)}</div>\n`,

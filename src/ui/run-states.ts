@@ -85,7 +85,7 @@ function look(root: string, path: string): Omit<RunState, 'name'> {
     (file) => statSync(file, { throwIfNoEntry: false }) && !isInside(root, file),
   );
   if (foreign)
-    return { state: 'damaged', detail: `${basename(foreign)} leads out of the folder of runs or is no file` };
+    return { state: 'damaged', detail: `${basename(foreign)} leads out of the folder of runs or is not a file` };
   try {
     const run = openRun(path);
     const held = lockState(files.lock);

@@ -81,7 +81,7 @@ const NETWORKS: readonly Network[] = [
     rho: 0.03,
     steps: 64,
     every: 8,
-    text: 'Two blocks of convolution, ReLU, layer normalization and max-pooling on 96 examples of 16x16 pixels, full batch, the same loss. The published run has 1000 examples of 32x32 and η = 0.001; an independent one had mean λ/edge 0.988 for SAM, all looks within 10 %, and SAM’s gradient better aligned in 93 % of the looks.',
+    text: 'Two blocks of convolution, ReLU, layer normalization and max-pooling on 96 examples of 16x16 pixels, full batch, the same loss. The published run has 1000 examples of 32x32 and η = 0.001; an independent one had mean λ/edge 0.988 for SAM, all measurements within 10 %, and SAM’s gradient better aligned in 93 % of them.',
     open: () => (findDataset('cifar10').folder === undefined ? undefined : cifarProblem({ examples: 96, shrink: 2 })),
   },
   {
@@ -91,7 +91,7 @@ const NETWORKS: readonly Network[] = [
     rho: 0.1,
     steps: 64,
     every: 8,
-    text: `A transformer of two layers, two heads and width 32 on ${SEQUENCES} sequences of ${LENGTH} characters, cross-entropy. The published run is stochastic, with six layers of width 128; an independent one had λ at 2.9 times the edge on average, spiky: with cross-entropy and few steps no hovering is to be expected, only that SAM stays flatter and its gradient is better aligned.`,
+    text: `A transformer of two layers, two heads and width 32 on ${SEQUENCES} sequences of ${LENGTH} characters, cross-entropy. The published run is stochastic, with six layers of width 128; an independent one had λ at 2.9 times the edge on average, with spikes. With cross-entropy and few steps λ is not expected to stay at the edge; SAM is only expected to stay flatter, with a better aligned gradient.`,
     open: () => {
       const path = shakespeare();
       return path === undefined
@@ -158,7 +158,7 @@ async function run({ arms, seeds, steps }: z.output<typeof options>, setting: St
     const problem = network.open();
     if (!problem) {
       rows.push({
-        ...infoRow(`${network.name}/data`, network.title, null, 'the data are not there: set WEFT_DATA'),
+        ...infoRow(`${network.name}/data`, network.title, null, 'the data was not found: set WEFT_DATA'),
         gate: 'measured',
       });
       continue;
@@ -224,7 +224,7 @@ function alignmentRows(trained: readonly Trained[]): Row[] {
   return [
     gateRow(
       `${name}/alignment`,
-      'share of looks at which the gradient of SAM is better aligned with the top eigenvector than the gradient',
+      'share of measurements at which the gradient of SAM is better aligned with the top eigenvector than the gradient',
       share,
       'at least',
       0.9,

@@ -93,7 +93,7 @@ export const fineTuning = defineStudy({
   summary:
     'A small language model, fine-tuned from many seeds to find misspelt passages: mean and spread of each optimizer at equal numbers of gradients',
   reference:
-    'After the instability of fine-tuning BERT (Mosbach et al. 2021, arXiv 2006.04884) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914): better and more stable over repetitions. No number of theirs is for a model of this size.',
+    'After the instability of fine-tuning BERT (Mosbach et al. 2021, arXiv 2006.04884) and the abstract of Williams & Roberts 2023 (arXiv 2306.13914): better and more stable over repetitions. Neither gives numbers for a model of this size.',
   minutes: 6,
   options,
   run,
@@ -164,8 +164,8 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
       {
         title: 'Accuracy over the seeds',
         text: [
-          `A transformer of ${layers} ${layers === 1 ? 'block' : 'blocks'} of width ${width}, pre-trained for ${chosen.pretraining} steps on the characters of ${corpus.name} (${(pretrained.loss / Math.LN2).toFixed(2)} bits a character on text it has not seen), learns from ${examples} passages of ${length} characters to tell those as they were written from those with ${exchanges} pairs of neighbouring letters exchanged. Half of the passages are changed, so that guessing is right in 50 %. Passages to learn from, passages in the test set and the text of the pre-training are parts of their own.`,
-          `Every fine-tuning computes ${gradients} gradients of ${batchSize} passages, so that the optimizers with a second gradient take half as many steps, and is judged once, at its end. The repetitions differ in the first weights of the head, the order of the examples and the masks of dropout. A run has failed where its accuracy is not above guessing by two standard errors of ${chosen.test} guesses.`,
+          `A transformer of ${layers} ${layers === 1 ? 'block' : 'blocks'} of width ${width}, pre-trained for ${chosen.pretraining} steps on the characters of ${corpus.name} (${(pretrained.loss / Math.LN2).toFixed(2)} bits per character on text it has not seen), learns from ${examples} passages of ${length} characters to distinguish original passages from those in which ${exchanges} pairs of neighbouring letters are exchanged. Half of the passages are changed, so guessing is right for 50 %. The training passages, the test passages and the text of the pre-training are disjoint.`,
+          `Every fine-tuning computes ${gradients} gradients of ${batchSize} passages, so the optimizers with a second gradient take half as many steps, and is tested once, at its end. The repetitions differ in the initial weights of the head, the order of the examples and the masks of dropout. A run counts as failed if its accuracy is not above guessing by two standard errors of ${chosen.test} guesses.`,
         ],
         figures: [
           {
@@ -266,7 +266,7 @@ function rowsOf(table: readonly ArmSummary[], bits: number): Row[] {
   // not in each comparison.
   const together = { comparisons: table.filter(({ base }) => base !== undefined).length };
   return [
-    infoRow('pretraining/bits', 'bits a character of the pre-trained model on text it has not seen', bits),
+    infoRow('pretraining/bits', 'bits per character of the pre-trained model on text it has not seen', bits),
     ...(scratch
       ? [
           gateRow(
@@ -310,7 +310,7 @@ function rowsOf(table: readonly ArmSummary[], bits: number): Row[] {
           ),
           claimRow(
             `${name}/spread`,
-            `mean distance of ${nameInTable(name)} from the median less that of ${base} (points)`,
+            `mean distance of ${nameInTable(name)} from the median minus that of ${base} (points)`,
             assessPaired(distances(accuracies), distances(reference), together),
             'below',
           ),
@@ -351,6 +351,6 @@ function verdictOf(table: readonly ArmSummary[], rows: readonly Row[]): string {
   const named = (suffix: string): string[] =>
     rows.filter(({ id, met }) => id.endsWith(suffix) && met === true).map(({ id }) => id.slice(0, -suffix.length));
   const [better, steadier] = [named('/gain').filter((name) => name !== 'pretraining'), named('/spread')];
-  const list = (names: readonly string[]): string => (names.length > 0 ? names.join(' and ') : 'no optimizer');
-  return `It can be claimed of ${list(better)} to be more accurate than its base, and of ${list(steadier)} to be steadier. Mean and standard deviation over the seeds: ${told}.`;
+  const list = (names: readonly string[]): string => (names.length > 0 ? names.join(' and ') : 'none');
+  return `Optimizers that can be claimed to be more accurate than their base: ${list(better)}; to be steadier: ${list(steadier)}. Mean and standard deviation over the seeds: ${told}.`;
 }

@@ -51,13 +51,13 @@ export const forgetting = defineStudy({
       if (parts.includes('two-model')) add(await twoModelRows(options, setting));
       if (parts.includes('search')) add(await searchRows(options, setting));
       if (parts.includes('mnist')) add(await mnistRows(options, setting));
-      const judged = rows.filter(({ met }) => met !== null);
-      const missed = judged.filter(({ met }) => met === false).map(({ id }) => id);
+      const withTarget = rows.filter(({ met }) => met !== null);
+      const missed = withTarget.filter(({ met }) => met === false).map(({ id }) => id);
       return {
         verdict:
           missed.length === 0
-            ? `All ${judged.length} gates are met.`
-            : `${judged.length - missed.length} of ${judged.length} gates are met; not: ${missed.join(', ')}.`,
+            ? `All ${withTarget.length} targets are met.`
+            : `${withTarget.length - missed.length} of ${withTarget.length} targets are met; not: ${missed.join(', ')}.`,
         rows,
         sections,
       };

@@ -36,7 +36,7 @@ export async function mnistRows(
   setting: StudySetting,
 ): Promise<{ rows: Row[]; sections: StudySection[] }> {
   if (!findDataset('mnist').folder)
-    return { rows: [infoRow('MNIST', 'two models on MNIST', null, 'MNIST is not on this machine')], sections: [] };
+    return { rows: [infoRow('MNIST', 'two models on MNIST', null, 'MNIST was not found')], sections: [] };
   const base = planOf(scale);
   const steps = scaled(3000, scale);
   const strict = await runTwoModels(

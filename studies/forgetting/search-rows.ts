@@ -168,7 +168,7 @@ export async function searchRows(
       'E6',
       'with a learning controller',
       null,
-      'a demonstration, not a gate: runs/recipes/forgetting-macro.yaml with `weft forgetting compare`',
+      'a demonstration, without a target: runs/recipes/forgetting-macro.yaml with `weft forgetting compare`',
     ),
   ];
 
@@ -177,7 +177,7 @@ export async function searchRows(
   rows.push(
     gateRow(
       'E7',
-      'time of an epoch with wpl over that without, 20 batches an architecture (macro-cnn, digits)',
+      'time of an epoch with wpl over that without, 20 batches per architecture (macro-cnn, digits)',
       +(costs / without).toFixed(3),
       'at most',
       1.25,

@@ -25,7 +25,7 @@ import {
 import { curvesChart, tradeOffChart } from '../two-model/charts.js';
 
 export interface TwoModelRowsOptions {
-  /** Seeds of the rows whose gate requires several. */
+  /** Seeds of the rows whose target requires several. */
   readonly seeds: number;
   /** For the rows that compare controls. */
   readonly controlSeeds: number;
@@ -189,7 +189,7 @@ export async function twoModelRows(
   rows.push(
     gateRow(
       'T4',
-      'Spearman of F and squared drift: none less wpl (α=0.1), the least of the seeds',
+      'Spearman of F and squared drift: none minus wpl (α=0.1), the least of the seeds',
       +Math.min(...gaps).toFixed(3),
       'at least',
       0.1,

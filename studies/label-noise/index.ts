@@ -99,7 +99,7 @@ async function run(chosen: z.output<typeof options>, setting: StudySetting): Pro
   const { seeds, noise, augmented, source, perClass, test, batchSize, gradients, looks } = chosen;
   if (source === 'cifar10' && findDataset('cifar10').folder === undefined) {
     return {
-      verdict: 'CIFAR-10 is not there, so nothing was measured.',
+      verdict: 'CIFAR-10 was not found, so nothing was measured.',
       rows: [{ ...infoRow('data', 'CIFAR-10', null, 'set WEFT_DATA'), gate: 'measured' }],
       sections: [],
     };
@@ -144,7 +144,7 @@ async function run(chosen: z.output<typeof options>, setting: StudySetting): Pro
       {
         title: 'Accuracy on clean test data',
         text: [
-          `${(10 * perClass).toLocaleString('en')} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so SAM takes half as many steps as SGD. The best evaluation of each training is picked by the test data themselves, as in the literature, which makes it too good for all optimizers alike.`,
+          `${(10 * perClass).toLocaleString('en')} training images of ${source}, shrunk to 16x16, a convolutional network of two layers, batches of ${batchSize}; every training may compute ${gradients} gradients of a batch, so SAM takes half as many steps as SGD. The best evaluation of each training is picked on the test data itself, as in the literature; this makes it too good, for all optimizers alike.`,
         ],
         figures: conditions.map((condition) =>
           courseFigure(

@@ -110,7 +110,7 @@ export function trainOnNoise({
       ...(augment && { augment: CHANGES }),
     }),
   );
-  const judged = { test: splits.test, train: splits.train };
+  const parts = { test: splits.test, train: splits.train };
   const totalSteps = stepsWithin(gradients, optimizer);
   const trainer = optimizers.createTrainer(optimizer, {
     stepsPerEpoch: train.steps,
@@ -122,10 +122,10 @@ export function trainOnNoise({
   let state = optimizers.emptyState;
   let spent = 0;
   const accuracies: number[] = [];
-  const accuracy = (part: keyof typeof judged): number => {
+  const accuracy = (part: keyof typeof parts): number => {
     const all = training.exampleSource(
-      batches(judged[part], {
-        batchSize: Math.min(EVALUATED, judged[part].indices.length),
+      batches(parts[part], {
+        batchSize: Math.min(EVALUATED, parts[part].indices.length),
         seed,
         normalization,
         shuffle: false,

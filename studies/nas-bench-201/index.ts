@@ -160,7 +160,7 @@ async function run(
       'evolution/20/further',
       `the same over ${further} further seeds, %`,
       more.trials.mean,
-      `standard error ${more.trials.standardError.toFixed(4)}: how far the first seeds were lucky`,
+      `standard error ${more.trials.standardError.toFixed(4)}: how lucky the first seeds were`,
     ),
     {
       id: 'policy-gradient/above-random',

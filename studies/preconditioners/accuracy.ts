@@ -67,9 +67,9 @@ export async function measureAccuracy(
         await stopHere(setting);
         training.withBatch(train, Math.floor(step / train.steps), step % train.steps, (batch) => one.learn(batch));
         if ((step + 1) % every !== 0 && step + 1 !== totalSteps) continue;
-        const judged = training.evaluateChild(child, one.store, test, training.SHARED_EVALUATION);
-        const accuracy = training.requireAccuracy(judged);
-        points.push({ step: step + 1, accuracy, loss: judged.loss });
+        const tested = training.evaluateChild(child, one.store, test, training.SHARED_EVALUATION);
+        const accuracy = training.requireAccuracy(tested);
+        points.push({ step: step + 1, accuracy, loss: tested.loss });
         progress(
           `${model} by ${method}: step ${step + 1} of ${totalSteps}, test accuracy ${(100 * accuracy).toFixed(1)} %`,
         );

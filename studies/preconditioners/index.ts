@@ -102,7 +102,7 @@ function verdictFrom(rows: readonly Row[]): string {
   const gated = rows.filter(({ gate }) => gate !== '');
   const met = gated.filter((row) => row.met === true);
   const missed = gated.filter((row) => row.met === false).map(({ id }) => id);
-  return `${met.length} of ${gated.length} goals are met${missed.length > 0 ? `; not ${missed.join(', ')}` : ''}.`;
+  return `${met.length} of ${gated.length} targets are met${missed.length > 0 ? `; not ${missed.join(', ')}` : ''}.`;
 }
 
 function throughputRows(all: readonly Throughput[]): Row[] {
@@ -160,7 +160,7 @@ function throughputSections(all: readonly Throughput[]): StudySection[] {
     {
       title: 'Throughput and memory',
       text: [
-        `Every method takes its steps in alternating blocks with SGD in the same run, the perceptrons on images of MNIST and the others on images of CIFAR-10, or on noise where these are not at hand; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. By the clock it is another number where other work shares the processor. On a GPU it is the time by the clock.`,
+        `Every method takes its steps in alternating blocks with SGD in the same run, the perceptrons on images of MNIST and the others on images of CIFAR-10, or on noise if these are not found; a ratio is the median over the rounds of the processor time of a step of SGD over that of the method. In elapsed time the ratio differs if other programs use the processor. On a GPU it is a ratio of elapsed times.`,
       ],
       figures: throughputFigures(all),
       tables: [
@@ -210,7 +210,7 @@ function throughputSections(all: readonly Throughput[]): StudySection[] {
               {
                 name: 'asdl',
                 title:
-                  'Beside ASDL itself, measured once by bench/asdl/time_step.py on two cores of an Intel Xeon at 2.5 GHz: only there its times can be compared',
+                  'Compared with ASDL itself, measured once by bench/asdl/time_step.py on two cores of an Intel Xeon at 2.5 GHz: times can be compared only on that machine',
                 columns: [
                   'method',
                   'interval',
@@ -306,7 +306,7 @@ function accuracySections(curves: readonly Curve[]): StudySection[] {
     {
       title: 'Accuracy',
       text: [
-        'The same first weights and the same batches for every method, momentum .9, the rate falling to zero along a cosine over the epochs of a method. One seed: a difference of a few tenths of a point is no difference.',
+        'The same initial weights and the same batches for every method, momentum .9, the rate falling to zero along a cosine over the epochs of a method. One seed: a difference of a few tenths of a point says nothing.',
       ],
       tables: [
         {

@@ -28,7 +28,7 @@ export function throughputFigures(all: readonly Throughput[]): StudyFigure[] {
         marks: [1],
       })!,
       caption:
-        'Each method at each interval, a dot for each network; at the dashed line a step costs what one of SGD costs.',
+        'Each method at each interval, a dot for each network; at the dashed line a step costs as much as one of SGD.',
     };
   });
 }

@@ -74,14 +74,14 @@ export async function measureThroughput(
     const work = await workload(one.model, setting.parts);
     results.push(
       await cells.measured({ ...one, blocks, images: images.kind(work.source), seed: setting.seed }, () =>
-        beside(one, work, images.batch(work, one.batch), { label, blocks }, setting),
+        compareWithSgd(one, work, images.batch(work, one.batch), { label, blocks }, setting),
       ),
     );
   }
   return results;
 }
 
-async function beside(
+async function compareWithSgd(
   { model, batch, method, interval }: Pick<Throughput, 'model' | 'batch' | 'method' | 'interval'>,
   { space, child }: Workload,
   data: training.TensorBatch,

@@ -157,7 +157,7 @@ export function shatteringFigures(flat: ShatteredFit, decayed: ShatteredFit, edg
         },
       )!,
       caption:
-        'Flat as it is, it interpolates the noise; a small step with weight decay does not. Flatness alone suffers the curse of dimensionality.',
+        'Although it is flat, it interpolates the noise; a small step with weight decay does not. Flatness alone suffers the curse of dimensionality.',
     },
   ];
 }

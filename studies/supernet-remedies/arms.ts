@@ -33,8 +33,8 @@ export type ArmName = keyof typeof ARMS;
 export const armNames = Object.keys(ARMS) as ArmName[];
 
 /**
- * How networks are judged by shared weights: by the last weights or the mean of checkpoints, by accuracy or by loss.
- * More is better.
+ * Scores of networks with shared weights: with the last weights or the mean of checkpoints, by accuracy or by loss.
+ * Higher is better.
  */
 export interface Scores {
   readonly accuracy: readonly number[];
@@ -51,8 +51,8 @@ export interface Contestant {
 }
 
 /**
- * Each remedy alone, all together, and wpl; the mean of checkpoints and the loss change the judging alone, and come
- * with every arm.
+ * Each remedy alone, all together, and wpl. The mean of checkpoints and the loss change only how networks are
+ * evaluated, and need no training of their own.
  */
 export const contestants = (arms: readonly ArmName[]): Contestant[] =>
   arms.flatMap((arm): Contestant[] => {

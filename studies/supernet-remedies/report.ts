@@ -57,7 +57,7 @@ function overSeeds(bySeed: readonly number[], withoutEach: readonly Float64Array
 const three = (value: number): string => decimal(value, 3);
 const sayInterval = (interval: Interval | undefined): string => (interval ? interval.map(three).join(' to ') : 'none');
 
-/** Above or below zero, where the interval over cells leaves zero out and all of at least two seeds agree. */
+/** Above or below zero, if the interval over cells excludes zero and at least two seeds, all of them, agree. */
 function claimed({ interval, bySeed }: Mean): 'above' | 'below' | undefined {
   if (!interval || bySeed.length < 2 || (interval[0] <= 0 && interval[1] >= 0)) return undefined;
   const sign = interval[0] > 0;
@@ -82,7 +82,7 @@ export function remediesReport({
       scores.map((one) => tausWithoutEach(truth, one)),
     );
   };
-  const beside = (contestant: Contestant, other: readonly (readonly number[])[]): Mean => {
+  const differenceFrom = (contestant: Contestant, other: readonly (readonly number[])[]): Mean => {
     const scores = scoresOf(contestant);
     const pair = <T>(of: (one: readonly number[]) => T): (readonly [T, T])[] =>
       scores.map((one, i) => [of(one), of(other[i]!)] as const);
@@ -95,8 +95,8 @@ export function remediesReport({
   const standings = contestants.map((contestant) => ({
     contestant,
     tau: tauOf(contestant),
-    abovePlain: contestant === plain ? undefined : beside(contestant, scoresOf(plain)),
-    aboveParameters: beside(
+    abovePlain: contestant === plain ? undefined : differenceFrom(contestant, scoresOf(plain)),
+    aboveParameters: differenceFrom(
       contestant,
       scoresOf(contestant).map(() => parameters),
     ),
@@ -127,7 +127,7 @@ export function remediesReport({
         ? [
             infoRow(
               `${name}/above-plain`,
-              `the same less that of plain`,
+              `the same minus that of plain`,
               abovePlain.value,
               `95 % interval over cells ${sayInterval(abovePlain.interval)}; by seed ${abovePlain.bySeed.map(three).join(', ')}`,
             ),
@@ -136,7 +136,7 @@ export function remediesReport({
     ]),
     ...(all
       ? [
-          gateRow('all/gain', 'tau of all together less that of plain', all.abovePlain!.value, 'at least', GAIN),
+          gateRow('all/gain', 'tau of all together minus that of plain', all.abovePlain!.value, 'at least', GAIN),
           gateRow(
             'all/parameters',
             'tau of all together',
@@ -151,7 +151,7 @@ export function remediesReport({
       'forgetting/tau',
       `tau over ${supernets.length} supernets between less forgetting and a better order`,
       less.value,
-      `95 % interval ${sayInterval(less.interval)}, p = ${less.p.toPrecision(2)}; supernets of one arm are alike, so that it is known less well than that`,
+      `95 % interval ${sayInterval(less.interval)}, p = ${less.p.toPrecision(2)}; supernets of one arm are alike, so the interval is too short`,
     ),
   ];
 
@@ -162,8 +162,8 @@ export function remediesReport({
       {
         title: 'Order',
         text: [
-          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are put in order by its shared weights, on the same images with their own batch statistics, and compared with ${column}. All together are judged by the loss of the mean of checkpoints, wpl by the accuracy of the last weights.`,
-          'Intervals are over other cells, by the jackknife, for these supernets; how far other seeds would move a value is seen from the seeds. A difference is claimed where its interval leaves zero out and all of at least two seeds agree.',
+          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are ranked by its shared weights, evaluated on the same images with their own batch statistics, and the ranking is compared with ${column}. The arms with all remedies are ranked by the loss of the mean of checkpoints, the others by the accuracy of the last weights unless their name says otherwise.`,
+          'Intervals are over cells (jackknife), for these supernets; the column of seeds shows how much a value varies from seed to seed. A difference is claimed if its interval excludes zero and it has the same sign for all seeds, of which there must be at least two.',
         ],
         tables: [
           {
@@ -173,9 +173,9 @@ export function remediesReport({
               'supernet',
               'tau',
               'interval',
-              'less plain',
-              'interval of that',
-              'less parameters',
+              'minus plain',
+              'interval of the difference',
+              'minus parameters',
               'claimed',
               'P@5 %',
               'by seed',
@@ -197,7 +197,7 @@ export function remediesReport({
       {
         title: 'Forgetting',
         text: [
-          'Forgetting is the loss of an architecture at the end of an epoch less that right after its own step, in nats, over the measured epochs after the first. It is compared with the tau by accuracy of the last weights, so that judging does not differ.',
+          'Forgetting is the loss of an architecture at the end of an epoch minus that right after its own step, in nats, averaged over the measured epochs after the first. It is compared with the tau by accuracy of the last weights for every arm.',
         ],
         figures: [
           {

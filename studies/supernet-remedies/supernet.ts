@@ -34,7 +34,7 @@ export interface Supernet extends Scores {
   /** Mean loss of the last epoch's training steps, in nats. */
   readonly trainLoss: number;
   /**
-   * Loss of an architecture at the end of the epoch less that right after its training: mean over the measured epochs
+   * Loss of an architecture at the end of the epoch minus that right after its training: mean over the measured epochs
    * but the first, in nats.
    */
   readonly forgetting: number;
@@ -127,7 +127,7 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
     }
     const scores: Record<keyof Scores, number[]> = { accuracy: [], loss: [], 'mean accuracy': [], 'mean loss': [] };
     for (const [i, encoding] of cells.entries()) {
-      const { last, averaged } = judge(session, encoding);
+      const { last, averaged } = evaluate(session, encoding);
       scores.accuracy.push(last.accuracy!);
       scores.loss.push(-last.loss);
       scores['mean accuracy'].push(averaged.accuracy!);
@@ -151,7 +151,7 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
 
 const [UNITS_BETWEEN_BREATHS, CELLS_BETWEEN_BREATHS] = [10, 10];
 
-function judge({ space, child: childOf, supernet, data, config }: stepping.SearchSession, encoding: string) {
+function evaluate({ space, child: childOf, supernet, data, config }: stepping.SearchSession, encoding: string) {
   const child = childOf(space.decode(encoding));
   const by = (weights: Parameters<typeof training.evaluateChild>[1]) =>
     training.evaluateChild(

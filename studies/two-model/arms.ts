@@ -120,7 +120,7 @@ export const twoModelsUnit: StudyUnit = async (payload, { progress, shouldStop }
   if (hashOf(source, path) !== content)
     throw new WeftError(
       'job',
-      `the data '${source}' of this worker differ from those of the job`,
+      `the data '${source}' of this worker differs from that of the job`,
       'give the worker the same data: a job must give the same result everywhere',
     );
   const trained = twoModel.trainFirst(

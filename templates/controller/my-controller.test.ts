@@ -18,7 +18,7 @@ test('proposals are neighbours of the best architecture so far', () => {
   for (const proposal of encoded(controller.propose(10, rng))) assert.ok(near.has(proposal));
 });
 
-test('goes on from a snapshot with the same proposals, and the same seed gives the same', () => {
+test('continues from a snapshot with the same proposals, and the same seed gives the same', () => {
   const first = myController.create({}, { space, seed: 1 });
   const rng = stream(2, 'test');
   first.observe(first.propose(3, rng).map((architecture, i) => ({ architecture, reward: i })));

@@ -27,7 +27,7 @@ test('weights go a part of the way back to where the last architecture has left 
   assert.deepEqual(settled(regularizer, 4), [3.5]);
 });
 
-test('it goes on from a snapshot, and keeps no tensor behind', async () => {
+test('it continues from a snapshot, and keeps no tensor behind', async () => {
   await loadBackend('cpu');
   const [first, second] = [create(), create()];
   first.remember(trained(2));

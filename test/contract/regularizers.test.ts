@@ -79,7 +79,7 @@ describe('regularizers', function () {
   });
 
   for (const [optimizerName, optimizer] of Object.entries(OPTIMIZERS)) {
-    describe(`beside ${optimizerName}`, () => {
+    describe(`with ${optimizerName}`, () => {
       let none: string;
       let silent: SearchEvent[];
       before(() => {

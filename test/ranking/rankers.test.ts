@@ -118,7 +118,7 @@ describe('the supernet among trivial rankers', () => {
     const shares = /\|\d+\s% \(\d+\s% to \d+\s%\)\|+\d+\.\d\s% \(.*? to .*?\)\|+0\.\d{3} \(0\.\d{3} to 1?0?\.\d{3}\)/;
     for (const row of rows.slice(0, -1)) expect(row).to.match(shares);
     const { name, difference, others } = found.toBest!;
-    expect(rows.at(-1)).to.include(`supernet less ${name}`).and.to.include(decimal(difference.value, 2));
+    expect(rows.at(-1)).to.include(`supernet minus ${name}`).and.to.include(decimal(difference.value, 2));
     const [low, high] = others.ndcg.interval!;
     expect(rows.at(-1)).to.include(`${decimal(others.ndcg.value, 3)} (${decimal(low, 3)} to ${decimal(high, 3)})`);
     expect(rankersSection(undefined)).to.equal(undefined);

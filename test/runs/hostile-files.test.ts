@@ -127,7 +127,7 @@ describe('other things than files in a run', function () {
     const { path } = createRun(folder(), { name: 'x', seed: 1, config: {} });
     truncateSync(join(path, 'events.jsonl'), 2 ** 30);
     for (const read of [() => [...readCheckedEvents(path)], () => tailEvents(join(path, 'events.jsonl'), 1)])
-      expect(said(read)).to.match(/events\.jsonl has a line of more than 16777216 bytes, which is no event/);
+      expect(said(read)).to.match(/events\.jsonl has a line of more than 16777216 bytes, which is not an event/);
   });
 
   it('a pipe does not keep the command waiting', async () => {

@@ -152,7 +152,7 @@ describe('scripts/setup.mjs', () => {
       () => Promise.resolve(),
       1,
     );
-    expect(said).to.deep.equal(['waiting for another set-up that is at work']);
+    expect(said).to.deep.equal(['waiting for another set-up that is in progress']);
     expect(existsSync(lock)).to.equal(false);
   });
 

@@ -284,7 +284,11 @@ describe('remedies in the supernet', function () {
   });
 
   const refused: readonly (readonly [what: string, given: Given, says: RegExp])[] = [
-    ['a schedule beside CaLR', { remedies: { capacityRates: true }, optimizer: { name: 'momentum' } }, /has one too/],
+    [
+      'a schedule together with CaLR',
+      { remedies: { capacityRates: true }, optimizer: { name: 'momentum' } },
+      /has one too/,
+    ],
     ['a mixture', { remedies: { uniqueNetworks: true }, controller: darts }, /mixture of all/],
     [
       'a regularizer that mixes',

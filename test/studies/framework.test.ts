@@ -1,4 +1,4 @@
-/** What every study leaves behind: rows beside gates, a page, tables. */
+/** What every study leaves behind: rows with targets, a page, tables. */
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -80,10 +80,10 @@ describe('studies', function () {
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(page)
       .to.contain('Halves are &#60;half')
-      .and.to.contain('1 of 3 gates met, 1 not measured.')
+      .and.to.contain('1 of 3 targets met, 1 not measured.')
       .and.to.contain('within 5 % of 1');
     expect(files.every((file) => existsSync(file))).to.equal(true);
-    expect(tally(rows)).to.equal('1 of 3 gates met, 1 not measured.');
+    expect(tally(rows)).to.equal('1 of 3 targets met, 1 not measured.');
   });
 
   it('says on its page how to repeat it: with the seed and the options that are not the defaults', async () => {

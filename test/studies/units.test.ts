@@ -76,7 +76,7 @@ describe('the parts of a study', function () {
         progress: () => {},
         shouldStop: () => false,
       });
-    expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker differ from those of the job/);
+    expect(await saidLater(perform(job.payload))).to.match(/data 'digits' of this worker differs from that of the job/);
     const told = (fields: object) => perform({ ...job.payload, payload: { ...request.payload, ...fields } });
     for (const [fields, why] of [
       [{ more: 1 }, /Unrecognized key/],

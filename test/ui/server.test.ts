@@ -119,7 +119,7 @@ describe('weft ui', function () {
     }
     const { text } = await (await serve(root))('');
     expect(text.match(/class="state \w+"/g)).to.deep.equal(Array(5).fill('class="state damaged"'));
-    expect(text).to.include('SHA256SUMS leads out of the folder of runs or is no file');
+    expect(text).to.include('SHA256SUMS leads out of the folder of runs or is not a file');
   });
 
   it('sends nothing from outside the folder, nor any file of a run that is not a report', async () => {

@@ -28,6 +28,6 @@ export async function conflicts(
   by forgetting  ${groups(byForgetting)}   a training step costs the other group ${(-byForgetting.between).toPrecision(2)} nats
   by gradients   ${groups(byGradient)}   mean cosine between the groups ${byGradient.between.toFixed(3)}`);
   }
-  if (found.length === 0) output.say('the space has no choice between 2 to 12 options that share weights');
+  if (found.length === 0) output.say('the space has no choice of 2 to 12 options that share weights');
   else if (found.length > top) output.say(`and ${found.length - top} more choices; --top shows them`);
 }

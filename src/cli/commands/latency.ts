@@ -35,7 +35,7 @@ export async function showLatency(file: string, options: SearchOptions): Promise
   output.say(
     error
       ? `sums of operations are off by ${(100 * error.relative).toFixed(1)} % on average for ${error.networks.length} whole ${error.networks.length === 1 ? 'network' : 'networks'}; median ratio ${error.ratio.toFixed(2)}${Number.isFinite(error.spearman) ? `, Spearman ${error.spearman.toFixed(3)}` : ''}`
-      : 'no whole network was measured, so that it is not known how far sums of operations are off',
+      : 'no whole network was measured, so it is not known how far sums of operations are off',
   );
 }
 

@@ -48,9 +48,9 @@ export async function rank(directory: string, options: RankCommandOptions): Prom
     },
     onChanges: (changes: Parameters<typeof sayChanges>[0]) =>
       output.say(`evaluated under different conditions from the search: ${sayChanges(changes)}`),
-    onProgress(judged: number, total: number) {
-      output.status([`evaluating architecture ${judged}/${total} with shared weights`]);
-      if (judged === total) output.status([]);
+    onProgress(evaluated: number, total: number) {
+      output.status([`evaluating architecture ${evaluated}/${total} with shared weights`]);
+      if (evaluated === total) output.status([]);
     },
   };
   if (truth !== undefined) {

@@ -35,7 +35,7 @@ export function sayRankers(
   if (toBest) {
     const { spearman, precisionTop, bestRank, ndcg } = toBest.others;
     rows.push([
-      `supernet less ${toBest.name}`,
+      `supernet minus ${toBest.name}`,
       withInterval(toBest.difference.value, toBest.difference.interval),
       withInterval(spearman.value, spearman.interval),
       withInterval(precisionTop.value, precisionTop.interval, 2),

@@ -15,7 +15,7 @@ export async function specialize(
   const output = createOutput({ json: json ?? false });
   const { folder, networks } = await specializeRun(directory, {
     ...options,
-    onEvaluated: (judged) => output.status([`evaluating network ${judged} with shared weights`]),
+    onEvaluated: (evaluated) => output.status([`evaluating network ${evaluated} with shared weights`]),
     onLeftOut: (name, { message }) => output.say(`no ${name}: ${message}`),
     onChanges(changes) {
       output.emit({ type: 'environment-changed', changes });

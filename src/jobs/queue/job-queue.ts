@@ -335,7 +335,7 @@ function outputOf(error: WeftError): { code: WeftErrorCode; message: string; hin
 function errorIn(output: unknown): WeftError {
   const { code, message, hint, value } = (output ?? {}) as Record<string, unknown>;
   const words =
-    textIn(message) ?? textIn((value as { message?: unknown } | undefined)?.message) ?? 'it failed without a word';
+    textIn(message) ?? textIn((value as { message?: unknown } | undefined)?.message) ?? 'it failed without a message';
   return new WeftError(
     typeof code === 'string' ? (printable(code, 20) as WeftErrorCode) : 'job',
     /heartbeat/.test(words) && code === undefined ? 'every worker that took it was lost' : words,

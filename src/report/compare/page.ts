@@ -35,7 +35,7 @@ ${unpaired.length > 0 && html`<details class="note"><summary>${unpaired.length =
     section(
       'results',
       'Results',
-      html`<div class="figures">${figure(differencesChart(comparison), html`Each dot is one pair of runs with the same seed: ${names.length === 1 ? names[0]! : 'the configuration'} less ${baseline.name}. The diamond is the mean, the bar its interval; where the bar crosses the dashed line, no difference can be claimed.`, { title: `Difference from ${baseline.name}` })}${figure(valuesChart(comparison), 'Each dot is one run. The diamond is the mean over the runs; the bar is the 95 % interval of that mean, from three runs on.', { title: 'Every run' })}</div>\n`,
+      html`<div class="figures">${figure(differencesChart(comparison), html`Each dot is one pair of runs with the same seed: ${names.length === 1 ? names[0]! : 'the configuration'} minus ${baseline.name}. The diamond is the mean, the bar its interval; where the bar crosses the dashed line, no difference can be claimed.`, { title: `Difference from ${baseline.name}` })}${figure(valuesChart(comparison), 'Each dot is one run. The diamond is the mean over the runs; the bar is the 95 % interval of that mean, from three runs on.', { title: 'Every run' })}</div>\n`,
       resultTable(comparison),
       html`<p class="sub">${basis(comparison)}</p>\n`,
     ),

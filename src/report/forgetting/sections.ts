@@ -167,7 +167,7 @@ export function weightsSection({
     html`<div class="figures">${[
       figure(
         driftChart(tensors),
-        `One dot a tensor that has moved, means over the epochs; rings mark the three with the most predicted damage.${rho} Fisher information that holds weights in place makes it negative; plain anchoring does not.`,
+        `One dot per tensor that has moved, means over the epochs; rings mark the three with the most predicted damage.${rho} Fisher information that holds weights in place makes it negative; plain anchoring does not.`,
         { title: 'Drift and Fisher information' },
       ),
       figure(

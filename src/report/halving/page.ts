@@ -59,7 +59,7 @@ export function halvingPage({
     html`<header><p class="eyebrow">Candidates trained alone</p>
 <h1>${space} on ${data}</h1>
 ${claim(`The best of ${plural(all.length, 'candidate')}${picked ? ` within ${picked.conditions}` : ''} reached ${measure === 'loss' ? 'a loss of ' : ''}${shown(best.score)} on the validation part after ${plural(best.epochs, 'epoch')}.`)}
-<p class="sub">${plural(trainings, 'training')}${controller !== undefined && `, proposed by ${controller} in ${plural(rounds.length, 'round')}`}. The validation part has chosen it, so that this number is more than it will reach on other data: train it and test it.</p>
+<p class="sub">${plural(trainings, 'training')}${controller !== undefined && `, proposed by ${controller} in ${plural(rounds.length, 'round')}`}. It was chosen by this number, so expect less on other data: train it and test it.</p>
 </header>
 `,
     section(
@@ -78,7 +78,7 @@ ${claim(`The best of ${plural(all.length, 'candidate')}${picked ? ` within ${pic
           ]),
         [0, 1, 2, ...hyperparameters.flatMap(({ scale }, i) => (scale === 'words' ? [] : [i + 3]))],
       ),
-      html`<p class="sub">Each where it was trained longest, and those that were trained longest first: an accuracy after more epochs cannot be compared with one after fewer.${all.length > LISTED && ` ${all.length - LISTED} more are in halving.json.`}</p>\n`,
+      html`<p class="sub">Each candidate after its longest training, the longest trainings first: results after different numbers of epochs cannot be compared.${all.length > LISTED && ` ${all.length - LISTED} more are in halving.json.`}</p>\n`,
     ),
     section(
       'retrained',

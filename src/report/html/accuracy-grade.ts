@@ -27,14 +27,14 @@ export function accuracyGrade(log: EventLog): AccuracyGrade | undefined {
   const ahead = isNumber(best?.interval?.[0]) && best.interval[0] > 0;
   const above = majority.interval[0] > 0;
   const guess = `always answering the most frequent class reaches ${percent(majority.accuracy)}`;
-  const beside = best
+  const comparison = best
     ? behind
       ? `${best.name}, a simple model, is better by ${points(-best.difference).replace('+', '')} points`
       : ahead
         ? `it is better than the best simple model (${best.name}, ${percent(best.accuracy)})`
         : `the best simple model (${best.name}) reaches ${percent(best.accuracy)}, which is no clear difference`
     : undefined;
-  const words = `For comparison: ${guess}${beside === undefined ? '' : `; ${beside}`}.`;
+  const words = `For comparison: ${guess}${comparison === undefined ? '' : `; ${comparison}`}.`;
   if (!above || behind) return { grade: 'poor', words };
   const good = 1 - accuracy <= GOOD_SHARE_OF_MISTAKES * (1 - majority.accuracy);
   return { grade: good ? 'good' : 'fair', words };

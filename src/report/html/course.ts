@@ -156,7 +156,7 @@ export function retrainingSection(log: EventLog): Content {
 function retrainingNotes(log: EventLog): string[] {
   const start = log.last('warm-start');
   const kept = log.last('retrain-kept');
-  const judged = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;
+  const validated = kept && log.all('retrain-epoch').find(({ epoch }) => epoch === kept.epoch)?.validation;
   const { field, name, show } = measureOf(log);
   return [
     ...(start
@@ -166,7 +166,7 @@ function retrainingNotes(log: EventLog): string[] {
       : []),
     ...(kept
       ? [
-          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because the validation part had seen no better one for a while. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${judged ? ` (${name} ${show(judged[field])} on the validation part, which this training did not learn from)` : ''}. The test part was not used for this.`,
+          `${kept.stopped ? `Retraining ended after ${integer(kept.epochs)} epochs, because none of the last ones was better on the validation part. ` : ''}The weights are those of epoch ${integer(kept.epoch + 1)} of ${integer(kept.epochs)}${validated ? ` (${name} ${show(validated[field])} on the validation part, which this training did not learn from)` : ''}. The test part was not used for this.`,
         ]
       : []),
   ];

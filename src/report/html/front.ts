@@ -72,7 +72,7 @@ function latencySource(latencies: EventOf<'front'>['latencies']): Content {
   const { device, error } = latencies;
   const off = error
     ? `For ${integer(error.networks)} whole ${error.networks === 1 ? 'network' : 'networks'} measured there the sum of operations is off by ${decimal(100 * error.relative, 1)} % on average${error.spearman === undefined ? '' : ` (Spearman ${decimal(error.spearman, 3)})`}.`
-    : 'No whole network was measured there, so that it is not known how far the sum of operations is off.';
+    : 'No whole network was measured there, so it is not known how far the sum of operations is off.';
   return html`<p>Latencies were measured with ${device}. ${off}</p>\n`;
 }
 

@@ -18,7 +18,7 @@ export function howToRead(log: EventLog): Content {
     ['Reward', `How good a proposed architecture is with the shared weights on validation examples, by ${name}.`],
     [
       'Entropy',
-      'How undecided the controller is: high when it proposes everything alike, zero when it always proposes the same.',
+      'How undecided the controller is: high if it proposes all architectures equally often, zero if it always proposes the same one.',
     ],
     [
       'Candidates',

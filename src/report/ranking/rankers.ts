@@ -45,13 +45,13 @@ export function standingTable({ standings, toBest }: Pick<RankerComparison, 'sta
     ['ranker', 'Kendall’s τ', 'Spearman’s ρ', 'P@top 10 %', 'BestRank at 10 %', 'nDCG at 10 %'],
     toBest ? [...rows, differenceRow(toBest)] : rows,
     [1, 2, 3, 4, 5],
-  )}<p class="sub">95\u00a0% intervals over networks are in brackets. Those of the last three columns are from the bootstrap: they show what other samples like this one would give, and nothing is claimed from them. A lower BestRank is better.${toBest && ` The last row is the supernet’s value less that of ${toBest.name}, the best trivial ranker, on the same networks.`}</p>\n`;
+  )}<p class="sub">95\u00a0% intervals over networks are in brackets. Those of the last three columns are from the bootstrap: they show what other samples like this one would give, and nothing is claimed from them. A lower BestRank is better.${toBest && ` The last row is the supernet’s value minus that of ${toBest.name}, the best trivial ranker, on the same networks.`}</p>\n`;
 }
 
 function differenceRow({ name, difference, others }: NonNullable<RankerComparison['toBest']>): Content[] {
   const { spearman, precisionTop, bestRank, ndcg } = others;
   return [
-    html`<em>supernet less ${name}</em>`,
+    html`<em>supernet minus ${name}</em>`,
     withInterval(difference),
     withInterval(spearman),
     inPoints(precisionTop, 0),

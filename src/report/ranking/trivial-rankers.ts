@@ -32,12 +32,12 @@ export function trivialRankersSection(input: ReportInput, log: EventLog, compari
   if (!space || candidates.length < 2) return undefined;
   const orders = sharedOrders(log, space);
   if (!orders) return undefined;
-  const judged = comparisons.published ?? comparisons.trained;
+  const comparison = comparisons.published ?? comparisons.trained;
   const parameters = orders.find(({ name }) => name === 'parameters');
   return section(
     'standing',
     'Does the supernet know more than trivial rankers?',
-    claim(judged ? sentence(judged.verdict) : withoutTruth(candidates.length, parameters)),
+    claim(comparison ? sentence(comparison.verdict) : withoutTruth(candidates.length, parameters)),
     candidates.length >= FEWEST_FOR_RANKS && [
       table(
         ['ranker', 'candidates', 'Kendall’s τ with the supernet', 'order explained'],
@@ -49,7 +49,7 @@ export function trivialRankersSection(input: ReportInput, log: EventLog, compari
         ]),
         [1, 2, 3],
       ),
-      html`<p class="sub">These rankers need no training: weights and multiply-adds are counted, a proxy is computed from fresh weights on one batch. The table says how well the order by shared weights agrees with theirs, not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet only repeats the ranker; at 0 % it orders networks by something else, which may be knowledge or noise. ${judged ? 'The chapter below says which order is right.' : html`Only separate training can tell: <code>weft rank RUN</code> trains a sample of networks, <code>weft rank RUN --truth TABLE</code> uses published results.`}</p>\n`,
+      html`<p class="sub">These rankers need no training: weights and multiply-adds are counted, a proxy is computed from fresh weights on one batch. The table says how well the order by shared weights agrees with theirs, not which order is right. <em>Order explained</em> is ρ², the share of the variance of the supernet’s ranks that the ranker’s ranks account for: at 100 % the supernet only repeats the ranker; at 0 % it orders networks by something else, which may be knowledge or noise. ${comparison ? 'The chapter below says which order is right.' : html`Only separate training can tell: <code>weft rank RUN</code> trains a sample of networks, <code>weft rank RUN --truth TABLE</code> uses published results.`}</p>\n`,
     ],
   );
 }

@@ -44,7 +44,7 @@ export function measureWidths(session: SearchSession): ForgettingWidths {
           tf.sub(after, supernet.store.parameters[name]!),
         ),
       );
-      const judged = levels.map((other, j) => {
+      const measured = levels.map((other, j) => {
         const after = slopeOf(session, other, scratch.store);
         const shared = levels.slice(0, 1 + Math.min(i, j));
         const parts = partsOf(names, shared, moved, before[j]!.gradients, after.gradients).map((ofBlocks) =>
@@ -54,7 +54,7 @@ export function measureWidths(session: SearchSession): ForgettingWidths {
         return { change: after.loss - before[j]!.loss, parts };
       });
       disposeNamed(moved);
-      rows.push({ change: judged.map(({ change }) => change), parts: judged.map(({ parts }) => parts) });
+      rows.push({ change: measured.map(({ change }) => change), parts: measured.map(({ parts }) => parts) });
     }
   } finally {
     scratch.dispose();

@@ -166,7 +166,7 @@ function reasonOf(section: string, field: string | undefined, rest: readonly str
   }
 }
 
-/** Throws where the field does not exist beside these names, or does not take the value. */
+/** Throws where the field does not exist with these names, or does not take the value. */
 function requireAccepted(
   config: SearchConfig,
   names: Hyperparameters,

@@ -12,7 +12,7 @@ import { applying, type Hyperparameter, type Hyperparameters } from './values.js
 /** An architecture with one option for each hyper-parameter. */
 export type Joint<A> = {
   readonly network: A;
-  readonly beside: readonly string[];
+  readonly chosen: readonly string[];
 };
 
 /** An architecture with its hyper-parameters. */
@@ -41,40 +41,40 @@ export function readCandidate(text: string): Candidate {
 /**
  * The space of all architectures with all values of the hyper-parameters that are accepted together. Each
  * hyper-parameter is an additional choice: along its scale, or among listed values. Graphs, hashes and proxies are
- * those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply beside the
- * others is not part of the text and keeps its middle value.
+ * those of the networks; the text of an element is the candidate's. A hyper-parameter that does not apply with
+ * the others is not part of the text and keeps its middle value.
  */
 export function jointSpace<A>(
   space: SearchSpace<A>,
   hyperparameters: readonly Hyperparameter[],
   accepts?: (values: Hyperparameters) => boolean,
 ): SearchSpace<Joint<A>> {
-  const tree = { network: space.tree, beside: hyperparameters.map(choiceOf) };
-  const valuesOf = (beside: Joint<A>['beside']): Hyperparameters =>
+  const tree = { network: space.tree, chosen: hyperparameters.map(choiceOf) };
+  const valuesOf = (chosen: Joint<A>['chosen']): Hyperparameters =>
     applying(
       hyperparameters,
-      Object.fromEntries(hyperparameters.map(({ path, values }, i) => [path, values[placeOf(beside[i]!)]!])),
+      Object.fromEntries(hyperparameters.map(({ path, values }, i) => [path, values[placeOf(chosen[i]!)]!])),
     );
-  const settle = ({ network, beside }: Joint<A>): Joint<A> => {
-    const values = valuesOf(beside);
+  const settle = ({ network, chosen }: Joint<A>): Joint<A> => {
+    const values = valuesOf(chosen);
     return {
       network,
-      beside: hyperparameters.map(({ path, values: all }, i) =>
-        Object.hasOwn(values, path) ? beside[i]! : unused(i, all.length),
+      chosen: hyperparameters.map(({ path, values: all }, i) =>
+        Object.hasOwn(values, path) ? chosen[i]! : unused(i, all.length),
       ),
     };
   };
   const isConditional = hyperparameters.some(({ applies }) => applies !== undefined);
   const inUse: Constraint<Joint<A>> = {
     name: 'hyper-parameters that do not apply have their middle values',
-    holds: (one) => settle(one).beside.every((option, i) => option === one.beside[i]),
+    holds: (one) => settle(one).chosen.every((option, i) => option === one.chosen[i]),
   };
 
   const together: Constraint<Joint<A>>[] = accepts
     ? [
         {
           name: 'the configuration takes the hyper-parameters together',
-          holds: ({ beside }) => accepts(valuesOf(beside)),
+          holds: ({ chosen }) => accepts(valuesOf(chosen)),
         },
       ]
     : [];
@@ -97,14 +97,14 @@ export function jointSpace<A>(
       task: inner.task,
       supernet: inner.supernet,
       activate: ({ network }) => inner.activate(network),
-      canonicalHash: ({ network, beside }) => withValues(inner.canonicalHash(network), beside),
-      canonicalForm: ({ network, beside }) => withValues(inner.canonicalForm(network), beside),
-      encode: ({ network, beside }) => withValues(inner.encode(network), beside),
+      canonicalHash: ({ network, chosen }) => withValues(inner.canonicalHash(network), chosen),
+      canonicalForm: ({ network, chosen }) => withValues(inner.canonicalForm(network), chosen),
+      encode: ({ network, chosen }) => withValues(inner.encode(network), chosen),
       decode(text) {
         const { architecture, hyperparameters: values } = readCandidate(text);
         return choices.validate({
           network: inner.decode(architecture),
-          beside: hyperparameters.map((one, i) =>
+          chosen: hyperparameters.map((one, i) =>
             one.applies && !Object.hasOwn(values, one.path)
               ? unused(i, one.values.length)
               : optionOf(i, indexOf(one, values)),
@@ -115,8 +115,8 @@ export function jointSpace<A>(
       constrain: (more) => joined(inner, [...further, ...more]),
     };
   };
-  const withValues = (text: string, beside: Joint<A>['beside']): string =>
-    candidateText({ architecture: text, hyperparameters: valuesOf(beside) });
+  const withValues = (text: string, chosen: Joint<A>['chosen']): string =>
+    candidateText({ architecture: text, hyperparameters: valuesOf(chosen) });
   return joined(space, []);
 }
 

@@ -16,7 +16,7 @@ export interface Hyperparameter {
    * which has no order.
    */
   readonly places?: readonly number[];
-  /** Whether the field exists beside these values, of which the names above it decide; it always does by default. */
+  /** Whether the field exists with these values, which the names above it decide; by default it always does. */
   readonly applies?: (chosen: Hyperparameters) => boolean;
 }
 
@@ -32,7 +32,7 @@ export function hyperparameter(path: string, searched: HyperparameterRange | Hyp
   return { path, ...(searched.integer ? wholeNumbers(searched) : numbers(searched)) };
 }
 
-/** Those of the values whose fields exist beside the others: momentum is dropped where the optimizer is adam. */
+/** The values whose fields exist with the others: momentum is dropped if the optimizer is adam. */
 export function applying(hyperparameters: readonly Hyperparameter[], values: Hyperparameters): Hyperparameters {
   const chosen: Record<string, HyperparameterValue> = {};
   for (const { path, applies } of namesFirst(hyperparameters))
@@ -42,13 +42,13 @@ export function applying(hyperparameters: readonly Hyperparameter[], values: Hyp
   );
 }
 
-/** Names before what they decide of, which is deeper in the configuration or beside them. */
+/** Names before the fields that depend on them, which are at the same depth of the configuration or deeper. */
 export function namesFirst<T extends Pick<Hyperparameter, 'path'>>(hyperparameters: readonly T[]): T[] {
   const depth = ({ path }: T): number => 2 * path.split('.').length - Number(isName(path));
   return hyperparameters.toSorted((a, b) => depth(a) - depth(b));
 }
 
-/** Whether the field names a part, and so decides which options there are beside it. */
+/** Whether the field names a part, and so decides which options there are next to it. */
 export const isName = (path: string): boolean => path.endsWith('.name');
 
 type Range = Pick<HyperparameterRange, 'min' | 'max' | 'scale'>;

@@ -92,7 +92,7 @@ export function createRemedies({
       );
     if (importance.data && (!train.pick || !train.places || (space.task.kind ?? 'classification') !== 'classification'))
       refuse(
-        'search.remedies.importance.data draws individual labelled examples, but these data are a text or have numbers to predict',
+        'search.remedies.importance.data draws individual labelled examples, but this data is a text or has numbers to predict',
         'set it to false',
       );
     if (importance.data && data.sampling === 'balanced')

@@ -1,5 +1,6 @@
 /** Table columns, looked up by name. */
 import { WeftError } from '../errors.js';
+import { placeOfName } from './class-names.js';
 import { type Dataset, type Examples } from './dataset.js';
 
 /** The position of each column in a header. Throws WeftError('data') naming those that are missing or not unique. */
@@ -7,14 +8,14 @@ export function placesOf(columns: readonly string[], header: readonly string[], 
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   if (twice !== undefined)
     throw new WeftError('data', `${path}: two columns are named '${twice}'`, 'rename or remove one of them');
-  const missing = columns.filter((column) => !header.includes(column));
+  const missing = columns.filter((column) => placeOfName(column, header) < 0);
   if (missing.length > 0)
     throw new WeftError(
       'data',
       `${path} has no column ${nameColumns(missing)}, which is needed`,
       `its columns are ${nameColumns(header)}; rename them, or add the missing ones`,
     );
-  return columns.map((column) => header.indexOf(column));
+  return columns.map((column) => placeOfName(column, header));
 }
 
 const MOST_NAMED = 10;

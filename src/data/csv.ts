@@ -1,6 +1,6 @@
 /** Tables with a class or a number to predict in each row: comma, semicolon or tab, header optional, gzipped or not. */
 import { WeftError, unknownNameHint } from '../errors.js';
-import { requireDifferentNames, requireDifferentNumbers } from './class-names.js';
+import { placeOfName, requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { defineDataset, exampleSize, type Dataset, type InputShape } from './dataset.js';
 import { type Column } from './csv/encoding.js';
 import { answerIn, labelsIn, rarestFlag } from './multi-label.js';
@@ -138,8 +138,8 @@ export function ofTables(
   const classOf = new Map(classNames.map((label, index) => [label, index]));
   const imagesAndLabels = ({ table, path: file }: TableFile): { images: Table['values']; labels: Int32Array } => {
     const classes = table.labels.map(({ text, line }) => {
-      const index = classOf.get(text);
-      if (index === undefined)
+      const index = classOf.get(text) ?? placeOfName(text, classNames);
+      if (index < 0)
         throw new WeftError(
           'data',
           `${file}: ${table.unit} ${line}: class '${text}' ${options.classNames ? 'is not one that the network knows' : `does not occur in ${path}`}`,
@@ -237,7 +237,7 @@ function readFlags(
     const rows = table.labels.map(({ text, line }) => {
       const row = new Float64Array(names.length);
       for (const one of labelsIn(text, labelSeparator)) {
-        const at = names.indexOf(one);
+        const at = placeOfName(one, names);
         if (at < 0)
           throw new WeftError(
             'data',
@@ -318,13 +318,19 @@ function targetsOf({ table, path }: TableFile): Float64Array {
  * that are not classes, or that may denote the same class.
  */
 export function classesOf(
-  { labels, labelOf, unit }: { labels: Table['labels']; labelOf: ArrayLike<unknown>; unit: Table['unit'] },
+  {
+    labels,
+    labelOf,
+    unit,
+    separator,
+  }: Pick<Table, 'labels' | 'unit' | 'separator'> & { readonly labelOf: ArrayLike<unknown> },
   path: string,
   task: LabelKind | undefined,
 ): string[] {
   const names = labels.map(({ text }) => text);
-  const numeric = names.every((name) => name !== '' && Number.isFinite(Number(name)));
-  const measured = task !== 'classification' && areMeasured(labels);
+  const numberOf = (name: string): number | undefined => doubleIn(name, separator);
+  const numeric = names.every((name) => numberOf(name) !== undefined);
+  const measured = task !== 'classification' && areMeasured(labels, separator);
   if (measured || names.length > Math.max(2, labelOf.length / 2))
     throw new WeftError(
       'data',
@@ -333,6 +339,6 @@ export function classesOf(
     );
   const places = labels.map(({ text, line }) => ({ name: text, place: `${unit} ${line}` }));
   requireDifferentNames(places, path);
-  requireDifferentNumbers(places, path);
-  return numeric ? names.sort((a, b) => Number(a) - Number(b)) : names.sort();
+  requireDifferentNumbers(places, path, separator);
+  return numeric ? names.sort((a, b) => numberOf(a)! - numberOf(b)!) : names.sort();
 }

@@ -1,4 +1,5 @@
 /** A short summary of a data set once it has been read: what was found, what was left out and why, and any cautions. */
+import { isMissing } from './csv/encoding.js';
 import { classCounts, type Dataset } from './dataset.js';
 import { type NearlySeen } from './near-duplicates.js';
 import { type Splits } from './split.js';
@@ -55,7 +56,7 @@ function summarizeClasses(dataset: Dataset, splits: Splits): string[] {
     partsOf(splits),
     ...warningsOf(byClass, total),
     ...absences(splits, nameOf),
-    ...(isTable ? suspiciousColumns(dataset) : []),
+    ...(isTable ? [...unknownLabels(byClass), ...suspiciousColumns(dataset)] : []),
   ];
 }
 
@@ -208,6 +209,15 @@ function absences(splits: Splits, nameOf: (index: number) => string): string[] {
     ];
   });
 }
+
+/** Classes that are how programs write a missing value; `none` may be a class. */
+const unknownLabels = (byClass: readonly { name: string; count: number }[]): string[] =>
+  byClass
+    .filter(({ name }) => isMissing(name) && name.toLowerCase() !== 'none')
+    .map(
+      ({ name, count }) =>
+        `careful: '${name}' is learned as a class (${count} rows); if it means that the label is missing, remove these rows`,
+    );
 
 function warningsOf(byClass: readonly { name: string; count: number }[], total: number): string[] {
   const largest = byClass.reduce((most, one) => (one.count > most.count ? one : most));

@@ -42,7 +42,11 @@ export function decodeImage(bytes: Buffer, path: string): RgbImage {
     const start = bytes.toString('latin1', 0, 16);
     const other = OTHERS.find(([pattern]) => pattern.test(start))?.[1];
     const found = bytes.length === 0 ? ' (it is empty)' : other === undefined ? '' : ` (it is ${other} image)`;
-    throw new WeftError('data', `${path} is neither a PNG nor a JPEG${found}`, 'convert or remove the file');
+    throw new WeftError(
+      'data',
+      `${path} is not an image that can be read${found}`,
+      'convert it to PNG or JPEG, or remove it',
+    );
   }
   try {
     return decode(bytes, path);

@@ -33,8 +33,8 @@ const MOST_BYTES = 2 ** 30;
 const NOT_LOADED = 86;
 
 /**
- * One answer per job, in any order: its number, status, width, height, bytes per sample, transparent, byte count that
- * follows; then pixels or the text of an error.
+ * One answer per job, in any order: its number, status, width, height, bytes per sample, transparent, frames, byte
+ * count that follows; then pixels or the text of an error.
  */
 const program = (): string => `
 import { createHash } from 'node:crypto';
@@ -52,8 +52,8 @@ async function decode({ path, form, sha256, size }) {
   const bytes = readFileSync(path);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error('it changed while it was read');
   const image = sharp(bytes, { limitInputPixels: limit, failOn: 'error', ignoreIcc: form !== 'foreign' });
-  const { format, depth, width, height, orientation } = await image.metadata();
-  if (measure) return { width: orientation >= 5 ? height : width, height: orientation >= 5 ? width : height, transparent: false, pixels: new Uint8Array() };
+  const { format, depth, width, height, orientation, pages = 1 } = await image.metadata();
+  if (measure) return { width: orientation >= 5 ? height : width, height: orientation >= 5 ? width : height, frames: pages, pixels: new Uint8Array() };
   const deep = depth === 'ushort' && (format === 'png' || format === 'tiff');
   const { data, info } = await (form === 'png' ? image : image.autoOrient()).toColourspace(deep ? 'rgb16' : 'srgb')
     .raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
@@ -67,31 +67,36 @@ let next = 0;
 const worker = async () => {
   for (let job = next++; job < jobs.length; job = next++) {
     try {
-      const { width, height, transparent, pixels } = await decode(jobs[job]);
-      answer([job, 0, width, height, pixels.BYTES_PER_ELEMENT, transparent ? 1 : 0], Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+      const { width, height, transparent, frames = 1, pixels } = await decode(jobs[job]);
+      answer([job, 0, width, height, pixels.BYTES_PER_ELEMENT, transparent ? 1 : 0, frames], Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength));
     } catch (error) {
-      answer([job, 1, 0, 0, 0, 0], Buffer.from(String(error.message ?? error).split('\\n')[0]));
+      answer([job, 1, 0, 0, 0, 0, 0], Buffer.from(String(error.message ?? error).split('\\n')[0]));
     }
   }
 };
 await Promise.all(Array.from({ length: Math.min(threads, jobs.length) }, worker));
 `;
 
-const HEAD = 7;
+const HEAD = 8;
 
 /** The images of these jobs in order, or why they could not be decoded; undefined if sharp does not load. */
 export function decodeBySharp(jobs: readonly ImageJob[]): (RgbImage | DecodingFailure)[] | undefined {
   return ask(jobs, false);
 }
 
-/** Sizes only, without decoding. */
-export function measureBySharp(
-  jobs: readonly ImageJob[],
-): (Pick<RgbImage, 'height' | 'width'> | DecodingFailure)[] | undefined {
+export interface ImageMeasures extends Pick<RgbImage, 'height' | 'width'> {
+  /** Of an animation, or the pages of a document. */
+  readonly frames: number;
+}
+
+/** Sizes and numbers of frames, without decoding. */
+export function measureBySharp(jobs: readonly ImageJob[]): (ImageMeasures | DecodingFailure)[] | undefined {
   return ask(jobs, true);
 }
 
-function ask(jobs: readonly ImageJob[], measure: boolean): (RgbImage | DecodingFailure)[] | undefined {
+type Answer = (RgbImage & ImageMeasures) | DecodingFailure;
+
+function ask(jobs: readonly ImageJob[], measure: boolean): Answer[] | undefined {
   const module = resolvePackage('sharp');
   if (module === undefined) return undefined;
   if (jobs.length === 0) return [];
@@ -120,14 +125,15 @@ type Head = [
   height: number,
   sampleBytes: number,
   transparent: number,
+  frames: number,
   length: number,
 ];
 
-function answersOf(stdout: Buffer, count: number): (RgbImage | DecodingFailure)[] {
-  const answers = Array.from<RgbImage | DecodingFailure>({ length: count });
+function answersOf(stdout: Buffer, count: number): Answer[] {
+  const answers = Array.from<Answer>({ length: count });
   for (let at = 0; at < stdout.length;) {
     const head = Array.from({ length: HEAD }, (_, i) => stdout.readUInt32LE(at + 4 * i));
-    const [job, failed, width, height, sampleBytes, transparent, length] = head as Head;
+    const [job, failed, width, height, sampleBytes, transparent, frames, length] = head as Head;
     const content = stdout.subarray(at + 4 * HEAD, at + 4 * HEAD + length);
     at += 4 * HEAD + length;
     if (failed) {
@@ -136,7 +142,7 @@ function answersOf(stdout: Buffer, count: number): (RgbImage | DecodingFailure)[
     }
     const bytes = Uint8Array.from(content);
     const pixels = sampleBytes === 4 ? new Float32Array(bytes.buffer) : bytes;
-    answers[job] = { width, height, pixels, transparent: transparent === 1 };
+    answers[job] = { width, height, frames, pixels, transparent: transparent === 1 };
   }
   return answers;
 }

@@ -2,8 +2,8 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { WeftError, unknownNameHint } from '../errors.js';
-import { requireDifferentNames } from './class-names.js';
-import { isForeignName } from './image-header.js';
+import { placeOfName, plainName, requireDifferentNames, requireDifferentNumbers } from './class-names.js';
+import { isForeignName, READABLE_FORMATS } from './image-header.js';
 import { isFolder, listFolder, readable, requireFile } from './source.js';
 
 export interface LabelledFile {
@@ -33,7 +33,7 @@ const PARTS = {
 
 /** The part that a folder or a value with this name denotes. */
 export function partNamed(name: string): keyof typeof PARTS | undefined {
-  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).find((part) => PARTS[part].test(name));
+  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).find((part) => PARTS[part].test(name.trim()));
 }
 
 /** Whether a file with this name is read, or rejected by name. */
@@ -58,7 +58,7 @@ const subfolders = (folder: string): string[] =>
 function partFolders(folder: string): { readonly train: string; readonly validation?: string; readonly test?: string } {
   const names = subfolders(folder);
   const find = (part: keyof typeof PARTS): string | undefined => {
-    const [found, other] = names.filter((name) => PARTS[part].test(name));
+    const [found, other] = names.filter((name) => partNamed(name) === part);
     if (other !== undefined)
       throw new WeftError(
         'data',
@@ -67,7 +67,7 @@ function partFolders(folder: string): { readonly train: string; readonly validat
       );
     return found;
   };
-  if (!names.some((name) => PARTS.train.test(name) && subfolders(join(folder, name)).length > 0))
+  if (!names.some((name) => partNamed(name) === 'train' && subfolders(join(folder, name)).length > 0))
     return { train: folder };
   const [train, validation, test] = [find('train')!, find('validation'), find('test')];
   return {
@@ -88,7 +88,8 @@ function rootOf(folder: string, known?: readonly string[]): string {
   let inner = folder;
   for (let depth = 0; depth < DEEPEST; depth++) {
     const [only, ...others] = subfolders(inner);
-    const isOne = only === undefined || partNamed(only) !== undefined || known?.includes(only) === true;
+    const isOne =
+      only === undefined || partNamed(only) !== undefined || (known !== undefined && placeOfName(only, known) >= 0);
     if (isOne || others.length > 0 || listFolder(inner).some(isReadable)) return folder;
     inner = join(inner, only);
     if (listFolder(inner).some((name) => isVisible(name) && isReadable(name))) return folder;
@@ -136,22 +137,21 @@ export function listImageFiles(given: string, known?: readonly string[]): ImageF
       parts.train,
     );
   const found = subfolders(parts.train);
-  const unknown = known && found.find((label) => !known.includes(label));
+  const unknown = known && found.find((label) => placeOfName(label, known) < 0);
   if (unknown !== undefined)
     throw new WeftError(
       'data',
       `${join(parts.train, unknown)}: the network has no class with this name`,
       unknownNameHint(unknown, known!),
     );
-  const classNames = known ?? found;
-  requireDifferentNames(
-    found.map((name) => ({ name, place: join(parts.train, name) })),
-    parts.train,
-  );
+  const classNames = known ?? found.map(plainName);
+  const places = found.map((name) => ({ name, place: join(parts.train, name) }));
+  requireDifferentNames(places, parts.train);
+  requireDifferentNumbers(places, parts.train);
   const others = (part: string | undefined): LabelledFile[] => {
     if (part === undefined) return [];
     const labels = subfolders(part);
-    const stranger = labels.find((label) => !classNames.includes(label));
+    const stranger = labels.find((label) => placeOfName(label, classNames) < 0);
     if (stranger !== undefined)
       throw new WeftError(
         'data',
@@ -178,16 +178,17 @@ export function imagesBelow(folder: string): string[] {
   return [...filesBelow(folder, rememberPaths())].filter(isReadable);
 }
 
-function listClasses(folder: string, classNames: readonly string[], seen: Seen): LabelledFile[] {
-  return classNames.flatMap((label) => {
+function listClasses(folder: string, names: readonly string[], seen: Seen): LabelledFile[] {
+  return names.flatMap((name) => {
+    const label = plainName(name);
     const images: LabelledFile[] = [];
-    for (const path of filesBelow(join(folder, label), seen)) {
+    for (const path of filesBelow(join(folder, name), seen)) {
       if (isImageName(path)) images.push({ path, label });
     }
     if (images.length === 0)
       throw new WeftError(
         'data',
-        `${join(folder, label)} contains no PNG or JPEG image`,
+        `${join(folder, name)} contains no image (${READABLE_FORMATS})`,
         `put images of the class '${label}' there or remove the folder`,
       );
     return images;

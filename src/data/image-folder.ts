@@ -1,6 +1,7 @@
 /** Images sorted into one folder per class: `root/cat/1.png`, or `root/train/cat/1.png` and `root/test/cat/9.png`. */
 import { dirname } from 'node:path';
 import { WeftError } from '../errors.js';
+import { placeOfName } from './class-names.js';
 import { defineDataset, type Dataset, type InputShape } from './dataset.js';
 import { type ImageFiles, listImageFiles } from './image-files.js';
 import { type ImageList, type ImageListOptions, readImageList } from './image-list.js';
@@ -55,10 +56,10 @@ function readImageFiles(
     files.map((file) => file.path),
     options,
   );
-  const { size, pixels, sources, kept, leftOut, decoder } = read;
+  const { size, pixels, sources, kept, leftOut, decoder, warnings } = read;
   const channels = options.channels ?? (isGrey(pixels) ? 1 : 3);
   const images = channels === 1 ? toLuma(pixels) : pixels;
-  const labels = Int32Array.from(kept, (index) => classNames.indexOf(files[index]!.label));
+  const labels = Int32Array.from(kept, (index) => placeOfName(files[index]!.label, classNames));
   const lost = classNames.find((name, index) => !labels.includes(index) && files.some(({ label }) => label === name));
   if (lost !== undefined)
     throw new WeftError(
@@ -83,6 +84,7 @@ function readImageFiles(
       test:
         labels.length > learned ? { images: images.subarray(boundary), labels: labels.subarray(learned) } : undefined,
       decoder,
+      ...(warnings.length > 0 && { warnings }),
       ...(reason !== undefined && { reason }),
       ...(absent.length + leftOut.length > 0 && {
         leftOut: [...absent, ...leftOut].map(({ message }) => message),

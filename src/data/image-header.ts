@@ -17,6 +17,9 @@ const PNG_START = '\x89PNG';
 const JPEG_START = '\xff\xd8';
 const FOREIGN = /^(RIFF[^]{4}WEBP|GIF8|II\*\0|MM\0\*|[^]{4}ftypavi[fs])/;
 
+/** The formats that are read, as readable text. */
+export const READABLE_FORMATS = 'PNG, JPEG, WebP, GIF, TIFF or AVIF';
+
 const FOREIGN_NAMES = ['.webp', '.gif', '.tif', '.tiff', '.avif'];
 
 /** Whether a file with this name is decoded by sharp only. */

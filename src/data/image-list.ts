@@ -6,7 +6,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { unknownNameHint, WeftError } from '../errors.js';
 import { badImages } from './bad-images.js';
-import { requireDifferentNames } from './class-names.js';
+import { placeOfName, plainName, requireDifferentNames, requireDifferentNumbers } from './class-names.js';
 import { type Charset } from './csv/decode.js';
 import { findSeparator, splitFields } from './csv/fields.js';
 import { isJsonLines, openJsonTable } from './csv/json-lines.js';
@@ -98,12 +98,11 @@ export function readImageList(paths: readonly string[], options: ImageListOption
   if (absent.length > 0 && options.onBadFile !== 'skip')
     throw badImages(absent, all.length + absent.length, { what: 'are not there', remedy: 'put them back' });
   const found = [...new Set(all.map(({ label }) => label))].sort((a, b) => (a < b ? -1 : 1));
-  requireDifferentNames(
-    found.map((name) => ({ name, place: 'a label' })),
-    paths[0]!,
-  );
+  const places = found.map((name) => ({ name, place: 'a label' }));
+  requireDifferentNames(places, paths[0]!);
+  requireDifferentNumbers(places, paths[0]!);
   const { classNames = found } = options;
-  const unknown = found.find((name) => !classNames.includes(name));
+  const unknown = found.find((name) => placeOfName(name, classNames) < 0);
   if (unknown !== undefined)
     throw new WeftError(
       'data',
@@ -147,7 +146,7 @@ function readOne(
         `${where} has ${fields.length} columns, the first row has ${width}`,
         'every row needs the same columns',
       );
-    const [name, label] = [fields[column]!.trim(), fields[labelColumn]!.trim()];
+    const [name, label] = [fields[column]!.trim(), plainName(fields[labelColumn]!)];
     if (label === '')
       throw new WeftError(
         'data',
@@ -215,7 +214,7 @@ function labelColumnOf(
     wanted !== undefined
       ? typeof wanted === 'number'
         ? wanted
-        : names.indexOf(wanted)
+        : placeOfName(wanted, names)
       : known >= 0
         ? known
         : others.length === 1

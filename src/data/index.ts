@@ -49,7 +49,7 @@ export {
 export { resizePixels, scaleToWhite, toLuma, whiteOf } from './pixels.js';
 export { hashFile, readBytes, readListed, requireFile } from './source.js';
 export { defineData, isDataCode, type OwnData, type OwnDataDefinition } from './own.js';
-export { decoderLike, type Decoders, recordedDecoder, sayDecoders } from './read-images.js';
+export { decoderInWords, decoderLike, type Decoders, recordedDecoder, sayDecoders } from './decoder-names.js';
 export { measureNormalization, type Normalization } from './normalization.js';
 export {
   datasetDescriptions,

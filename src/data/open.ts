@@ -12,6 +12,7 @@ import { dataRoots } from './find-file.js';
 import { findIdxFiles, readIdxFolder } from './idx.js';
 import { isImageFolder, readImageFolder, readListedImages, type ImageFolderOptions } from './image-folder.js';
 import { hasClassFolders } from './image-files.js';
+import { READABLE_FORMATS } from './image-header.js';
 import { imageListsIn, isImageList } from './image-list.js';
 import { isNumpyFile, isNumpyFolder, readNumpyData } from './numpy.js';
 import { isFolder, listFolder } from './source.js';
@@ -92,11 +93,17 @@ export function openDataset(spec: string, options: OpenOptions = {}, surrounding
       `${unknownNameHint(spec, datasetNames)}, or the path of a folder of images by class, of a CSV file, or of one of JSON lines, Parquet or NumPy arrays`,
     );
   const form = formOf(path);
+  if (!form && SPREADSHEET.test(path))
+    throw new WeftError(
+      'data',
+      `${path} is a spreadsheet in a format that is not read`,
+      'save the sheet as CSV (UTF-8) in the program that made it',
+    );
   if (!form)
     throw new WeftError(
       'data',
       `${path} contains no data in a known format`,
-      'known formats: one folder of PNG or JPEG images for each class (optionally in train/ and test/), a CSV file, one of JSON lines or Parquet, ' +
+      `known formats: one folder of images (${READABLE_FORMATS}) for each class, optionally in train/ and test/, a CSV file, one of JSON lines or Parquet, ` +
         'train.csv and test.csv, NumPy arrays (X and y in an .npz file), IDX files (train-images-idx3-ubyte, …), CIFAR-10 batches (data_batch_1.bin, …)',
     );
   checkOptions(path, form, options);
@@ -194,6 +201,9 @@ function withUnreadLists(folder: string, dataset: Dataset): Dataset {
 
 /** Tables. */
 const CSV_FILE = /\.((csv|tsv|jsonl|ndjson)(\.gz)?|parquet)$/i;
+
+/** Files of spreadsheet programs. */
+const SPREADSHEET = /\.(xlsx?|xlsm|ods|numbers)$/i;
 
 function formOf(path: string): Exclude<Form, 'digits'> | undefined {
   if (isFolder(path)) return folderForm(path);

@@ -1,16 +1,16 @@
 /** Image files resized to one size: hashed, looked up in the cache, decoded by sharp or in JavaScript. */
-import { extname, isAbsolute } from 'node:path';
+import { extname } from 'node:path';
 import { WeftError } from '../errors.js';
 import { median } from '../statistics/summary.js';
 import { availableBytes } from '../tensor/memory.js';
 import { badImages } from './bad-images.js';
 import { decodeImage, MOST_MEGAPIXELS, type RgbImage } from './decode-image.js';
 import { decodeBySharp, type DecodingFailure, type ImageJob, measureBySharp, sharpName } from './decode-sharp.js';
-import type { Dataset, Source } from './dataset.js';
+import { decoderName, isSharp, javascriptName } from './decoder-names.js';
+import type { Source } from './dataset.js';
 import { cacheFolder, imageCache, type ImageCache, MOST_ENTRY_BYTES } from './image-cache.js';
 import { isRefusedForm } from './image-files.js';
 import { headerOf, type ImageForm, isForeignName } from './image-header.js';
-import { nameAndVersion } from './package-version.js';
 import { resizeImage } from './resize.js';
 import { hashFile, readBytes, sha256 } from './source.js';
 
@@ -38,6 +38,8 @@ export interface ReadImages {
   readonly kept: readonly number[];
   /** Files that could not be read and were skipped. */
   readonly leftOut: readonly WeftError[];
+  /** Cautions about files that were read, one sentence each. */
+  readonly warnings: readonly string[];
   /** The decoder of PNG and JPEG, with its version. */
   readonly decoder: string;
 }
@@ -51,6 +53,8 @@ interface Found extends Source {
   readonly form: ImageForm;
   readonly measured: readonly [height: number, width: number] | undefined;
   readonly cmyk: boolean;
+  /** Number of frames or pages, of which the first is read. */
+  readonly frames?: number | undefined;
   /** The content of a small file, so that it is not read twice. */
   readonly content: Buffer | undefined;
 }
@@ -62,7 +66,7 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
   const room = { bytes: MOST_HELD_BYTES };
   let found = paths.flatMap((path, index) => attempt(failures, index, () => look(path, index, room)) ?? []);
   found = measured(found, failures);
-  const decoder = { name: nameOf(options.decoder) };
+  const decoder = { name: decoderName(options.decoder) };
   let size: readonly [number, number];
   let images: Collected;
   // Undecodable files do not affect the size: without them it may be different.
@@ -81,7 +85,7 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
     throw badImages(errors, paths.length, { what: 'cannot be read', remedy: 'fix, replace or remove these files' });
   const read = found.filter(({ index }) => images.has(index));
   if (read.length === 0)
-    throw new WeftError('data', 'it contains no images', 'make one folder of PNG or JPEG images for each class');
+    throw new WeftError('data', 'it contains no images', 'make one folder of images for each class');
   const kept = read.map(({ index }) => index);
   const { pixels, transparent } = images.finish(kept);
   if (transparent && pixels.every((value) => value === 255))
@@ -96,6 +100,7 @@ export function readImages(paths: readonly string[], options: ReadImagesOptions 
     sources: sourcesOf(paths, found),
     kept,
     leftOut: errors,
+    warnings: severalFrames(read),
     decoder:
       isSharp(decoder.name) || found.every(({ form }) => form !== 'foreign')
         ? decoder.name
@@ -174,7 +179,7 @@ function measured(found: readonly Found[], failures: Map<number, WeftError>): Fo
   const unknown = found.filter(({ form, measured }) => form === 'foreign' && !measured);
   if (unknown.length === 0) return [...found];
   const answers = measureBySharp(unknown.map((file) => jobOf(file)));
-  const sizes = new Map<number, readonly [number, number]>();
+  const sizes = new Map<number, Pick<Found, 'measured' | 'frames'>>();
   unknown.forEach((file, i) => {
     const answer = answers?.[i] ?? { reason: 'sharp does not load here' };
     if ('reason' in answer) failures.set(file.index, refused(file, answer));
@@ -182,10 +187,20 @@ function measured(found: readonly Found[], failures: Map<number, WeftError>): Fo
       attempt(failures, file.index, () => {
         const size = [answer.height, answer.width] as const;
         requireSize(size, file.path);
-        sizes.set(file.index, size);
+        sizes.set(file.index, { measured: size, frames: answer.frames });
       });
   });
-  return found.map((file) => (sizes.has(file.index) ? { ...file, measured: sizes.get(file.index) } : file));
+  return found.map((file) => ({ ...file, ...sizes.get(file.index) }));
+}
+
+function severalFrames(read: readonly Found[]): string[] {
+  const found = read.filter(({ frames = 1 }) => frames > 1);
+  const [first] = found;
+  if (!first) return [];
+  const [files, their] = found.length === 1 ? ['1 image has', 'its'] : [`${found.length} images have`, 'their'];
+  return [
+    `${files} several frames or pages, of which only the first is read (${first.path}: ${first.frames}); save ${their} others as files if they are examples`,
+  ];
 }
 
 /** Side lengths of squares that small networks are searched on. */
@@ -355,46 +370,4 @@ function refused({ path, form }: Pick<Found, 'path' | 'form'>, { reason }: Decod
   return form === 'foreign'
     ? new WeftError('data', `${path} cannot be decoded (${reason})`, 'convert it to PNG or JPEG, or remove it')
     : new WeftError('data', `${path} is a truncated or corrupt image (${reason})`, 'fix, replace or remove the file');
-}
-
-/** A decoder equivalent to the one of this name; undefined if that is the default. */
-export const decoderLike = (recorded: string | undefined): 'javascript' | undefined =>
-  recorded === undefined || isSharp(recorded) ? undefined : 'javascript';
-
-/**
- * The decoder of the images of a run, from its record. Before version 0.2 it was not recorded, and was always
- * JavaScript; a folder of images is a single source there, and an absolute path without an extension.
- */
-export function recordedDecoder({
-  decoder,
-  sources = [],
-}: Partial<Pick<Dataset, 'decoder' | 'sources'>>): string | undefined {
-  const isFolder = sources.length === 1 && isAbsolute(sources[0]!.path) && extname(sources[0]!.path) === '';
-  return decoder ?? (isFolder ? javascriptName() : undefined);
-}
-
-/** The decoder used by the run, and the current one. */
-export interface Decoders {
-  readonly before: string;
-  readonly now: string;
-}
-
-/** A message that images are decoded differently from those that the network was trained on. */
-export const sayDecoders = (path: string, { before, now }: Decoders): string =>
-  `${path} was trained on pictures that ${before} had decoded, and these are decoded by ${now}: JPEGs may differ by single levels, and answers in their last digits`;
-
-const isSharp = (name: string): boolean => name.startsWith('sharp ');
-
-const javascriptName = (): string => ['jpeg-js', 'pngjs'].map(nameAndVersion).join(', ');
-
-/** The PNG and JPEG decoder on this machine, with its version. */
-function nameOf(decoder: ReadImagesOptions['decoder']): string {
-  const sharp = decoder === 'javascript' ? undefined : sharpName();
-  if (sharp === undefined && decoder === 'sharp')
-    throw new WeftError(
-      'data',
-      'data.decoder asks for sharp, which is not installed',
-      'install it (npm install sharp), or leave data.decoder out',
-    );
-  return sharp ?? javascriptName();
 }

@@ -1,5 +1,6 @@
 /** Windows over the rows of a series: from several consecutive rows, predict a number or a class of a later one. */
 import { WeftError } from '../errors.js';
+import { placeOfName } from './class-names.js';
 import { placesOf } from './columns.js';
 import { doubleIn, numberIn } from './csv/fields.js';
 import { dateFeatures } from './csv/dates.js';
@@ -131,12 +132,13 @@ export function readSeries(path: string, name: string, options: SeriesOptions): 
     );
   }
   const classNames =
-    known?.classNames ?? classesOf({ labels: texts, labelOf: parts.all, unit: 'line' }, path, options.task);
+    known?.classNames ??
+    classesOf({ labels: texts, labelOf: parts.all, unit: 'line', separator: table.separator }, path, options.task);
   const part = (places: readonly Place[]): Omit<Examples, 'count'> => ({
     images: inputs(places),
     labels: Int32Array.from(places, (place) => {
       const { label: text, line } = rowOf(place);
-      const index = classNames.indexOf(text);
+      const index = placeOfName(text, classNames);
       if (index >= 0) return index;
       throw new WeftError('data', `${path}: line ${line}: class '${text}' is not one that the network knows`, 'fix it');
     }),

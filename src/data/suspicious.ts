@@ -1,5 +1,6 @@
 /** Table columns that carry no information, or leak the label. */
 import { type Column, widthOf } from './csv/encoding.js';
+import { isNumberLike } from './csv/number-like.js';
 import { type Dataset, exampleSize } from './dataset.js';
 
 /** Minimum number of rows: a pattern that holds in so many is worth a warning. */
@@ -16,6 +17,7 @@ interface Input {
   /** Offset of its numbers in a row, and their count. */
   readonly at: number;
   readonly width: number;
+  readonly categories?: readonly string[];
 }
 
 /** A warning for each column that is constant, counts the rows, or determines the label. */
@@ -23,7 +25,8 @@ export function suspiciousColumns(dataset: Dataset): string[] {
   const { count } = dataset.train;
   if (count < 3) return [];
   return inputsOf(dataset).flatMap(
-    (input) => constant(dataset, input) ?? counter(dataset, input) ?? leak(dataset, input) ?? [],
+    (input) =>
+      numbersAsTexts(input) ?? constant(dataset, input) ?? counter(dataset, input) ?? leak(dataset, input) ?? [],
   );
 }
 
@@ -38,10 +41,19 @@ function inputsOf({ inputShape, columns, encoding }: Dataset): Input[] {
   let at = 0;
   return encoding.flatMap((column, i): Input[] => {
     const width = widthOf(column);
-    const input = { name: column.name ?? `column ${i + 1}`, kind: column.kind, at, width };
+    const { kind, categories } = column;
+    const input = { name: column.name ?? `column ${i + 1}`, kind, at, width, ...(categories && { categories }) };
     at += width;
     return width === 0 ? [] : [input];
   });
+}
+
+/** Categories such as `5%` have an order and distances that a network does not see. */
+function numbersAsTexts({ name, categories = [] }: Input): string | undefined {
+  const [first] = categories;
+  return first !== undefined && categories.every(isNumberLike)
+    ? `careful: '${name}' is read as texts in ${categories.length} categories, such as '${first}'; written as plain numbers they would have an order`
+    : undefined;
 }
 
 function constant({ train: { images, count }, inputShape }: Dataset, { name, at, width }: Input): string | undefined {

@@ -13,8 +13,9 @@ import { isJsonLines, openJsonLines } from './csv/json-lines.js';
 import { type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
-import { decoderLike } from './read-images.js';
+import { decoderLike } from './decoder-names.js';
 import { imagesBelow } from './image-files.js';
+import { READABLE_FORMATS } from './image-header.js';
 import { isNumpyFile, readNumpyRows } from './numpy.js';
 import { readLastWindows, type SeriesForm } from './series.js';
 import { readable } from './source.js';
@@ -54,7 +55,11 @@ export function readPictures(paths: readonly string[], { inputShape, decoder }: 
     readable(path, () => statSync(path)).isDirectory() ? imagesBelow(path) : [path],
   );
   if (names.length === 0)
-    throw new WeftError('data', `no PNG or JPEG image in ${paths.join(', ')}`, 'name images, or folders of images');
+    throw new WeftError(
+      'data',
+      `there is no image (${READABLE_FORMATS}) in ${paths.join(', ')}`,
+      'name images, or folders of images',
+    );
   return { names, ...readImagesAs(names, inputShape, decoderLike(decoder)) };
 }
 

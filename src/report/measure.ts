@@ -20,6 +20,8 @@ export interface Measure {
   readonly unit: string;
   /** The name of a loss when it is shown alone. */
   readonly loss: string;
+  /** What a loss is, and a value to compare it with. */
+  readonly lossMeaning: string;
   /** The training loss, for an axis. */
   readonly trained: string;
   /** The reward, for an axis. */
@@ -49,6 +51,8 @@ const ACCURACY: Measure = {
   advantage: (value) => points(value),
   unit: 'points',
   loss: 'loss (nats)',
+  lossMeaning:
+    'The mean of −ln p, where p is the probability that the network gives to the right class: 0 is perfect, and giving ten classes the same probability has a loss of 2.3.',
   trained: 'cross-entropy (nats)',
   reward: 'validation accuracy, %',
   percent: true,
@@ -80,6 +84,7 @@ const LOSS: Measure = {
   sign: -1,
   unit: 'nats per token',
   loss: 'loss (nats)',
+  lossMeaning: 'The mean of −ln p, where p is the probability that the network gives to the token that comes next.',
   trained: 'cross-entropy (nats)',
   reward: 'c / validation perplexity',
   percent: false,
@@ -92,17 +97,26 @@ const LOSS: Measure = {
 const LOG_LOSS: Measure = {
   ...LOSS,
   unit: 'nats',
+  lossMeaning: ACCURACY.lossMeaning,
   reward: 'exp(−loss)',
   example: 'example',
   columns: [lossColumn('loss (nats)'), ACCURACY.columns[0]!],
 };
-const LABEL_LOSS: Measure = { ...LOG_LOSS, unit: 'nats per label', columns: [lossColumn('loss (nats per label)')] };
+const LABEL_LOSS: Measure = {
+  ...LOG_LOSS,
+  unit: 'nats per label',
+  lossMeaning:
+    'The mean of −ln p over labels and examples, where p is the probability that the network gives to the right answer: 0 is perfect, and always answering one half has a loss of 0.69.',
+  columns: [lossColumn('loss (nats per label)')],
+};
 const SQUARES: Measure = {
   field: 'loss',
   name: 'squared error',
   sign: -1,
   unit: SQUARED_ERROR,
   loss: 'squared error (scaled targets)',
+  lossMeaning:
+    'The mean squared error of the numbers to predict, scaled to a mean of 0 and a variance of 1 over the training part: always predicting the mean has an error of about 1.',
   trained: 'squared error (scaled targets)',
   reward: '1 / (1 + squared error)',
   percent: false,

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { WeftError } from '../errors.js';
-import { readListed, type Decoders, recordedDecoder } from '../data/index.js';
+import { readListed, decoderInWords, type Decoders, recordedDecoder } from '../data/index.js';
 import { type Json } from '../operations/operation.js';
 import { isObject, readTextIfThere, type Run, runFiles, sha256, sortKeys } from '../runs/index.js';
 import { type DataFacts, type SearchData } from './data.js';
@@ -20,13 +20,14 @@ export const dataFiles = (listing: string | undefined): Record<string, string> =
  * differently from them; their location does not matter.
  */
 export function checkSameData(run: Run, data: RecordedData): void {
-  const { before, now } = compareData(run, data) ?? {};
-  if (before !== undefined)
-    throw new WeftError(
-      'data',
-      `the files of the data are those of ${run.path}, but their images were decoded by ${before} then and are decoded by ${now} now, which gives other pixels`,
-      `install ${before} again, or start a new search`,
-    );
+  const decoders = compareData(run, data);
+  if (!decoders) return;
+  const { before, now } = decoders;
+  throw new WeftError(
+    'data',
+    `the files of the data are those of ${run.path}, but their images were decoded by ${decoderInWords(before)} then and are decoded by ${decoderInWords(now)} now, which gives other pixels`,
+    `install ${before} again, or start a new search`,
+  );
 }
 
 /** Whether the data was read from exactly the files that the run has recorded. */
@@ -68,7 +69,7 @@ export function compareData(run: Run, data: RecordedData): Decoders | undefined 
     return { before, now };
   throw new WeftError(
     'data',
-    `the data files are those of ${run.path}, but they are read differently now: different ${changed}${isDecoded ? ` (decoded by ${before} then, and by ${now} now)` : ''}`,
+    `the data files are those of ${run.path}, but they are read differently now: different ${changed}${isDecoded ? ` (decoded by ${decoderInWords(before)} then, and by ${decoderInWords(now)} now)` : ''}`,
     `continue with the version of weft that began the run: ${String(run.manifest.environment['weft'])}`,
   );
 }

@@ -68,7 +68,7 @@ const table: [path: string, expected: Expected, options?: OpenOptions][] = [
   }],
   ['img-Training-Testing/data', '40 + 20 of [12,12,3]: cat, dog'],
   ['img-alpha/data', /white when their transparent pixels are drawn on white/],
-  ['img-corrupt/data', /3 of \d+ images cannot be read:(\n {2}\S+ is (neither a PNG nor a JPEG|a truncated or corrupt image).*){3}/],
+  ['img-corrupt/data', /3 of \d+ images cannot be read:(\n {2}\S+ is (not an image that can be read|a truncated or corrupt image).*){3}/],
   ['img-empty-class/data', '40 of [12,12,3]: cat, dog'], // copies without empty folders hold no third class; image-folder.test.ts has one
   ['img-eval/data', '40 of [12,12,3]: cat, dog', { size: [12, 12] }],
   ['img-eval/only-dog', /one class/],

@@ -268,8 +268,8 @@ describe('CSV tables', () => {
   it('show control characters of a field as codes, and truncate it', () =>
     expectError(
       'data',
-      () => read(`1,2,a\n\0\0,${'9'.repeat(9)},b`),
-      /line 2, column 1: '\\x00\\x00' is not a number/,
+      () => read(`1,2,a\n\x01\x02,${'9'.repeat(9)},b`),
+      /line 2, column 1: '\\x01\\x02' is not a number/,
     ));
 
   it('of the digits contain 1,797 images', function () {

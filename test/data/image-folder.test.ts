@@ -157,9 +157,9 @@ describe('folders of images by class', () => {
       { 'bad/x.jpg': photo.subarray(0, photo.length - 100) },
       /bad\/x\.jpg is a truncated or corrupt image/,
     ],
-    ['an empty file', { 'bad/x.png': '' }, /bad\/x\.png is neither a PNG nor a JPEG/],
-    ['a text file called PNG', { 'bad/x.png': 'hello' }, /neither a PNG nor a JPEG/],
-    ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad contains no PNG or JPEG/],
+    ['an empty file', { 'bad/x.png': '' }, /bad\/x\.png is not an image that can be read \(it is empty\)/],
+    ['a text file called PNG', { 'bad/x.png': 'hello' }, /bad\/x\.png is not an image that can be read/],
+    ['an empty class', { 'bad/readme.txt': 'none yet' }, /bad contains no image \(PNG, JPEG/],
     ['another form', { 'bad/1.png': image, 'bad/2.webp': 'RIFF' }, /2\.webp cannot be decoded/],
     ['one class', {}, /all examples are of one class/],
   ];
@@ -251,7 +251,7 @@ describe('images that cannot be read', () => {
     'dog/cut.jpg': jpg(64, 64, (y, x) => [y, x, 0]).subarray(0, 400),
   };
   const named =
-    /bad\.png is neither.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not supported/;
+    /bad\.png is not an image.*\n.*cut\.jpg is a truncated or corrupt image.*\n.*old\.bmp: \.bmp images are not supported/;
 
   it('are all named at once, with the option to continue without them', () => {
     expectError(

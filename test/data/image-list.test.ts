@@ -111,7 +111,7 @@ describe('tables that name images and their classes', () => {
       onBadFile: 'skip',
     });
     expect(train.count).to.equal(2);
-    expect(leftOut!.join('\n')).to.match(/line 2: x\.png does not exist\n.*bad\.png is neither/);
+    expect(leftOut!.join('\n')).to.match(/line 2: x\.png does not exist\n.*bad\.png is not an image/);
   });
 
   it('are ignored next to class folders, as the summary says', () => {

@@ -63,15 +63,17 @@ describe('pictures by another decoder', function () {
         expect(now).to.include({ own: true, count: 12 });
         expect(now.loss).to.be.closeTo(before.loss, 0.05).and.not.to.equal(before.loss);
         expect(warnings).to.have.length(1);
-        expect(warnings[0]).to.match(/pictures that sharp [\d.]+ had decoded, and these are decoded by jpeg-js/);
+        expect(warnings[0]).to.match(
+          /pictures that sharp [\d.]+ had decoded, and these are decoded by JavaScript \(jpeg-js/,
+        );
       }
       const warnings: string[] = [];
       const model = await loadModel(run, { onWarning: (message) => void warnings.push(message) });
       expect(model.predictFiles([join(data, 'cat', '0.jpg')])).to.have.length(1);
       model.dispose();
-      expect(warnings[0]).to.match(/these are decoded by jpeg-js/);
+      expect(warnings[0]).to.match(/these are decoded by JavaScript \(jpeg-js/);
       expect(await saidLater(resumeSearch(cut))).to.match(
-        /images were decoded by sharp [\d.]+ then and are decoded by jpeg-js.*other pixels \(install sharp [\d.]+ again/,
+        /images were decoded by sharp [\d.]+ then and are decoded by JavaScript \(jpeg-js.*other pixels \(install sharp [\d.]+ again/,
       );
     });
     await resumeSearch(cut);

@@ -17,6 +17,12 @@ export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Ch
       isAscii &&= piece.every((byte) => byte < 0x80);
       isUtf8 = isValid(() => asUtf8.decode(piece, { stream: true }));
     }
+    if (!decoder.encoding.startsWith('utf-16') && piece.includes(0))
+      throw new WeftError(
+        'data',
+        `${path} contains zero bytes: it is not a table, or its text is UTF-16 without a byte-order mark`,
+        'save the table as UTF-8',
+      );
     try {
       yield decoder.decode(piece, { stream: true });
     } catch (cause) {

@@ -3,8 +3,10 @@
  * occur; a text column is one-hot over its categories. A category that was not seen in training is encoded as none of
  * them. A date becomes several inputs.
  */
+import { plainName } from '../class-names.js';
 import { dateFeatures, type DateOrder, dateWidth, scanDates } from './dates.js';
 import { numberIn, type Separator } from './fields.js';
+import { isGrouped, isNumberLike } from './number-like.js';
 
 /** One column of a table besides the label. */
 export interface Column {
@@ -50,9 +52,10 @@ export function encoderOf(column: Column): FieldEncoder {
       return true;
     };
   if (kind === 'category') {
-    const places = new Map(categories.map((category, i) => [category, i]));
+    const places = new Map(categories.flatMap((one, i) => [[one, i] as const, [plainName(one), i] as const]));
     return (field, _separator, push) => {
-      const place = places.get(field.trim());
+      const text = field.trim();
+      const place = places.get(text) ?? places.get(plainName(text));
       for (let i = 0; i < categories.length; i++) push(i === place ? 1 : 0);
       return true;
     };
@@ -82,6 +85,9 @@ export function scanColumn(): ColumnScan {
   let [numbers, missing, texts] = [0, 0, 0];
   const different = new Set<string>();
   const dates = scanDates();
+  /** Whether all texts are. */
+  let [grouped, numberLike] = [true, true];
+  let example = '';
   return {
     see(field, separator) {
       if (isMissing(field)) missing++;
@@ -89,8 +95,11 @@ export function scanColumn(): ColumnScan {
       else {
         texts++;
         dates.see(field);
+        grouped &&= isGrouped(field);
+        numberLike &&= isNumberLike(field);
+        if (texts === 1) example = Buffer.from(plainName(field)).toString();
         // A copy: a substring would keep the whole line in memory.
-        if (different.size <= MOST_CATEGORIES) different.add(Buffer.from(field.trim()).toString());
+        if (different.size <= MOST_CATEGORIES) different.add(Buffer.from(plainName(field)).toString());
       }
     },
     column(name) {
@@ -106,6 +115,20 @@ export function scanColumn(): ColumnScan {
           reason: 'dates in which day and month cannot be distinguished; write them as 2026-01-31',
         };
       if (order !== undefined) return { ...named, kind: 'date', order, ...(dates.time && { time: true }), missing };
+      if (grouped)
+        return {
+          ...named,
+          kind: 'left out',
+          reason: `numbers with thousands separators or decimal commas, such as '${example}'; write them as 1234.5`,
+        };
+      const isRare =
+        different.size > MOST_CATEGORIES || (different.size > 2 && texts < FEWEST_PER_CATEGORY * different.size);
+      if (isRare && numberLike)
+        return {
+          ...named,
+          kind: 'left out',
+          reason: `texts that look like numbers, such as '${example}'; write them as plain numbers`,
+        };
       if (different.size > MOST_CATEGORIES)
         return {
           ...named,

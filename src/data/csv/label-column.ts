@@ -1,5 +1,6 @@
 /** Determines which column of a table is the label. */
 import { WeftError, unknownNameHint } from '../../errors.js';
+import { placeOfName } from '../class-names.js';
 
 /** Names by which a label column is recognized if none is specified. */
 export const LABEL_NAMES = ['label', 'class', 'target'];
@@ -53,7 +54,7 @@ export function findLabelColumn(
     );
   }
   if (label !== undefined) {
-    const column = header?.indexOf(label) ?? -1;
+    const column = placeOfName(label, header ?? []);
     if (column >= 0) return column;
     throw new WeftError(
       'data',

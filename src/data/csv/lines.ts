@@ -68,8 +68,11 @@ function isGzip(path: string): boolean {
 function* splitLines(texts: Iterable<string>, path: string): Generator<Line> {
   let rest = '';
   let number = 1;
+  let end: string | undefined;
   for (const text of texts) {
-    const lines = (rest + text).split('\n');
+    // Spreadsheets on old Macs ended lines with a carriage return alone.
+    end ??= text.includes('\n') || !text.includes('\r') ? '\n' : '\r';
+    const lines = (rest + text).split(end);
     rest = lines.pop()!;
     if (rest.length > LONGEST_LINE)
       throw new WeftError(
@@ -86,10 +89,17 @@ function* withoutBlank(lines: Iterable<Line>): Generator<Line> {
   for (const line of lines) if (line.text.trim() !== '') yield line;
 }
 
-/** Joins lines while a quote is open and drops blank ones. An unclosed quote is left to the field parser to report. */
+/** A first line by which spreadsheets are told the separator. It is no row; the separator shows in the others. */
+const SEPARATOR_LINE = /^"?sep=.?"?$/i;
+
+/**
+ * Joins lines while a quote is open and drops blank ones and one that names the separator. An unclosed quote is left to
+ * the field parser to report.
+ */
 function* joinQuoted(lines: Iterable<Line>): Generator<Line> {
   let open: { first: Line; text: string } | undefined;
   for (const line of lines) {
+    if (line.number === 1 && SEPARATOR_LINE.test(line.text)) continue;
     if (open) {
       open.text += `\n${line.text}`;
       if (hasOpenQuote(line.text) || open.text.length > LONGEST_QUOTE) {

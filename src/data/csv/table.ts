@@ -2,6 +2,7 @@
 import { WeftError } from '../../errors.js';
 import type { CsvOptions } from '../csv.js';
 import type { Source } from '../dataset.js';
+import { plainName } from '../class-names.js';
 import { placesOf } from '../columns.js';
 import { type Column, encoderOf, scanColumn, widthOf } from './encoding.js';
 import { decimalMarks } from './decimal-marks.js';
@@ -10,6 +11,7 @@ import { growingNumbers } from './growing.js';
 import { isJsonLines, openJsonTable } from './json-lines.js';
 import { findLabelColumns, LABEL_NAMES, type LabelColumns } from './label-column.js';
 import { type Line, type LineReader, linesOf, openLines } from './lines.js';
+import { isNumberLike } from './number-like.js';
 import { sha256 } from '../source.js';
 
 export interface Table {
@@ -117,7 +119,7 @@ export function openTable(path: string, options: CsvOptions): Opened {
   const [first] = sample;
   if (!first) throw new WeftError('data', `${path} is empty`, 'a row is numbers and a class label');
   const separator = findSeparator(sample, path, options.oneColumn);
-  const top = splitFields(first, separator, path).map((field) => field.trim());
+  const top = splitFields(first, separator, path).map(plainName);
   const named = options.header ?? looksLikeHeader(top, options.label, separator);
   const fieldsOf = (line: Line): { line: Line; fields: string[] } => ({
     line,
@@ -235,7 +237,9 @@ function labelsOf(
   header: readonly string[] | undefined,
   { path, isOneOfSeveral, mayBeEmpty }: { path: string; isOneOfSeveral: boolean; mayBeEmpty: boolean },
 ): { see(fields: readonly string[], line: Line): void; finish(): LabelColumn } {
+  /** By every text that denotes the label: an accented letter may be encoded as one character or as two. */
   const known = new Map<string, { index: number; label: DistinctLabel }>();
+  const found: DistinctLabel[] = [];
   const labelOf: number[] = [];
   const called = isOneOfSeveral ? ` in '${header?.[column] ?? `column ${column + 1}`}'` : '';
   return {
@@ -251,15 +255,17 @@ function labelsOf(
       if (!one) {
         // A copy: a substring would keep the whole line in memory.
         const own = Buffer.from(text).toString();
-        one = { index: known.size, label: { text: own, line: line.number, count: 0 } };
-        known.set(own, one);
+        const name = plainName(own);
+        one = known.get(name) ?? { index: found.length, label: { text: name, line: line.number, count: 0 } };
+        if (one.index === found.length) found.push(one.label);
+        known.set(name, one).set(own, one);
       }
       one.label.count++;
       labelOf.push(one.index);
     },
     finish: () => ({
       column,
-      labels: [...known.values()].map(({ label }) => label),
+      labels: found,
       labelOf: Int32Array.from(labelOf),
     }),
   };
@@ -304,7 +310,9 @@ function notNumber(
   return new NotNumber(
     'data',
     `${path}: line ${line.number}, column ${column + 1}${header ? ` (${header[column]})` : ''}: '${shown(field)}' is not a ${kind}`,
-    `a column holds ${kind === 'date' ? 'dates in one order' : 'numbers or texts, not both'}: fix the field, or leave it empty if the value is not known`,
+    kind === 'number' && isNumberLike(field)
+      ? 'write it with digits and a decimal point only, without thousands separators and signs'
+      : `a column holds ${kind === 'date' ? 'dates in one order' : 'numbers or texts, not both'}: fix the field, or leave it empty if the value is not known`,
   );
 }
 

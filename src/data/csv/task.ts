@@ -31,7 +31,11 @@ export function whyTargets(labels: readonly DistinctLabel[], rows: number, separ
 }
 
 /** Whether numbers clearly are not classes: many distinct ones, with fractions or signs. */
-export const areMeasured = (labels: readonly DistinctLabel[]): boolean =>
-  labels.length > MOST_NUMERIC_CLASSES &&
-  labels.every(({ text }) => text !== '' && Number.isFinite(Number(text))) &&
-  labels.some(({ text }) => Number(text) < 0 || !Number.isInteger(Number(text)));
+export function areMeasured(labels: readonly DistinctLabel[], separator: Separator): boolean {
+  const values = labels.map(({ text }) => doubleIn(text, separator) ?? NaN);
+  return (
+    labels.length > MOST_NUMERIC_CLASSES &&
+    values.every(Number.isFinite) &&
+    values.some((value) => value < 0 || !Number.isInteger(value))
+  );
+}

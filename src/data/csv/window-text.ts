@@ -31,10 +31,11 @@ export function windowsInText(
   let open: { text: string; number: number } | undefined;
   text
     .replace(/^\uFEFF/, '')
-    .split('\n')
+    .split(text.includes('\n') ? '\n' : '\r')
     .forEach((raw, i) => {
       const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
       const isOdd = line.split('"').length % 2 === 0;
+      if (i === 0 && /^"?sep=.?"?$/i.test(line)) return;
       if (open) {
         open.text += `\n${line}`;
         if (isOdd) {

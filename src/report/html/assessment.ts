@@ -18,7 +18,7 @@ export function assessmentSection(log: EventLog): Content {
     'assessment',
     'What the result is worth',
     rivals(recorded, log),
-    html`<p>Balanced accuracy (the mean over classes of the share that is recognized) ${percent(recorded.balancedAccuracy)}, macro F1 ${decimal(recorded.macroF1)}${isNumber(recorded.auc) && html`, area under the ROC curve ${decimal(recorded.auc)}`}.</p>\n`,
+    html`<p>Balanced accuracy (the mean over classes of the share that is recognized) ${percent(recorded.balancedAccuracy)}; macro F1 (the mean over classes of F1, which is high only if a class is recognized and nothing else is taken for it) ${decimal(recorded.macroF1)}${isNumber(recorded.auc) && html`; area under the ROC curve (how often an example of a class gets a higher probability of it than one of another class: 0.5 is guessing, 1 perfect) ${decimal(recorded.auc)}`}.</p>\n`,
     calibration(recorded, log),
     byClass(recorded),
     confusion(recorded),
@@ -82,5 +82,5 @@ function confusion({ confusion: rows, classNames }: Recorded): Markup | undefine
     ['is \\ is called', ...rows.map((_, i) => nameOf(i))],
     rows.map((row, i) => [nameOf(i), ...row.map(integer)]),
     rows.map((_, i) => i + 1),
-  )}</details>\n`;
+  )}<p class="sub">Numbers of test examples: a row holds those of one class, a column those that the network calls so. Right answers are on the diagonal.</p></details>\n`;
 }

@@ -7,7 +7,7 @@ import { type Content, html } from './markup.js';
 export function howToRead(log: EventLog): Content {
   const started = log.last('search-started');
   if (!started) return undefined;
-  const { name } = measureOf(log);
+  const { name, loss, lossMeaning } = measureOf(log);
   const larger = (log.last('retrain-started')?.parameters ?? 0) > started.parameters;
   const terms: readonly (readonly [string, string])[] = [
     [
@@ -29,6 +29,15 @@ export function howToRead(log: EventLog): Content {
       'The candidate that was chosen. It is trained again from scratch, because the shared weights are not tuned to any single network.',
     ],
     ['Test', 'Examples that were held out before the search and used once, at the very end.'],
+    [`Test ${loss}`, lossMeaning],
+    [
+      `Shared-weight ${name}`,
+      'That of the network that was found before it was retrained, on validation examples. It serves to compare networks and says little about the result.',
+    ],
+    [
+      'Multiply-adds, gradients of batches',
+      'Costs that do not depend on the machine: the products that one answer takes, and how often the gradient of the loss on a batch was computed.',
+    ],
     ...(larger
       ? ([
           [

@@ -39,7 +39,7 @@ function rivals({ usual, simpleModels, accuracy, macroF1, exactMatch, learnedFro
 
 function byLabel({ names, labels, microF1, meanAveragePrecision }: Recorded): Markup | undefined {
   if (!labels?.length) return undefined;
-  return html`<p>Micro F1 (of all answers together) ${decimal(microF1)}${isNumber(meanAveragePrecision) && html`, mean average precision ${decimal(meanAveragePrecision)}`}.</p>
+  return html`<p>Micro F1 (F1 of all answers together, so that frequent labels weigh more; macro F1 is the mean over labels) ${decimal(microF1)}${isNumber(meanAveragePrecision) && html`, mean over labels of the average precision ${decimal(meanAveragePrecision)}`}.</p>
 ${table(
   ['label', 'holds for', 'precision', 'recall', 'F1', 'area under the ROC curve', 'average precision'],
   labels.map((one, i) => [

@@ -39,7 +39,7 @@ ${table(
     ['R²: share of the variance that is predicted', decimal(r2?.value), range(r2?.interval, decimal)],
   ],
   [1, 2],
-)}<p class="sub">Errors are in the unit of the column. Intervals are over test examples (studentized bootstrap); they say nothing about another training.</p>
+)}<p class="sub">Errors are in the unit of the column. The root mean squared error weighs large errors more than the mean absolute error. R² is 1 if every number is right, and 0 for always predicting the mean of the test part. Intervals are over test examples (studentized bootstrap); they say nothing about another training.</p>
 ${
   rivals.length > 0 &&
   html`${table(

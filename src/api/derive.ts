@@ -6,7 +6,7 @@ import { parsePick } from '../search/pick.js';
 import { type SearchSession } from '../search/session.js';
 import { type Scored } from '../search/state.js';
 import { inThisProcess, type WithExecutor } from './executors.js';
-import { namedLatencies, pickable, pickNetworks } from './pick-networks.js';
+import { namedEnergies, namedLatencies, pickable, pickNetworks } from './pick-networks.js';
 import { loadRecordedParts, openRecorded } from './recorded-run.js';
 import { retrainBest, type Retrained } from './retrain-best.js';
 import { openSession, type SessionOptions } from './session.js';
@@ -20,6 +20,10 @@ export interface DeriveOptions extends SessionOptions {
   readonly pick?: string | undefined;
   /** A file with the latencies of another device, replacing any measured by the run. */
   readonly latencyTable?: string | undefined;
+  /** A CSV file with the energy of every network, replacing the one that the run has used. */
+  readonly energyTable?: string | undefined;
+  /** Its column; by default the only one with energies. */
+  readonly energyColumn?: string | undefined;
   /** Trains this many of the best from scratch, and tests them. */
   readonly retrainTop?: number | undefined;
   /** Threads of each training. */
@@ -68,9 +72,11 @@ export async function deriveRun(directory: string, options: DeriveOptions = {}):
     const { space } = session;
     const latencies =
       options.latencyTable === undefined ? session.latencies : namedLatencies(space, options.latencyTable);
+    const { energyTable, energyColumn } = options;
+    const energies = energyTable === undefined ? session.energies : namedEnergies(space, { energyTable, energyColumn });
     const remedy =
       'evaluate more candidates (--candidates 200), loosen the condition, or search with it as a limit (limits.…)';
-    const ranking = pickNetworks(evaluated, conditions, { space, latencies, own, remedy })
+    const ranking = pickNetworks(evaluated, conditions, { space, tables: { latencies, energies }, own, remedy })
       .sort(byQuality(measure))
       .map((one) => ({ ...one, ...costsOf(session, one) }));
     outcome = { run: recorded.run.path, measure, ranking };

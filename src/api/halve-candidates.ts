@@ -12,6 +12,7 @@ import { sampleDistinct } from '../ranking/index.js';
 import { type HalvingPage, halvingPage } from '../report/index.js';
 import { packageVersion, writeFileAtomic } from '../runs/index.js';
 import { type Placed, type RungResult } from '../search/halving.js';
+import { energiesFor, energyTableOf, readEnergies } from '../search/energy.js';
 import {
   accepts,
   jointSpace,
@@ -38,12 +39,11 @@ import { stream } from '../tensor/rng.js';
 export function candidateSpace(parts: SearchParts, folder: string, epochs: number): SearchSpace {
   const { config, space: factory, data } = parts;
   const whole = factory.create(optionsOf(config.space), data.task);
-  const space = limitSpace(
-    whole,
-    config.limits,
-    config.limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole)),
-    config.seed,
-  );
+  const { limits, seed } = config;
+  const latencies =
+    limits.latencyMs === undefined ? undefined : latencyTableOf(folder, () => measuredNow(config)(whole));
+  const energies = energiesFor(whole, { limits }, () => energyTableOf(folder, () => readEnergies(limits)));
+  const space = limitSpace(whole, limits, { latencies, energies }, seed);
   const hyperparameters = hyperparametersOf(config, epochs);
   if (hyperparameters.length === 0) return space;
   for (const one of hyperparameters) requireExamples(one, parts);

@@ -4,7 +4,7 @@ import { type Standing } from '../search/halving.js';
 import { objectiveOf, trainedMeasure } from '../search/objective.js';
 import { parsePick } from '../search/pick.js';
 import { optionsOf, type SearchParts } from '../search/session.js';
-import { namedLatencies, pickable, pickNetworks } from './pick-networks.js';
+import { namedEnergies, namedLatencies, pickable, pickNetworks } from './pick-networks.js';
 
 /** The measure by which candidates are compared, and the scores that a strategy learns from. */
 export function comparison({ data, config }: SearchParts): {
@@ -57,13 +57,15 @@ export function pickingIn(
     );
   const space = factory.create(optionsOf(config.space), data.task);
   const latencies = latencyTable === undefined ? undefined : namedLatencies(space, latencyTable);
+  const energies = conditions.some(({ name }) => name === 'energy') ? namedEnergies(space, config.limits) : undefined;
+  const tables = { latencies, energies };
   const remedy = 'loosen the condition, start with more candidates, or halve within it as a limit (limits.…)';
   return (standings) => {
     const candidates = standings.map((one) => ({
       ...one,
       ...(measure === 'accuracy' ? { accuracy: one.score } : { loss: -one.score }),
     }));
-    const met = new Set(pickNetworks(candidates, conditions, { space, latencies, own, remedy }));
+    const met = new Set(pickNetworks(candidates, conditions, { space, tables, own, remedy }));
     return standings.filter((_, i) => met.has(candidates[i]!));
   };
 }

@@ -52,7 +52,7 @@ export async function writeLatencyFiles({
   const parts = await partsOf(request);
   const { limits, seed } = parts.config;
   const space = spaceOf(parts);
-  const limited = limitSpace(space, { ...limits, latencyMs: undefined }, undefined, seed);
+  const limited = limitSpace(space, { ...limits, latencyMs: undefined, energyMj: undefined }, {}, seed);
   const drawn = networks === 0 ? [] : sampleDistinct(limited, networks, stream(seed, 'latency'));
   const files = await withFolder(dirname(folder), async () => {
     const made = await latencyFiles(space, {

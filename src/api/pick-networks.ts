@@ -3,8 +3,9 @@ import { WeftError } from '../errors.js';
 import { costNames } from '../config/costs.js';
 import { type SearchSpace } from '../graph/index.js';
 import { type OwnPart } from '../parts/own.js';
-import { costMeasure, namedCosts } from '../search/costs.js';
+import { costMeasure, type CostTables, namedCosts } from '../search/costs.js';
 import { deviceTable, readDeviceLatency } from '../search/device-latency.js';
+import { type EnergyTable, readEnergies, requireEnergies } from '../search/energy.js';
 import { type LatencyTable } from '../search/latency.js';
 import { type OwnObjective, ownObjectives } from '../search/own-objective.js';
 import { type Condition } from '../search/pick.js';
@@ -20,7 +21,7 @@ interface EvaluatedNetwork {
 
 export interface PickSetting {
   readonly space: SearchSpace;
-  readonly latencies: LatencyTable | undefined;
+  readonly tables: CostTables;
   /** User-defined objectives that conditions may name. */
   readonly own: readonly OwnObjective[];
   /** The remedy if no network meets the conditions. */
@@ -31,14 +32,14 @@ export interface PickSetting {
 export function pickNetworks<T extends EvaluatedNetwork>(
   networks: readonly T[],
   conditions: readonly Condition[],
-  { space, latencies, own, remedy }: PickSetting,
+  { space, tables, own, remedy }: PickSetting,
 ): T[] {
   if (conditions.length === 0) return [...networks];
   const asked = new Set(conditions.map(({ name }) => name));
   const costs = costMeasure(
     space,
     costNames.filter((name) => asked.has(name)),
-    latencies,
+    tables,
     own.filter(({ name }) => asked.has(name)),
   );
   const values = networks.map((one) => ({
@@ -72,6 +73,13 @@ export function pickable({ config, own }: SearchParts): OwnObjective[] {
 export function namedLatencies(space: SearchSpace, file: string): LatencyTable {
   const found = readDeviceLatency(file);
   return deviceTable(space.forRetraining(), found, found.batchSize);
+}
+
+/** The energies in the table that was given, which has every network of the space. */
+export function namedEnergies(space: SearchSpace, limits: Parameters<typeof readEnergies>[0]): EnergyTable {
+  const energies = readEnergies(limits);
+  requireEnergies(space, energies);
+  return energies;
 }
 
 /** A number with four significant digits and thousands separators. */

@@ -6,7 +6,7 @@ import {
   loadLatestCheckpoint,
   refuseChanges,
 } from '../runs/index.js';
-import { environmentOf, keptLatencies, spaceIdentity } from '../search/conduct.js';
+import { environmentOf, keptTables, spaceIdentity } from '../search/conduct.js';
 import { requireFinite } from '../search/model.js';
 import { createSession, type SearchParts, type SearchSession } from '../search/session.js';
 import { restoreCheckpoint, type SearchSnapshot } from '../search/snapshot.js';
@@ -35,7 +35,7 @@ export async function openSession(
 ): Promise<SearchSession> {
   const { path } = run;
   await loadBackend(backend);
-  const session = createSession({ ...parts, latencyTable: keptLatencies(path, parts.config) }, () => {});
+  const session = createSession({ ...parts, ...keptTables(path, parts.config) }, () => {});
   try {
     const { tensors, state } = loadLatestCheckpoint(path, spaceIdentity(session), {
       run: run.manifest,

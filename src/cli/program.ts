@@ -89,6 +89,8 @@ export function program(): Command {
       '--latency-table <file>',
       "latencies of another device for --pick, by weft latency write; the run's by default",
     )
+    .option('--energy-table <file>', "energies of all networks for --pick, a CSV file; the run's by default")
+    .option('--energy-column <name>', 'its column; by default the only one with energies')
     .option('--retrain-top <k>', 'train the best k from scratch, and test them', whole(1))
     .addOption(allowChangedEnvironment())
     .addOption(json())

@@ -8,7 +8,7 @@ export interface Cost {
   /** Its name in tables and charts. */
   readonly title: string;
   /** Unit of the values; empty for counts. */
-  readonly unit: '' | 'bytes' | 'ms';
+  readonly unit: '' | 'bytes' | 'ms' | 'mJ';
 }
 
 export const COSTS = {
@@ -29,6 +29,11 @@ export const COSTS = {
       'milliseconds, from a table of operations that is measured when the run begins or was measured on another device',
     title: 'latency',
     unit: 'ms',
+  },
+  energy: {
+    description: 'millijoules on a device, by a published or measured table of whole networks',
+    title: 'energy',
+    unit: 'mJ',
   },
 } as const satisfies Readonly<Record<string, Cost>>;
 

@@ -17,6 +17,23 @@ export const limitsSchema = z.strictObject({
       'file with the latencies of another device, which the script of `weft latency write` has measured there; by default the operations are measured on this machine when the run begins',
     ),
   latencyBatchSize: z.int().min(1).default(1).describe('examples in that batch'),
+  energyMj: z
+    .number()
+    .positive()
+    .optional()
+    .describe('maximum millijoules that the network takes, by the table that energyTable names'),
+  energyTable: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'CSV file with the energy of every network of the space, for example hw_cifar10.csv of HW-NAS-Bench: nothing on an ordinary machine measures it',
+    ),
+  energyColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('its column with millijoules; by default the only one with "energy" in its name'),
   activationBytes: z
     .int()
     .min(1)

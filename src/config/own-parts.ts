@@ -76,6 +76,7 @@ export function withAbsolutePaths(config: SearchConfig): SearchConfig {
     limits: {
       ...limits,
       ...(limits.latencyTable !== undefined && { latencyTable: absolute(limits.latencyTable) }),
+      ...(limits.energyTable !== undefined && { energyTable: absolute(limits.energyTable) }),
     },
     search: { ...search, ...(search.start !== undefined && { start: absolute(search.start) }) },
     retrain: {

@@ -347,7 +347,7 @@ export const configSchema = z.strictObject({
   objectives: objectivesSchema
     .optional()
     .describe(
-      'accuracy (for language models and numbers to predict: loss) and the costs to trade it off against: parameters, multiplyAdds, activationMemory, fileSize, latency; the search then gives a Pareto front, from which the knee is derived',
+      'accuracy (for language models and numbers to predict: loss) and the costs to trade it off against: parameters, multiplyAdds, activationMemory, fileSize, latency, energy; the search then gives a Pareto front, from which the knee is derived',
     ),
   sharpness: sharpnessSchema.prefault({}).describe('what is measured of the loss surface during search and retraining'),
   budget: z

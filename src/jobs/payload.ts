@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { isFileOfWeights } from '../config/index.js';
 import { type SearchConfig, configSchema } from '../config/schema.js';
+import { readSource } from '../data/source.js';
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
@@ -54,6 +55,8 @@ export interface RunPayload extends Computing {
   readonly until?: number | undefined;
   /** Hash of the file of `limits.latencyTable`. */
   readonly latencies?: string | undefined;
+  /** Hash of the file of `limits.energyTable`. */
+  readonly energies?: string | undefined;
   /** Hashes of the data and of the space's tree, options and task. */
   readonly data: string;
   readonly identity: string;
@@ -92,6 +95,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
     ...computingFields,
     weights: z.strictObject({ search: hashSchema.optional(), retrain: hashSchema.optional() }).optional(),
     latencies: hashSchema.optional(),
+    energies: hashSchema.optional(),
     data: hashSchema,
     identity: textSchema(LONGEST_IDENTITY),
   }),
@@ -106,7 +110,7 @@ export const RUN_KIND: CheckedKind<RunPayload> = {
         data,
         space,
         controller: optionsOf(config.controller),
-        limits: { ...limits, latencyTable: undefined },
+        limits: { ...limits, latencyTable: undefined, energyTable: undefined },
         search: { ...search, start: undefined },
         retrain: { ...retrain, ...(isFileOfWeights(retrain.start) && { start: undefined }) },
       },
@@ -128,6 +132,7 @@ export function runJob(
       ...(Object.keys(weights).length > 0 && { weights }),
       until,
       latencies: latencyHash(config),
+      energies: energyHash(config),
       ...computingHere(threads, backend),
       space: referTo(config.space.name),
       controller: referTo(config.controller.name),
@@ -151,6 +156,7 @@ export async function openPayload(
     code,
     weights,
     latencies,
+    energies,
     data,
     identity,
     architecture,
@@ -172,6 +178,7 @@ export async function openPayload(
   for (const phase of ['search', 'retrain'] as const)
     checkSame(`file of ${phase}.start`, weights?.[phase], starts[phase]);
   checkSame('file of limits.latencyTable', latencies, latencyHash(config));
+  checkSame('file of limits.energyTable', energies, energyHash(config));
   checkSame('search space', identity, spaceIdentity({ space: spaceOf(config, parts) }));
   return weights ? { ...parts, starts } : parts;
 }
@@ -194,6 +201,9 @@ function checkSame(what: string, wanted: string | undefined, found: string | und
 
 const latencyHash = ({ limits: { latencyTable } }: SearchConfig): string | undefined =>
   latencyTable === undefined ? undefined : latencyTableHash(latencyTable);
+
+const energyHash = ({ limits: { energyTable } }: SearchConfig): string | undefined =>
+  energyTable === undefined ? undefined : readSource(energyTable).source.sha256;
 
 const dataHash = ({ record }: JobParts['data']): string =>
   sha256(record.sources.map((source) => source.sha256).join('\n'));

@@ -5,6 +5,7 @@ import { catalogue, childCatalogue } from '../supernet/catalogue.js';
 import { createChild } from '../supernet/child.js';
 import { requireMemory } from '../supernet/memory.js';
 import { stream } from '../tensor/rng.js';
+import { energiesFor } from './energy.js';
 import { refuseHyperparameters } from './hyperparameters/index.js';
 import { limitSpace } from './limits.js';
 import { objectiveOf } from './objective.js';
@@ -33,7 +34,8 @@ export function checkParts({ config, space: factory, controller, data }: SearchP
   if (architecture === undefined) requireWarmStart(config, controller);
   data.batches(config, { carries: all.states.size > 0 });
   // Latency is measured later, when the run keeps its table.
-  limitSpace(space, { ...config.limits, latencyMs: undefined }, undefined, config.seed);
+  const energies = energiesFor(space, config);
+  limitSpace(space, { ...config.limits, latencyMs: undefined }, { energies }, config.seed);
   if (architecture !== undefined) space.decode(architecture);
 }
 

@@ -26,7 +26,6 @@ import {
 } from '../runs/index.js';
 import { join } from 'node:path';
 import { type SearchConfig, warmUpOf } from '../config/schema.js';
-import { type SearchSpace } from '../graph/define-space.js';
 import { type Json } from '../operations/operation.js';
 import { optimizerName } from '../optimizers/name.js';
 import { fingerprint } from '../space/encode.js';
@@ -37,7 +36,8 @@ import { randomComparison } from './comparison.js';
 import { type SearchData } from './data.js';
 import { checkSameData } from './recorded-data.js';
 import { type SearchEvent } from './events.js';
-import { type LatencyTable, latencyTableOf } from './latency.js';
+import { energyTableOf, readEnergies } from './energy.js';
+import { latencyTableOf } from './latency.js';
 import { type StartHashes, startShared } from './warm-start.js';
 import { retrainingThatFits } from './plan.js';
 import { createProgress, type Progress, type UnitCosts } from './progress.js';
@@ -104,9 +104,7 @@ export async function conductSearch(
   if (resume) checkSameData(run, data);
   let emit: (event: SearchEvent) => void = () => {};
   const starts = run.manifest.facts['weights'] as StartHashes | undefined;
-  const session = createSession({ ...parts, starts, latencyTable: keptLatencies(run.path, config) }, (event) =>
-    emit(event),
-  );
+  const session = createSession({ ...parts, starts, ...keptTables(run.path, config) }, (event) => emit(event));
   const identity = spaceIdentity(session);
   const given = architecture ?? (run.manifest.facts['architecture'] as string | undefined);
   let changes: EnvironmentChange[] = [];
@@ -205,10 +203,11 @@ export function environmentOf({ manifest }: Run, state: Json | undefined): Recor
   return (state as unknown as SavedState | undefined)?.environment ?? manifest.environment;
 }
 
-/** The latency table of a run: measured on first use, then kept. */
-export function keptLatencies(run: string, config: SearchConfig): (space: SearchSpace) => LatencyTable {
-  return (space) => latencyTableOf(run, () => measuredNow(config)(space));
-}
+/** The latencies and energies of a run: measured or read on first use, then kept. */
+export const keptTables = (run: string, config: SearchConfig): Pick<SearchParts, 'latencyTable' | 'energyTable'> => ({
+  latencyTable: (space) => latencyTableOf(run, () => measuredNow(config)(space)),
+  energyTable: () => energyTableOf(run, () => readEnergies(config.limits)),
+});
 
 /** Skips the search and retrains a given architecture. */
 function skipSearch({ space, state }: SearchSession, encoding: string): void {

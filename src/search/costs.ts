@@ -7,6 +7,7 @@ import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type ActiveNode, multiplyAddCount, parameterCount, peakActivationBytes, weightBytes } from '../graph/index.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { energyLookup, type EnergyTable } from './energy.js';
 import { latencyOf, type LatencyTable } from './latency.js';
 import { type OwnObjective } from './own-objective.js';
 
@@ -32,16 +33,24 @@ export function namedCosts<A>({ names, more, of }: CostMeasure<A>, architecture:
   return Object.fromEntries(names.map((name, i) => [name, more.has(name) ? 0 - values[i]! : values[i]!]));
 }
 
+/** What costs are looked up in that the network itself does not tell. */
+export interface CostTables {
+  /** Times of the space's operations. */
+  readonly latencies?: LatencyTable | undefined;
+  /** Energies of whole networks. */
+  readonly energies?: EnergyTable | undefined;
+}
+
 const MAX_REMEMBERED = 20_000;
 
 /**
  * Measures these costs of architectures of a space, followed by the user's own objectives. Throws WeftError('config')
- * for latency without a table of the operations' times, and for two objectives with the same name.
+ * for latency or energy without its table, and for two objectives with the same name.
  */
 export function costMeasure<A>(
   space: SearchSpace<A>,
   shipped: readonly CostName[],
-  table?: LatencyTable,
+  { latencies, energies }: CostTables = {},
   own: readonly OwnObjective[] = [],
 ): CostMeasure<A> {
   const names = [...shipped, ...own.map(({ name }) => name)];
@@ -49,17 +58,26 @@ export function costMeasure<A>(
   if (twice !== undefined) throw new WeftError('config', `two objectives are named '${twice}'`, 'rename one of them');
   const final = space.forRetraining();
   const known = new Map<string, readonly number[]>();
-  const of: Readonly<Record<CostName, (nodes: readonly ActiveNode[]) => number>> = {
+  const energyOf = energies && energyLookup(space, energies);
+  const of: Readonly<Record<CostName, (nodes: readonly ActiveNode[], architecture: A) => number>> = {
     parameters: parameterCount,
     multiplyAdds: multiplyAddCount,
     activationMemory: peakActivationBytes,
     fileSize: weightBytes,
     latency: (nodes) => {
-      if (table) return latencyOf(nodes, table);
+      if (latencies) return latencyOf(nodes, latencies);
       throw new WeftError(
         'config',
         'no latencies were measured for this search',
         'name latency among the objectives, or set limits.latencyMs; `weft derive --latency-table` takes a table of another device',
+      );
+    },
+    energy: (_nodes, architecture) => {
+      if (energyOf) return energyOf(architecture);
+      throw new WeftError(
+        'config',
+        'the energies of networks are not known to this search',
+        'set limits.energyTable to a CSV file with the energy of every network',
       );
     },
   };
@@ -72,7 +90,7 @@ export function costMeasure<A>(
       if (!found) {
         const nodes = final.activate(architecture);
         found = [
-          ...shipped.map((name) => of[name](nodes)),
+          ...shipped.map((name) => of[name](nodes, architecture)),
           ...own.map(({ direction, value }) => (direction === 'more' ? 0 - value(nodes) : value(nodes))),
         ];
         if (known.size >= MAX_REMEMBERED) known.clear();

@@ -91,6 +91,8 @@ export type SearchEvent =
       own?: { name: string; unit: string; direction: 'less' | 'more' }[];
       /** Where latencies were measured, unless on this machine, and the error of their sums on whole networks there. */
       latencies?: { device: string; error?: { networks: number; relative: number; spearman?: number | undefined } };
+      /** Where energies come from: the name of a file and its column. */
+      energies?: { file: string; column: string };
       hashes: string[];
       knee: string;
     }

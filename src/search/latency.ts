@@ -3,18 +3,18 @@
  * and a child's latency is the sum over its operations (as in ProxylessNAS, Cai et al. 2019, section 3.3). The table is
  * kept with the run, so that a resumed search makes the same decisions.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { type BuiltOperation, type Context, type Operation, type Shape } from '../operations/operation.js';
-import { readSealedJson, sealJson, stopwatch, toJson, writeFileAtomic } from '../runs/index.js';
+import { stopwatch } from '../runs/index.js';
 import { largestOf, median } from '../statistics/index.js';
 import { availableBytes } from '../tensor/memory.js';
 import { stream } from '../tensor/rng.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
+import { keptTable } from './kept-table.js';
 
 const tableSchema = z.object({
   /** Number of examples in the timed batch. */
@@ -148,19 +148,8 @@ export function latencyTerms(nodes: readonly ActiveNode[]): (readonly [key: stri
 }
 
 /** The run's table: read if there is one, else measured and written. */
-export function latencyTableOf(run: string, measure: () => LatencyTable): LatencyTable {
-  const path = join(run, 'latency.json');
-  if (!existsSync(path)) {
-    const table = measure();
-    writeFileAtomic(path, sealJson(toJson({ formatVersion: 2, ...table }), 2));
-    return table;
-  }
-  const parsed = tableSchema.safeParse(readSealedJson(path, REMEDY));
-  if (!parsed.success) throw new WeftError('run', `${path} is not a latency table`, REMEDY);
-  return parsed.data;
-}
-
-const REMEDY = 'restore the original, or start a new run';
+export const latencyTableOf = (run: string, measure: () => LatencyTable): LatencyTable =>
+  keptTable(join(run, 'latency.json'), 'a latency table', tableSchema, measure);
 
 /** Operation and input shapes: two nodes with the same key compute the same, on other weights. */
 function keyOf({ kind, config }: Operation, shapes: string): string {

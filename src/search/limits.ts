@@ -10,15 +10,17 @@ import { type ActiveNode } from '../graph/activate.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { isOneOf } from '../space/choice.js';
 import { stream } from '../tensor/rng.js';
-import { latencyOf, type LatencyTable } from './latency.js';
+import { type CostTables } from './costs.js';
+import { energyLookup } from './energy.js';
+import { latencyOf } from './latency.js';
 
 export type Limits = SearchConfig['limits'];
 
-interface Measure {
+interface Measure<A> {
   readonly limit: number;
   readonly words: string;
   readonly field: string;
-  of(nodes: readonly ActiveNode[]): number;
+  of(nodes: readonly ActiveNode[], architecture: A): number;
 }
 
 /** Number of draws after which no architecture within the limits is assumed to exist. */
@@ -29,14 +31,9 @@ const MAX_REMEMBERED = 20_000;
  * The space with the limits as constraints, or the space itself if there are none. Throws WeftError('config') if
  * `DRAWS` random architectures all exceed them, with the smallest values seen.
  */
-export function limitSpace<A>(
-  whole: SearchSpace<A>,
-  limits: Limits,
-  table: LatencyTable | undefined,
-  seed: number,
-): SearchSpace<A> {
+export function limitSpace<A>(whole: SearchSpace<A>, limits: Limits, tables: CostTables, seed: number): SearchSpace<A> {
   const space = limits.options ? limitOptions(whole, limits.options) : whole;
-  const measures = measuresOf(limits, table);
+  const measures = measuresOf(space, limits, tables);
   if (measures.length === 0) return space;
   const final = space.forRetraining();
   const known = new Map<string, readonly number[]>();
@@ -45,7 +42,7 @@ export function limitSpace<A>(
     let found = known.get(key);
     if (!found) {
       const nodes = final.activate(architecture);
-      found = measures.map((measure) => measure.of(nodes));
+      found = measures.map((measure) => measure.of(nodes, architecture));
       if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(key, found);
     }
@@ -94,10 +91,12 @@ function limitOptions<A>(space: SearchSpace<A>, allowed: NonNullable<Limits['opt
   );
 }
 
-function measuresOf(
-  { parameters, multiplyAdds, latencyMs, activationBytes, fileBytes }: Limits,
-  table: LatencyTable | undefined,
-): Measure[] {
+function measuresOf<A>(
+  space: SearchSpace<A>,
+  { parameters, multiplyAdds, latencyMs, energyMj, activationBytes, fileBytes }: Limits,
+  { latencies, energies }: CostTables,
+): Measure<A>[] {
+  const energyOf = energyMj === undefined ? undefined : energyLookup(space, energies!);
   return [
     ...(parameters === undefined
       ? []
@@ -112,7 +111,17 @@ function measuresOf(
             limit: latencyMs,
             words: 'ms latency',
             field: 'limits.latencyMs',
-            of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, table!),
+            of: (nodes: readonly ActiveNode[]) => latencyOf(nodes, latencies!),
+          },
+        ]),
+    ...(energyMj === undefined
+      ? []
+      : [
+          {
+            limit: energyMj,
+            words: 'mJ energy',
+            field: 'limits.energyMj',
+            of: (_nodes: readonly ActiveNode[], architecture: A) => energyOf!(architecture),
           },
         ]),
     ...(activationBytes === undefined
@@ -133,7 +142,7 @@ function measuresOf(
 
 function requireSome<A>(
   space: SearchSpace<A>,
-  measures: readonly Measure[],
+  measures: readonly Measure<A>[],
   costs: (architecture: A) => readonly number[],
   seed: number,
 ): void {

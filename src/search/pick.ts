@@ -21,6 +21,8 @@ const UNITS: Readonly<Record<string, number>> = {
   '%': 0.01,
   ms: 1,
   s: 1000,
+  mj: 1,
+  j: 1000,
   b: 1,
   k: 1e3,
   kb: 1e3,

@@ -21,13 +21,14 @@ import { type BatchSource } from '../training/batch.js';
 import { createLearner, disposeLearner, type Learner, type LearnerOptions } from '../training/learner.js';
 import { type SharedOptions } from '../training/shared-gradients.js';
 import { checkBatchSizes } from './batch-sizes.js';
-import { type CostMeasure, costMeasure, costsNamed } from './costs.js';
+import { type CostMeasure, costMeasure, costsNamed, type CostTables } from './costs.js';
 import { ownObjectives } from './own-objective.js';
 import { type SearchBatches, type SearchData } from './data.js';
 import { createRegularizer, type Regularizer } from '../forgetting/index.js';
 import { type SearchEvent } from './events.js';
 import { createWatch, type ForgettingWatch } from './forgetting/watch.js';
 import { assessedTable, readDeviceLatency } from './device-latency.js';
+import { energiesFor, type EnergyTable } from './energy.js';
 import { type LatencyTable, measureLatency } from './latency.js';
 import { type OpenEpochs } from './follow-data.js';
 import { limitSpace } from './limits.js';
@@ -57,6 +58,8 @@ export interface SearchParts {
   readonly starts?: StartHashes | undefined;
   /** Provides the times of the space's operations; without it they are measured and kept only in the session. */
   readonly latencyTable?: (space: SearchSpace) => LatencyTable;
+  /** Provides the energies of networks; without it they are read from the table that the limits name. */
+  readonly energyTable?: () => EnergyTable;
 }
 
 /** The learner of a search, with what is measured during its training. */
@@ -67,7 +70,8 @@ export interface WatchedLearner extends Learner {
   eigenvector?: Tensor1D;
 }
 
-export interface SearchSession {
+/** Its tables of costs are those that limits or objectives need. */
+export interface SearchSession extends CostTables {
   readonly config: SearchConfig;
   readonly own: OwnParts | undefined;
   /** Required hashes of the weight files that it starts from. */
@@ -80,8 +84,6 @@ export interface SearchSession {
   readonly objective: Objective;
   /** The costs of networks by the further objectives; undefined if quality is the only one. */
   readonly costs: CostMeasure | undefined;
-  /** Times of the space's operations, if limits or objectives need them. */
-  readonly latencies: LatencyTable | undefined;
   /** What the tokens of a text are. */
   readonly level: 'char' | 'word' | undefined;
   readonly emit: (event: SearchEvent) => void;
@@ -134,6 +136,7 @@ function assemble(
     controller: controllerFactory,
     data: prepared,
     latencyTable = measuredNow(config),
+    energyTable,
     own,
     starts = {},
   }: SearchParts,
@@ -146,12 +149,14 @@ function assemble(
   const whole = spaceFactory.create(optionsOf(config.space), prepared.task);
   const timed = config.limits.latencyMs !== undefined || config.objectives?.includes('latency');
   const latencies = timed ? latencyTable(whole) : undefined;
-  const limited = limitSpace(whole, config.limits, latencies, seed);
+  const energies = energiesFor(whole, config, energyTable);
+  const tables = { latencies, energies };
+  const limited = limitSpace(whole, config.limits, tables, seed);
   const unique = config.search.remedies?.uniqueNetworks ? uniqueNetworks(limited) : undefined;
   const space = unique?.space ?? limited;
   const named = costsNamed(config);
   const owned = ownObjectives(config, own);
-  const costs = named.length + owned.length > 0 ? costMeasure(space, named, latencies, owned) : undefined;
+  const costs = named.length + owned.length > 0 ? costMeasure(space, named, tables, owned) : undefined;
   const data = prepared.batches(config, { carries: catalogue(space.supernet).states.size > 0 });
   const { warmStart, proxyFilter: filter } = config.search;
   // Messages that were shown once are in the state, so that a resumed search does not repeat them.
@@ -239,6 +244,7 @@ function assemble(
     objective: objectiveOf(prepared, config.search),
     costs,
     latencies,
+    energies,
     level: prepared.card.level,
     state: initialState(),
     retrained: undefined,

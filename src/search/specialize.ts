@@ -139,8 +139,8 @@ interface Within {
   readonly smallest: readonly number[];
 }
 
-function withinBudget({ space, latencies, config }: SearchSession, { cost, limit }: Budget): Within {
-  const measure = costMeasure({ ...space, forRetraining: () => space }, [cost], latencies);
+function withinBudget({ space, latencies, energies, config }: SearchSession, { cost, limit }: Budget): Within {
+  const measure = costMeasure({ ...space, forRetraining: () => space }, [cost], { latencies, energies });
   const costOf = (genotype: readonly number[]): number => measure.of(space.fromGenotype(genotype))[0]!;
   const isValid = (genotype: readonly number[]): boolean => space.satisfies(space.fromGenotype(genotype));
   const sizes = sizeSlots(space);

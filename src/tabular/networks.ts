@@ -190,7 +190,10 @@ export function truthColumn(table: NetworkTable, name?: string): TableColumn {
  * The row of an architecture of this space. Throws WeftError('data') at once where the table is of other networks, and
  * for each architecture that it lacks.
  */
-export function rowLookup<A>(space: SearchSpace<A>, table: NetworkTable): (architecture: A) => number {
+export function rowLookup<A>(
+  space: SearchSpace<A>,
+  table: Pick<NetworkTable, 'family' | 'keys'>,
+): (architecture: A) => number {
   const rows = new Map(table.keys.map((key, row) => [key, row]));
   const nameOf = namerOf(space, table.family);
   return (architecture) => {

@@ -48,6 +48,13 @@ const options = z.strictObject({
     .describe('passes over the rest'),
   batchSize: z.int().min(1).max(1_000_000).default(64).describe('images per step'),
   channels: z.int().min(1).max(10_000).default(8).describe('channels of the first stage; one cell per stage'),
+  reduce: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .describe('factor by which the sides of the images are reduced: each square of so many pixels becomes its mean'),
+  learningRate: z.number().positive().max(100).default(0.3).describe('learning rate of the first step'),
   cells: z.int().min(12).max(1_000_000).default(500).describe('cells to rank, drawn uniformly from the table'),
   judged: z.int().min(10).max(1_000_000).default(512).describe('images on which each cell is evaluated'),
   alpha: z.number().min(0).default(100).describe('strength of wpl'),

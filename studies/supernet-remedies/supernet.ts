@@ -1,6 +1,7 @@
 /** One NAS-Bench-201 supernet, trained in memory and used to rank cells: a unit of the study. */
 import { mean, type SearchConfigInput, type SearchEvent, type StudyUnit, z } from 'weft-nas';
-import { checkConfig, checkPayload, stepping, stopHere, training } from 'weft-nas/study';
+import { checkConfig, checkPayload, openDataset, stepping, stopHere, training } from 'weft-nas/study';
+import { reducedImages } from './reduced.js';
 import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
 
 /** The name of the unit in the study. */
@@ -21,6 +22,8 @@ const supernetSchema = z.strictObject({
     .max(10_000),
   batchSize: z.int().min(1),
   channels: z.int().min(1),
+  reduce: z.int().min(1),
+  learningRate: z.number().positive(),
   judged: z.int().min(10),
   alpha: z.number().min(0),
   /** Encodings. */
@@ -46,22 +49,23 @@ function supernetConfig({
   seed,
   arm,
   data,
-  path,
   examples,
   epochs,
   batchSize,
   channels,
+  reduce,
+  learningRate,
   judged,
   alpha,
-}: Omit<SupernetPayload, 'cells'>): SearchConfigInput {
+}: Omit<SupernetPayload, 'cells' | 'path'>): SearchConfigInput {
   const { remedies, wpl }: Arm = ARMS[arm];
   const base = {
     name: 'nesterov' as const,
-    learningRate: 0.05,
+    learningRate,
     weightDecay: 5e-4,
     clipNorm: 5,
-    // CaLR is a schedule of its own.
-    ...(remedies?.capacityRates && { schedule: { name: 'constant' as const } }),
+    // A rate that falls to zero undoes the order: see the measurements in the documentation. CaLR has its own schedule.
+    schedule: { name: 'constant' as const },
   };
   return {
     seed,
@@ -69,9 +73,10 @@ function supernetConfig({
     controller: { name: 'random' },
     data: {
       source: data,
-      ...(path !== undefined && { path }),
+      // Held out for every arm, so that all train on the same examples.
+      fisher: 0.1,
       subset: { train: examples },
-      augment: data === 'cifar10' ? { crop: 4, flip: true } : {},
+      augment: data === 'cifar10' ? { crop: Math.max(1, Math.round(4 / reduce)), flip: true } : {},
     },
     search: {
       epochs,
@@ -112,7 +117,7 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
       config,
       space: await parts.space('nas-bench-201'),
       controller: await parts.controller('random'),
-      data: stepping.openData(config),
+      data: stepping.openData(config, reducedImages(openDataset(given.data, placeOf(given)), given.reduce)),
     },
     (event) => events.push(event),
   );
@@ -148,6 +153,8 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
     session.dispose();
   }
 };
+
+const placeOf = ({ path }: SupernetPayload) => (path === undefined ? {} : { path });
 
 const [UNITS_BETWEEN_BREATHS, CELLS_BETWEEN_BREATHS] = [10, 10];
 

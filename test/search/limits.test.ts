@@ -42,7 +42,7 @@ describe('limits on the network that is found', () => {
   ];
   for (const [factory, options] of strategies) {
     it(`hold for all that ${factory.name} draws, trains and chooses from`, () => {
-      const space = limitSpace(whole, limits({ parameters: 1800, multiplyAdds: 40_000 }), undefined, 1);
+      const space = limitSpace(whole, limits({ parameters: 1800, multiplyAdds: 40_000 }), {}, 1);
       const final = whole.forRetraining();
       const controller: Controller = factory.create(options, { space: space, seed: 1 });
       for (let round = 0; round < 6; round++) {
@@ -69,7 +69,7 @@ describe('limits on the network that is found', () => {
   }
 
   it('are effective: most architectures exceed these', () => {
-    const space = limitSpace(whole, limits({ parameters: 1800 }), undefined, 1);
+    const space = limitSpace(whole, limits({ parameters: 1800 }), {}, 1);
     const allowed = Array.from({ length: 200 }, (_, i) => whole.sample(stream(i, 'x'))).filter((architecture) =>
       space.satisfies(architecture),
     ).length;
@@ -87,15 +87,16 @@ describe('limits on the network that is found', () => {
     ).to.be.an('object');
   });
 
-  it('leave the space unchanged if none is set', () =>
-    expect(limitSpace(whole, limits({}), undefined, 1)).to.equal(whole));
+  it('leave the space unchanged if none is set', () => expect(limitSpace(whole, limits({}), {}, 1)).to.equal(whole));
 
   it('that no architecture meets are refused, with the smallest values seen', () => {
-    expect(said(() => limitSpace(whole, limits({ parameters: 100 }), undefined, 1))).to.match(
+    expect(said(() => limitSpace(whole, limits({ parameters: 100 }), {}, 1))).to.match(
       /none of 2000 random architectures of 'macro-cnn' is within the limits: the smallest values found are \d+ parameters where 100 are allowed/,
     );
     expect(
-      said(() => limitSpace(whole, limits({ latencyMs: 1e-9 }), measureLatency(whole.forRetraining(), 1), 1)),
+      said(() =>
+        limitSpace(whole, limits({ latencyMs: 1e-9 }), { latencies: measureLatency(whole.forRetraining(), 1) }, 1),
+      ),
     ).to.match(/ms latency where 1e-9 are allowed/);
   });
 

@@ -53,9 +53,9 @@ describe('costs of networks', () => {
 
   it('can be limited', () => {
     const limits = checkConfig({ limits: { activationBytes: 100 } }).limits;
-    const limited = limitSpace(space, limits, undefined, 1);
+    const limited = limitSpace(space, limits, {}, 1);
     expect([...limited.enumerate()]).to.deep.equal([{ way: 'short' }]);
-    expect(() => limitSpace(space, { ...limits, fileBytes: 8 }, undefined, 1)).to.throw('bytes of weights where 8');
+    expect(() => limitSpace(space, { ...limits, fileBytes: 8 }, {}, 1)).to.throw('bytes of weights where 8');
   });
 });
 

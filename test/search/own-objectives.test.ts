@@ -31,7 +31,7 @@ describe('objectives of your own', function () {
   it('are measured along with the built-in ones, negated if more is better', () => {
     const space = mlp.create({ depth: 2, widths: [2, 8] }, { inputShape: [3], classes: 2 });
     const architecture = space.sample(stream(1, 'test'));
-    const costs = costMeasure(space, ['parameters'], undefined, [weights.create({ per: 1 }, {})]);
+    const costs = costMeasure(space, ['parameters'], {}, [weights.create({ per: 1 }, {})]);
     const [parameters, turned] = costs.of(architecture);
     expect(turned).to.equal(-parameters!);
     expect(namedCosts(costs, architecture)).to.deep.equal({ parameters, weights: parameters });
@@ -54,7 +54,7 @@ describe('objectives of your own', function () {
     expect(said(() => broken.create({}, {}).value([]))).to.match(/'broken' is NaN for a network/);
     const space = mlp.create({ depth: 1 }, { inputShape: [3], classes: 2 });
     const twice = [broken.create({}, {}), broken.create({}, {})];
-    expect(said(() => costMeasure(space, [], undefined, twice))).to.match(/two objectives are named 'broken'/);
+    expect(said(() => costMeasure(space, [], {}, twice))).to.match(/two objectives are named 'broken'/);
     expect(said(() => checkConfig({ objectives: ['accuracy', { name: 'own' }] }))).to.match(/objectives/);
     const { objectives } = checkConfig(writtenConfig({ objectives: 'accuracy,./mine.ts', runs: 'runs' }));
     expect(objectives).to.deep.equal(['accuracy', { name: 'own', part: './mine.ts', options: {} }]);

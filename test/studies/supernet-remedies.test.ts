@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { nasBench201, toBenchmark } from '../../search-spaces/nas-bench-201.js';
+import { defineDataset } from '../../src/data/index.js';
 import { loadStudy } from '../../src/api/registry.js';
 import { type Parts, type PerformUnits, runStudy, StudyStopped } from '../../src/studies/index.js';
 import { armNames } from '../../studies/supernet-remedies/arms.js';
+import { reducedImages } from '../../studies/supernet-remedies/reduced.js';
 import { type Supernet, type SupernetPayload, supernetUnit } from '../../studies/supernet-remedies/supernet.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { stream } from '../../src/tensor/rng.js';
@@ -86,8 +88,27 @@ describe('the study of remedies in the supernet', function () {
       .and.to.match(/forget less order better/);
   });
 
+  it('reduces images to the means of squares, and refuses sides that the factor does not divide', () => {
+    const images = Uint8Array.from({ length: 2 * 4 * 2 * 3 }, (_, i) => i);
+    const dataset = defineDataset({
+      ...{ name: 'tiny', inputShape: [4, 2, 3], classes: 2 },
+      train: { images, labels: Uint8Array.of(0, 1) },
+    });
+    const { inputShape, train, test } = reducedImages(dataset, 2);
+    expect([inputShape, test]).to.deep.equal([[2, 1, 3], undefined]);
+    // Pixels of a line are 3 apart, lines 6, examples 24: the mean of a square is 4.5 above its first pixel.
+    expect([...train.images]).to.deep.equal(
+      [0, 12, 24, 36].flatMap((first) => [5, 6, 7].map((value) => first + value)),
+    );
+    expect(
+      reducedImages({ ...dataset, train: { ...dataset.train, images: Float32Array.from(images) } }, 2).train.images[0],
+    ).to.equal(4.5);
+    expect(reducedImages(dataset, 1)).to.equal(dataset);
+    expect(() => reducedImages(dataset, 4)).to.throw('images of 4x2 pixels cannot be reduced by 4');
+  });
+
   it('trains a supernet of every kind and evaluates cells with it, reproducibly, leaving no tensor', async () => {
-    const space = nasBench201.create({ filters: 2, cells: 1 }, { inputShape: [8, 8, 1], classes: 10 });
+    const space = nasBench201.create({ filters: 2, cells: 1 }, { inputShape: [4, 4, 1], classes: 10 });
     const rng = stream(1, 'cells');
     const payload = {
       seed: 1,
@@ -96,6 +117,8 @@ describe('the study of remedies in the supernet', function () {
       epochs: 5,
       batchSize: 16,
       channels: 2,
+      reduce: 2,
+      learningRate: 0.05,
       judged: 20,
       alpha: 10,
       cells: Array.from({ length: 3 }, () => space.encode(space.sample(rng))),

@@ -18,6 +18,8 @@ export interface DeriveCommandOptions extends ExecutorOptions, TrustOptions {
   retrainTop?: number;
   pick?: string;
   latencyTable?: string;
+  energyTable?: string;
+  energyColumn?: string;
   allowChangedEnvironment?: boolean;
   json?: boolean;
 }

@@ -17,6 +17,7 @@ const SHOWN: Readonly<Record<Cost['unit'], { readonly unit: string; readonly sho
   '': { unit: '', show: integer },
   bytes: { unit: ' (kB)', show: (bytes) => decimal(bytes / 1000, 1) },
   ms: { unit: ' (ms)', show: (milliseconds) => decimal(milliseconds, 3) },
+  mJ: { unit: ' (mJ)', show: significant },
 };
 
 /** Names of the costs with their units, and their formats. */
@@ -45,6 +46,8 @@ export function frontSection(log: EventLog): Content {
     'The front',
     html`<p>${members.length === 1 ? 'One network is better than or equal to every other candidate in all objectives: it is the whole front' : `${integer(members.length)} candidates are such that no other is at least as good in every objective and better in one`}. The knee is the compromise closest to the best values of all objectives, each scaled to its range on the front; it is the network that was derived. <code>weft derive RUN --pick "${costs[0]}&lt;…"</code> chooses by a condition instead.</p>\n`,
     latencySource(front.latencies),
+    front.energies &&
+      html`<p>Energies are the column <code>${front.energies.column}</code> of ${front.energies.file}: those of the networks in that table.</p>\n`,
     html`<div class="figures">${costs.map((name) =>
       figure(
         frontChart(scaled, name, known[name]!.title),

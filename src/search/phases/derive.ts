@@ -86,6 +86,7 @@ function chosenOf({
   objective: { measure },
   state,
   latencies,
+  energies,
   emit,
 }: SearchSession): Scored {
   const sound = state.candidates.controller.filter(({ diverged }) => !diverged);
@@ -99,6 +100,7 @@ function chosenOf({
       own: own.map(({ name, unit, direction }) => ({ name, unit, direction })),
     }),
     ...(costs.names.includes('latency') && elsewhere(latencies)),
+    ...(energies && costs.names.includes('energy') && { energies: { file: energies.file, column: energies.column } }),
     hashes: front.members.map(({ hash }) => hash),
     knee: front.knee.hash,
   });

@@ -18,6 +18,7 @@ import { loadConfig, parseOverrides, type SearchConfig, type SearchConfigInput }
 import { parameterCount } from '../src/graph/index.js';
 import { networksBySize } from '../src/search/network-sizes.js';
 import { extract } from '../src/search/specialize.js';
+import { evaluateChild, FINAL_EVALUATION } from '../src/training/evaluate.js';
 
 /** A tested network. */
 interface Line {
@@ -28,6 +29,8 @@ interface Line {
   readonly parameters: number;
   readonly accuracy?: number | undefined;
   readonly loss: number;
+  /** The same on the part for the final choice, by which settings are chosen. */
+  readonly validation: { readonly accuracy: number | null; readonly loss: number };
   /** Processor time of the training that it was extracted from. */
   readonly seconds: number;
   /** Number of test examples. */
@@ -105,6 +108,8 @@ async function measure(arm: string, seed: number, levels: number[], input: Searc
     for (const [i, level] of levels.entries()) {
       const { child, store, test, right } = extract(session, all[i]);
       const { loss } = test;
+      const chosen = evaluateChild(child, store, session.data.derive, FINAL_EVALUATION);
+      const validation = { accuracy: chosen.accuracy ?? null, loss: chosen.loss };
       const accuracy = test.accuracy ?? undefined;
       const examples = right?.length;
       const mistakes = right?.flatMap((isRight, example) => (isRight ? [] : [example]));
@@ -116,6 +121,7 @@ async function measure(arm: string, seed: number, levels: number[], input: Searc
         parameters,
         accuracy,
         loss,
+        validation,
         seconds: (user + system) / 1e6,
         examples,
         mistakes,

@@ -33,6 +33,8 @@ export interface SpecializeRunOptions extends SessionOptions {
   readonly population?: number | undefined;
   /** Number of generations after the first. Default 8. */
   readonly generations?: number | undefined;
+  /** Predictor that chooses which networks to evaluate, for example `ridge`. Default none. */
+  readonly predictor?: string | undefined;
   /** Epochs of further training for each network alone, with the run's `retrain` settings. Default 0. */
   readonly fineTune?: number | undefined;
   /** The folder; `RUN/specialized` by default. */
@@ -66,10 +68,11 @@ export async function specializeRun(directory: string, options: SpecializeRunOpt
   try {
     const parts = await loadRecordedParts(recorded, options);
     const session = (opened = await openSession(recorded, parts, options));
-    const { population, generations, fineTune, onEvaluated, onLeftOut } = options;
+    const { population, generations, predictor, fineTune, onEvaluated, onLeftOut } = options;
     networks = specialize(session, budgets, {
       ...(population !== undefined && { population }),
       ...(generations !== undefined && { generations }),
+      predictor,
       ...(fineTune !== undefined && { fineTune }),
       ...(onEvaluated && { onEvaluated }),
     });

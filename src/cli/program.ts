@@ -105,6 +105,7 @@ export function program(): Command {
     )
     .option('--population <n>', 'networks per generation of the evolution', whole(2, 'architectures'), 24)
     .option('--generations <n>', 'generations after the first', whole(0), 8)
+    .option('--predictor <name>', 'evaluate the most promising of 8 times as many networks, for example by ridge')
     .option('--fine-tune <epochs>', 'train each network further, with the settings in retrain of the run', whole(0), 0)
     .option('-o, --out <folder>', 'where to write; <run>/specialized by default')
     .addOption(allowChangedEnvironment())

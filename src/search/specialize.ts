@@ -1,7 +1,6 @@
 /**
  * Networks for several budgets from one training: the best child within each budget, by evolution over shared weights
- * (Cai et al. 2020, arXiv 1908.09791, section 3.4, without its accuracy predictor), cut out with its slices and its own
- * batch statistics.
+ * (Cai et al. 2020, arXiv 1908.09791, section 3.4), cut out with its slices and its own batch statistics.
  */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
@@ -10,6 +9,7 @@ import { type Child, deployedChild, deployedWeights } from '../supernet/child.js
 import { createParameterStore, type ParameterStore } from '../supernet/parameter-store.js';
 import { readSlice, sliceKey } from '../supernet/slices.js';
 import { mostProbable } from '../statistics/index.js';
+import { choiceEncoding, graphEncoding, joinEncodings, predictorNamed } from '../predictors/index.js';
 import { type Rng, stream } from '../tensor/rng.js';
 import { disposeNamed } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
@@ -35,6 +35,11 @@ export interface SpecializeOptions {
   readonly population?: number;
   /** Number of generations after the first; 8 by default. */
   readonly generations?: number;
+  /**
+   * Name of a predictor of the accuracy. It learns from the networks evaluated so far, and of eight times as many
+   * proposals the ones with the highest predictions are evaluated; none by default.
+   */
+  readonly predictor?: string | undefined;
   /**
    * Number of epochs for which each network is trained further on its own, with the settings of `retrain`; none by
    * default.
@@ -71,14 +76,16 @@ const ATTEMPTS = 2000;
 
 /**
  * The best network within each budget, in their order, without any training unless `fineTune` asks for it. Throws
- * WeftError('config') for a space without sizes, and if a budget is below the smallest network.
+ * WeftError('config') for a space without sizes, for an unknown predictor, and if a budget is below the smallest
+ * network.
  */
 export function specialize(
   session: SearchSession,
   budgets: readonly Budget[],
-  { population = 24, generations = 8, fineTune = 0, onEvaluated }: SpecializeOptions = {},
+  { population = 24, generations = 8, predictor, fineTune = 0, onEvaluated }: SpecializeOptions = {},
 ): Specialized[] {
   const { space, config } = session;
+  const forecast = predictor === undefined ? undefined : forecaster(space, predictor, config.seed);
   requireSizes(space);
   if (space.task.kind === 'regression' || space.task.kind === 'multi-label')
     throw new WeftError(
@@ -90,7 +97,7 @@ export function specialize(
   const searches = budgets.map((budget) => ({ budget, within: withinBudget(session, budget) }));
   for (const { budget, within } of searches) {
     const rng = stream(config.seed, 'specialize', budget.cost, budget.limit);
-    evolve(space, within, evaluator, { population, generations, rng });
+    evolve(space, within, evaluator, { population, generations, forecast, rng });
   }
   // A network found for one budget may be the best for another.
   return searches.map(({ budget, within }) => {
@@ -172,6 +179,8 @@ function withinBudget({ space, latencies, energies, config }: SearchSession, { c
 
 interface Evaluator {
   of(genotype: readonly number[]): Evaluation;
+  /** Whether the network has been evaluated. */
+  has(genotype: readonly number[]): boolean;
   /** The networks evaluated so far for which this holds, best first. */
   best(holds: (genotype: readonly number[]) => boolean): (readonly number[])[];
 }
@@ -196,6 +205,7 @@ function createEvaluator(session: SearchSession, onEvaluated?: (count: number) =
       }
       return found.evaluation;
     },
+    has: (genotype) => known.has(space.canonicalHash(space.fromGenotype(genotype))),
     best: (holds) =>
       [...known.values()]
         .filter(({ genotype }) => holds(genotype))
@@ -210,21 +220,43 @@ function byQuality(a: Evaluation, b: Evaluation): number {
   return (b.accuracy ?? 0) - (a.accuracy ?? 0) || (loss(a) < loss(b) ? -1 : Number(loss(a) > loss(b)));
 }
 
+/** Expected accuracies of some networks, given the evaluations of others. */
+type Forecast = (
+  evaluated: ReadonlyMap<readonly number[], Evaluation>,
+  of: readonly (readonly number[])[],
+) => Float64Array;
+
+/** A predictor on the choices and the graphs of networks. Throws WeftError('config') if none has this name. */
+function forecaster(space: SearchSpace, name: string, seed: number): Forecast {
+  const predictor = predictorNamed(name);
+  const encoding = joinEncodings(choiceEncoding(space), graphEncoding(space));
+  const rowOf = (genotype: readonly number[]): number[] => encoding.encode(space.fromGenotype(genotype));
+  return (evaluated, of) => {
+    const accuracies = [...evaluated.values()].map(({ accuracy }) => accuracy ?? 0);
+    return predictor.fit([...evaluated.keys()].map(rowOf), accuracies, seed).predict(of.map(rowOf)).mean;
+  };
+}
+
+/** Number of proposals from which a predictor chooses each network that is evaluated. */
+const PROPOSALS = 8;
+
 interface Evolution {
   readonly population: number;
   readonly generations: number;
+  readonly forecast: Forecast | undefined;
   readonly rng: Rng;
 }
 
 /**
  * Evolution. Parents are the best networks so far within the budget, a quarter of a generation. Half of each generation
- * are mutants and half crossovers; a network that exceeds the budget or is not new is drawn again.
+ * are mutants and half crossovers; a network that exceeds the budget or is not new is drawn again. With a predictor,
+ * the most promising of more proposals are evaluated.
  */
 function evolve(
   space: SearchSpace,
   { holds, smallest }: Within,
   evaluator: Evaluator,
-  { population, generations, rng }: Evolution,
+  { population, generations, forecast, rng }: Evolution,
 ): void {
   const { cardinalities } = space;
   /** The same for genotypes that differ only in unused choices, such as the widths of blocks beyond the depth. */
@@ -267,11 +299,30 @@ function evolve(
   evaluator.of(smallest);
   for (let i = 1; i < population; i++) evaluator.of(draw(random));
   for (let generation = 0; generation < generations; generation++) {
-    const parents = evaluator.best(holds).slice(0, Math.max(2, Math.round(PARENTS * population)));
-    for (let i = 0; i < population; i++)
-      evaluator.of(
-        draw(() => (i % 2 === 0 ? mutant(rng.pick(parents)) : crossover(rng.pick(parents), rng.pick(parents)))),
-      );
+    const known = evaluator.best(holds);
+    const parents = known.slice(0, Math.max(2, Math.round(PARENTS * population)));
+    const child = (i: number): readonly number[] =>
+      draw(() => (i % 2 === 0 ? mutant(rng.pick(parents)) : crossover(rng.pick(parents), rng.pick(parents))));
+    if (!forecast || known.length < 2) {
+      for (let i = 0; i < population; i++) evaluator.of(child(i));
+      continue;
+    }
+    const proposals: (readonly number[])[] = [];
+    for (let i = 0; i < PROPOSALS * population; i++) {
+      const before = seen.size;
+      let one = child(i);
+      // Where the parents have hardly any new children, others are proposed.
+      if (seen.size === before) one = draw(random);
+      if (seen.size === before) break;
+      if (!evaluator.has(one)) proposals.push(one);
+    }
+    if (proposals.length === 0) continue;
+    const expected = forecast(new Map(known.map((one) => [one, evaluator.of(one)])), proposals);
+    const order = proposals.map((_, i) => i).sort((a, b) => expected[b]! - expected[a]!);
+    for (const [place, i] of order.entries()) {
+      if (place < population) evaluator.of(proposals[i]!);
+      else seen.delete(identity(proposals[i]!));
+    }
   }
 }
 

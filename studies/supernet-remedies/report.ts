@@ -9,10 +9,9 @@ import {
   precisionAtTop,
   type Row,
   type StudyResult,
-  tausWithoutEach,
-  twoSidedQuantile,
 } from 'weft-nas';
 import { decimal } from 'weft-nas/report';
+import { type MeanOverSeeds, tauDifferenceOverSeeds, tauOverSeeds } from '../shared/tau-over-seeds.js';
 import { type ArmName, type Contestant, type Scores } from './arms.js';
 import { forgettingChart } from './chart.js';
 import { type Supernet } from './supernet.js';
@@ -33,32 +32,11 @@ export interface RemediesResults {
   readonly options: { readonly seeds: number; readonly epochs: number; readonly channels: number };
 }
 
-interface Mean {
-  readonly value: number;
-  /** Over other cells, for these supernets. */
-  readonly interval: Interval | undefined;
-  readonly bySeed: readonly number[];
-}
-
-/**
- * The mean over seeds of a statistic of the cells, with the jackknife's interval over cells (Tukey 1958): how far other
- * cells would move it, not how far other seeds would, which `bySeed` shows.
- */
-function overSeeds(bySeed: readonly number[], withoutEach: readonly Float64Array[]): Mean {
-  const count = withoutEach[0]!.length;
-  const means = Float64Array.from({ length: count }, (_, i) => mean(withoutEach.map((values) => values[i]!)));
-  const centre = mean([...means]);
-  const error = Math.sqrt(((count - 1) / count) * means.reduce((sum, value) => sum + (value - centre) ** 2, 0));
-  const half = twoSidedQuantile(0.05, count - 1) * error;
-  const value = mean(bySeed);
-  return { value, interval: error > 1e-12 ? [value - half, value + half] : undefined, bySeed };
-}
-
 const three = (value: number): string => decimal(value, 3);
 const sayInterval = (interval: Interval | undefined): string => (interval ? interval.map(three).join(' to ') : 'none');
 
 /** Above or below zero, if the interval over cells excludes zero and at least two seeds, all of them, agree. */
-function claimed({ interval, bySeed }: Mean): 'above' | 'below' | undefined {
+function claimed({ interval, bySeed }: MeanOverSeeds): 'above' | 'below' | undefined {
   if (!interval || bySeed.length < 2 || (interval[0] <= 0 && interval[1] >= 0)) return undefined;
   const sign = interval[0] > 0;
   return bySeed.every((value) => value > 0 === sign) ? (sign ? 'above' : 'below') : undefined;
@@ -75,29 +53,14 @@ export function remediesReport({
 }: RemediesResults): StudyResult {
   const scoresOf = ({ arm, by }: Contestant): readonly (readonly number[])[] =>
     supernets.filter((one) => one.arm === arm).map(({ supernet }) => supernet[by]);
-  const tauOf = (contestant: Contestant): Mean => {
-    const scores = scoresOf(contestant);
-    return overSeeds(
-      scores.map((one) => kendallTau(truth, one)),
-      scores.map((one) => tausWithoutEach(truth, one)),
-    );
-  };
-  const differenceFrom = (contestant: Contestant, other: readonly (readonly number[])[]): Mean => {
-    const scores = scoresOf(contestant);
-    const pair = <T>(of: (one: readonly number[]) => T): (readonly [T, T])[] =>
-      scores.map((one, i) => [of(one), of(other[i]!)] as const);
-    return overSeeds(
-      pair((one) => kendallTau(truth, one)).map(([a, b]) => a - b),
-      pair((one) => tausWithoutEach(truth, one)).map(([a, b]) => a.map((value, i) => value - b[i]!)),
-    );
-  };
   const plain = contestants.find(({ name }) => name === 'plain')!;
   const standings = contestants.map((contestant) => ({
     contestant,
-    tau: tauOf(contestant),
-    abovePlain: contestant === plain ? undefined : differenceFrom(contestant, scoresOf(plain)),
-    aboveParameters: differenceFrom(
-      contestant,
+    tau: tauOverSeeds(truth, scoresOf(contestant)),
+    abovePlain: contestant === plain ? undefined : tauDifferenceOverSeeds(truth, scoresOf(contestant), scoresOf(plain)),
+    aboveParameters: tauDifferenceOverSeeds(
+      truth,
+      scoresOf(contestant),
       scoresOf(contestant).map(() => parameters),
     ),
     top: mean(scoresOf(contestant).map((one) => precisionAtTop(truth, one, 0.05))),
@@ -251,7 +214,7 @@ export function remediesReport({
 const SHOWN: readonly (keyof Scores)[] = ['accuracy', 'loss', 'mean accuracy', 'mean loss'];
 
 function verdictOf(
-  standings: readonly { contestant: Contestant; tau: Mean; abovePlain: Mean | undefined }[],
+  standings: readonly { contestant: Contestant; tau: MeanOverSeeds; abovePlain: MeanOverSeeds | undefined }[],
   parameters: number,
   less: ReturnType<typeof assessTau>,
   supernets: number,

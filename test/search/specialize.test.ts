@@ -193,6 +193,30 @@ describe('specializing', () => {
       return Promise.resolve();
     }));
 
+  it('evaluates the proposals that a predictor prefers, and no more of them than without it', () =>
+    withFolder((folder) => {
+      const session = trained(folder, elasticMlp, {
+        space: { ...CONFIG.space, depths: [1, 2, 3], widths: [2, 3, 4, 5, 6, 7, 8, 9] },
+      });
+      const budgets = parseBudgets('parameters<=150');
+      const evaluated = (predictor?: string): number[] => {
+        let count = 0;
+        const options = { population: 8, generations: 2, predictor, onEvaluated: () => count++ };
+        const [found] = specialize(session, budgets, options);
+        found!.store.dispose();
+        expect(found!.cost).to.be.at.most(150);
+        return [count, found!.derive.accuracy!];
+      };
+      const [plain, guided] = [evaluated(), evaluated('ridge')];
+      expect(guided[0]).to.be.within(12, 24);
+      expect(plain[0]).to.be.within(12, 24);
+      expect(guided[1]).to.be.at.least(plain[1]!);
+      expect(evaluated('ridge')).to.deep.equal(guided);
+      expect(messageOf(() => evaluated('rigde'))).to.match(/no predictor is called 'rigde'/);
+      session.dispose();
+      return Promise.resolve();
+    }));
+
   it('refuses a budget below the smallest network, invalid budgets, and spaces without sizes', () =>
     withFolder((folder) => {
       const elastic = trained(folder, elasticMlp);

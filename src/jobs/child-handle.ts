@@ -25,8 +25,6 @@ export interface Assignment {
   readonly folder: string;
   readonly files: readonly string[];
   progress(report: JobProgress): void;
-  /** Called once when the process is silent but computing. */
-  slow?(seconds: number): void;
 }
 
 export interface ChildHandle {
@@ -95,16 +93,12 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
     get alive() {
       return gone === undefined;
     },
-    async perform({ job, folder, files, progress, slow }) {
+    async perform({ job, folder, files, progress }) {
       if (gone !== undefined) throw new LostProcess(gone);
       const watch = stopwatch();
       const dog = createWatchdog(0, watchdog);
-      let toldSlow = false;
       const timer = setInterval(() => {
-        const condition = dog.check(watch.elapsed(), processorSeconds(child.pid!));
-        if (condition === 'slow' && !toldSlow) slow?.(watch.elapsed());
-        toldSlow ||= condition === 'slow';
-        if (condition !== 'stuck') return;
+        if (dog.check(watch.elapsed(), processorSeconds(child.pid!)) !== 'stuck') return;
         vanish('its process made no progress');
         child.kill('SIGKILL');
       }, CHECK_SECONDS * 1000);

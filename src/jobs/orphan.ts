@@ -4,10 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 
-export interface OrphanOptions {
-  /** Seconds between the parent's end and ours, in which the main thread may save its state. */
-  readonly grace?: number;
-}
+/** Seconds between the parent's end and ours, in which the main thread may save its state. */
+const GRACE_SECONDS = 5;
 
 /** Interval at which the thread checks for the parent. */
 const LOOK_SECONDS = 0.5;
@@ -33,10 +31,10 @@ const timer = setInterval(() => {
 `;
 
 /** Ends this process, whatever its main thread is doing, a few seconds after its parent has ended for any reason. */
-export function endWithParent({ grace = 5 }: OrphanOptions = {}): void {
+export function endWithParent(): void {
   const thread = new Worker(LOOK, {
     eval: true,
-    workerData: { parent: process.ppid, grace, look: LOOK_SECONDS },
+    workerData: { parent: process.ppid, grace: GRACE_SECONDS, look: LOOK_SECONDS },
     execArgv: [], // no TypeScript loader
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
     stdout: true,

@@ -7,9 +7,10 @@ import { type Assignment, type ChildHandle, type ChildOptions, startChild } from
 export interface ProcessPoolOptions extends Omit<ChildOptions, 'threads'> {
   /** Number of jobs after which a process is replaced: native libraries leak a little. */
   readonly recycleAfter?: number;
-  /** Memory in MB above which a process is replaced. */
-  readonly recycleAboveMB?: number;
 }
+
+/** Memory in MB above which a process is replaced. */
+const RECYCLE_ABOVE_MB = 4096;
 
 export interface ProcessPool {
   /** Runs the job in an idle or a new process; `signal` asks it to save and stop. */
@@ -23,11 +24,7 @@ export interface ProcessPool {
 const threadsOf = ({ payload }: Assignment['job']): number =>
   typeof payload['threads'] === 'number' ? payload['threads'] : 1;
 
-export function createProcessPool({
-  recycleAfter = 50,
-  recycleAboveMB = 4096,
-  ...options
-}: ProcessPoolOptions): ProcessPool {
+export function createProcessPool({ recycleAfter = 50, ...options }: ProcessPoolOptions): ProcessPool {
   const idle = new Set<ChildHandle>();
   const all = new Set<ChildHandle>();
 
@@ -55,7 +52,7 @@ export function createProcessPool({
         return await child.perform(assignment);
       } finally {
         signal?.removeEventListener('abort', stop);
-        if (!child.alive || signal?.aborted || child.done >= recycleAfter || child.memoryMB > recycleAboveMB)
+        if (!child.alive || signal?.aborted || child.done >= recycleAfter || child.memoryMB > RECYCLE_ABOVE_MB)
           retire(child);
         else idle.add(child);
       }

@@ -36,8 +36,6 @@ export interface Checkpoint {
 export interface SaveOptions extends WriteOptions {
   /** How many of the newest to keep. Two, so that one may be damaged. */
   readonly keep?: number;
-  /** Also keep, permanently, those whose step is a multiple of this. */
-  readonly keepEvery?: number;
   /** The run that the checkpoint belongs to. */
   readonly run?: Manifest;
 }
@@ -65,7 +63,7 @@ export function saveCheckpoint(
   runPath: string,
   space: string,
   { step, tensors, state, events, eventsSha256 }: Checkpoint,
-  { keep = 2, keepEvery, run, guard }: SaveOptions = {},
+  { keep = 2, run, guard }: SaveOptions = {},
 ): string {
   const folder = folderOf(runPath, step);
   const writing = guard ? { guard } : {};
@@ -92,7 +90,7 @@ export function saveCheckpoint(
     files[STATE_FILE] = seal(document);
     writeFolderAtomic(folder, files, writing);
   }
-  prune(runPath, keep, keepEvery, writing);
+  prune(runPath, keep, writing);
   return folder;
 }
 
@@ -256,11 +254,9 @@ function checkFits(
   }
 }
 
-function prune(runPath: string, keep: number, keepEvery: number | undefined, writing: WriteOptions): void {
-  const steps = listCheckpoints(runPath);
-  for (const step of steps.slice(0, Math.max(0, steps.length - Math.max(1, keep)))) {
-    if (keepEvery === undefined || step % keepEvery !== 0) removeFolder(folderOf(runPath, step), writing);
-  }
+function prune(runPath: string, keep: number, writing: WriteOptions): void {
+  for (const step of listCheckpoints(runPath).slice(0, -Math.max(1, keep)))
+    removeFolder(folderOf(runPath, step), writing);
 }
 
 const UNREADABLE = { code: 'checkpoint', remedy: 'an earlier checkpoint can be used' } as const;

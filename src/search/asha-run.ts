@@ -20,7 +20,6 @@ export interface RunAshaOptions {
   readonly recorded?: readonly AshaStep[];
   /** Called for every training that finishes after that, before any decision depends on it. */
   readonly onStep?: (step: AshaStep, training: Training) => void;
-  readonly onStart?: (training: Training) => void;
 }
 
 /**
@@ -32,7 +31,7 @@ export interface RunAshaOptions {
 export async function runAsha(
   asha: Asha,
   train: (training: Training) => Promise<Trained & { readonly failure?: string }>,
-  { parallel, recorded = [], onStep = () => undefined, onStart = () => undefined }: RunAshaOptions,
+  { parallel, recorded = [], onStep = () => undefined }: RunAshaOptions,
 ): Promise<void> {
   const open = new Map<string, Training>();
   const fill = (): Training[] => {
@@ -63,7 +62,6 @@ export async function runAsha(
   }
   const arrivals = arrivalsOf<AshaStep>();
   const begin = (training: Training): void => {
-    onStart(training);
     const { candidate, rung } = training;
     arrivals.expect(train(training).then((trained) => ({ candidate, rung, ...trained })));
   };

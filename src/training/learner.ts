@@ -58,8 +58,6 @@ export interface LearnerOptions {
   readonly links?: readonly Link[] | undefined;
   /** Roles whose weights stay fixed; none by default. */
   readonly still?: readonly ParameterRole[] | undefined;
-  /** Names of the weights and statistics that are needed; all of the space's by default. */
-  readonly only?: readonly string[];
   /**
    * The only child that is trained: only its own weights and statistics are needed, and of sliced ones only what it
    * reads.
@@ -76,18 +74,10 @@ const KEPT_NODES = 1024;
 export function createLearner(
   space: SearchSpace,
   seed: number | string,
-  {
-    optimizer,
-    links = [],
-    still = [],
-    child,
-    compile,
-    shared,
-    only = child && [...child.parameterNames, ...child.statisticNames],
-    ...setting
-  }: LearnerOptions,
+  { optimizer, links = [], still = [], child, compile, shared, ...setting }: LearnerOptions,
 ): Learner {
   const all = child ? childCatalogue(space, child) : catalogue(space.supernet);
+  const only = child && [...child.parameterNames, ...child.statisticNames];
   requireMemory(space, all, only);
   const roleOf = (name: string): ParameterRole | undefined => all.parameters.get(wholeName(name))?.role;
   const whole = links.reduce(withLink, createTrainer(optimizer, { ...setting, roleOf }));

@@ -67,7 +67,7 @@ describe('jobs in child processes', function () {
   it('are restarted if their process neither computes nor answers', async () => {
     const { executor, events } = start({ workers: 1, attempts: 2, watchdog: { patience: 1, busyPatience: 60 } });
     const slow = executor.submit(job('compute', { milliseconds: 2500 }));
-    expect(await saidLater(executor.submit(job('hang')))).to.match(/did not move any more, in 2 attempts/);
+    expect(await saidLater(executor.submit(job('hang')))).to.match(/made no progress, in 2 attempts/);
     await slow;
     expect(
       events

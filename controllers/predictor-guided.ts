@@ -168,7 +168,9 @@ function createGuided<A>(
     observe(results) {
       results.forEach(finiteReward);
       scored = [...scored, ...results].slice(-remember);
-      return populationMetrics(scored);
+      // Fewer labels than features are usual: all predictors are regularized.
+      const labels = new Set(scored.map(({ architecture }) => space.encode(architecture))).size;
+      return { ...populationMetrics(scored), labels, features: features.names.length };
     },
     derive(count, rng) {
       const best = bestScored(space, scored, Math.ceil(count / 2)).map(({ architecture }) => architecture);

@@ -182,6 +182,38 @@ describe('predictors on the table of NAS-Bench-201', function () {
     }
   });
 
+  it('order networks from fewer labels than features', () => {
+    const space = nasBench201.create({ filters: 2 }, { inputShape: [8, 8, 3], classes: 10 });
+    const table = readNetworkTable([TABLE]);
+    const accuracy = tableColumn(table, 'CIFAR10TestAccuracy200Epochs').values;
+    const { encode, names } = choiceEncoding(space);
+    const LABELS = 20;
+    expect(names.length).to.be.above(LABELS);
+    const draws = [1, 2, 3].map((seed) => {
+      const rows = stream(seed, 'few').shuffle(table.keys.map((_, i) => i));
+      return rows.slice(0, LABELS + 300).map((row) => ({
+        features: encode(fromBenchmark(table.keys[row]!)),
+        label: accuracy[row]!,
+      }));
+    });
+    for (const [name, predictor] of Object.entries(PREDICTORS)) {
+      const taus = draws.map((draw) => {
+        const [known, others] = [draw.slice(0, LABELS), draw.slice(LABELS)];
+        const columns = (some: typeof draw) => some.map(({ features }) => features);
+        const fitted = predictor.fit(
+          columns(known),
+          known.map(({ label }) => label),
+          1,
+        );
+        return kendallTau(
+          [...fitted.predict(columns(others)).mean],
+          others.map(({ label }) => label),
+        );
+      });
+      expect(taus.reduce((sum, tau) => sum + tau, 0) / taus.length, name).to.be.above(0.3);
+    }
+  });
+
   // Of twenty seeds, which take too long here, the documentation has the mean.
   it('guide a search to 94.36 in 100 queries', () => {
     const space = nasBench201.create({ filters: 2 }, { inputShape: [8, 8, 3], classes: 10 });

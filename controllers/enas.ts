@@ -17,6 +17,7 @@ import {
   type NamedTensors,
   optimizers,
   type Rng,
+  type Tensor2D,
   tf,
   underPrefix,
   valueAndGradients,
@@ -27,9 +28,9 @@ import { entropyBonuses, reinforceLoss, type SequenceTerms, sequenceTerms } from
 import { type EnasOptions, enasOptions } from './enas/options.js';
 import { planOf } from './enas/plan.js';
 import { policyParameters } from './enas/policy.js';
-import { policyPreferences } from './enas/preferences.js';
+import { policyPreferences, ROLLOUTS } from './enas/preferences.js';
 import { enasPresets } from './enas/presets.js';
-import { chosenIn, sampleGenotypes } from './enas/sample.js';
+import { chosenIn, rolledOut, type Rollout, sampleGenotypes } from './enas/sample.js';
 
 export const enas = defineController({
   name: 'enas',
@@ -63,9 +64,24 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
     }),
     how,
   );
+  const roll = compile<null, null>(
+    ({ uniforms, ...given }) => ({
+      outputs: tf.tidy(() => rolledOut(plan, underPrefix(PARAMETER, given), options, uniforms as Tensor2D)),
+      fixed: null,
+    }),
+    how,
+  );
   let parameters = policyParameters(plan, options, seed);
   let state = optimizers.emptyState;
   let steps = 0;
+
+  const sample = (rows: number, rng: Rng): Rollout =>
+    sampleGenotypes(
+      plan,
+      rows,
+      rng,
+      (uniforms) => roll.run({ ...withPrefix(PARAMETER, parameters), uniforms }, null).outputs,
+    );
 
   /**
    * REINFORCE with rejection: constraints truncate the policy's distribution, but log-probabilities are those of the
@@ -73,7 +89,7 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
    */
   const draw = (count: number, rng: Rng): A[] =>
     drawValid(space, count, (missing) =>
-      sampleGenotypes(plan, parameters, options, missing, rng).map((genotype) => space.fromGenotype(genotype)),
+      sample(missing, rng).genotypes.map((genotype) => space.fromGenotype(genotype)),
     );
 
   return {
@@ -106,7 +122,7 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
         disposeNamed(chosen);
       }
     },
-    preferences: (rng) => policyPreferences(plan, parameters, options, rng),
+    preferences: (rng) => policyPreferences(plan, sample(ROLLOUTS, rng)),
     snapshot: () => ({
       tensors: { ...withPrefix('parameters/', parameters), ...withPrefix('optimizer/', state.tensors) },
       state: { baseline: baseline.value, counts: state.counts, steps } satisfies EnasState,
@@ -124,6 +140,7 @@ function createEnas<A>(options: EnasOptions, { space, seed, compile: how }: Cont
       disposeAll();
       learner.dispose();
       termsOf.dispose();
+      roll.dispose();
     },
   };
 

@@ -1,27 +1,22 @@
 /** What the policy prefers, for reports. */
-import { type NamedTensors, type Rng } from 'weft-nas';
-import { type EnasOptions } from './options.js';
 import { type Plan } from './plan.js';
-import { isMany, sampleGenotypes } from './sample.js';
+import { isDecision, isMany, type Rollout } from './sample.js';
 
-const ROLLOUTS = 64;
+/** Number of rollouts over which preferences are averaged. */
+export const ROLLOUTS = 64;
 
 /**
  * Marginal probability of each option of each decision, as the mean over rollouts of the probabilities that the policy
  * gives given the decisions before: by path one row per decision, for a subset one row [absent, present] per flag.
  */
-export function policyPreferences(
-  plan: Plan,
-  parameters: NamedTensors,
-  options: EnasOptions,
-  rng: Rng,
-): Record<string, number[][]> {
-  const marginals: Record<string, number[][]> = {};
-  sampleGenotypes(plan, parameters, options, ROLLOUTS, rng, (step, probabilities) => {
-    const means = columnMeans(probabilities);
-    marginals[step.decision.path] = isMany(step) ? means.map((present) => [1 - present, present]) : [means];
-  });
-  return marginals;
+export function policyPreferences({ steps }: Plan, { probabilities }: Rollout): Record<string, number[][]> {
+  return Object.fromEntries(
+    steps.filter(isDecision).map((step) => {
+      const { path } = step.decision;
+      const means = columnMeans(probabilities.get(path)!);
+      return [path, isMany(step) ? means.map((present) => [1 - present, present]) : [means]];
+    }),
+  );
 }
 
 function columnMeans(rows: readonly (readonly number[])[]): number[] {

@@ -10,7 +10,7 @@ import { type CaptureOptions, type LayerCapture } from '../tensor/second-order/i
 import { type Scalar, type Tensor } from '../tensor/tf.js';
 import { type Schedule } from './schedule.js';
 import { type Slots } from './state.js';
-import { type StepContext } from './loss.js';
+import { type Examples, type StepContext } from './loss.js';
 import { type LinkMoment } from './moment.js';
 
 export interface Link {
@@ -136,7 +136,7 @@ export interface LinkStep extends SettleStep {
   /** A per-coordinate estimate that an earlier link passed on: curvature, or second moments. */
   readonly diagonal: NamedTensors | undefined;
   /** Gradients at weights + displacement (missing names: 0), on the whole batch or on some of its examples. */
-  gradientsAt(displacement: NamedTensors, examples?: readonly number[]): NamedTensors;
+  gradientsAt(displacement: NamedTensors, examples?: Examples): NamedTensors;
   /** Hessian of the batch loss at weights + displacement, times the vector (missing names: 0). */
   hessianTimes(vector: NamedTensors, displacement?: NamedTensors): NamedTensors;
   /** Counts gradients that were computed by other means, in whole batches. */

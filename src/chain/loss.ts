@@ -18,6 +18,9 @@ export interface LossAndGradients {
   readonly layers?: LayerCapture | undefined;
 }
 
+/** Positions of examples in a batch: known in advance, or int32 [n], computed in the step. */
+export type Examples = readonly number[] | Tensor1D;
+
 export interface EvaluateOptions {
   /** True once per step, in the first evaluation: only then may batch statistics be recorded. */
   readonly record: boolean;
@@ -25,7 +28,7 @@ export interface EvaluateOptions {
    * Positions in the batch of the examples whose mean loss is wanted; all by default. Set only if the context has a
    * `batchSize`.
    */
-  readonly examples?: readonly number[] | undefined;
+  readonly examples?: Examples | undefined;
   /**
    * Also capture the layers of this pass; with `skipDense` the gradients of dense layers may be left out, since they
    * are products of what is captured.
@@ -93,7 +96,7 @@ export function metered(
           'use an optimizer without shards or selected examples here',
         );
       }
-      cost += options.examples ? options.examples.length / batchSize! : 1;
+      cost += options.examples ? countOf(options.examples) / batchSize! : 1;
       return evaluate(parameters, options);
     },
     cost: () => cost,
@@ -102,6 +105,12 @@ export function metered(
     },
   };
 }
+
+/** As a tensor. */
+export const placesOf = (examples: Examples): Tensor1D =>
+  'size' in examples ? examples : tf.tensor1d([...examples], 'int32');
+
+const countOf = (examples: Examples): number => ('size' in examples ? examples.size : examples.length);
 
 /** The sum of all values, a scalar: finite if no value is NaN or infinite. */
 export function sumOfAll(tensors: NamedTensors): Scalar {

@@ -8,7 +8,7 @@ import { type LayerCapture } from '../tensor/second-order/index.js';
 import { type Scalar, type Tensor, tf, tidy } from '../tensor/tf.js';
 import { exactProduct, hessianProduct } from './hessian-product.js';
 import { type Declaring, type Link, type LinkStep, type SettleStep } from './link.js';
-import { type Evaluate, type LossAndGradients, metered, type StepContext, sumOfAll } from './loss.js';
+import { type Evaluate, type Examples, type LossAndGradients, metered, type StepContext, sumOfAll } from './loss.js';
 import { linkMoment, type LinkMoment, type StepMoment } from './moment.js';
 import { penalized } from './penalties.js';
 import { type Schedule } from './schedule.js';
@@ -108,7 +108,7 @@ export function traceStep(
       return new SkippedStep(link.name, numberOf(lossHere) ?? NaN, numberOf(normHere), cost);
     });
   };
-  const at = (link: Link, displacement: NamedTensors, examples?: readonly number[]): NamedTensors => {
+  const at = (link: Link, displacement: NamedTensors, examples?: Examples): NamedTensors => {
     const { gradients } = displaced(meter.evaluate, parameters, () => displacement, { record: false, examples });
     if (isGuarded(link)) requireFinite(link, sumOfAll(gradients));
     return gradients;

@@ -1,9 +1,7 @@
 /** Combines the Fisher information of several architectures into one value per weight. */
 import { z } from 'zod';
 import { FISHER_KINDS } from '../curvature/index.js';
-import { mapNamed, type NamedTensors } from '../tensor/named.js';
 import { stream } from '../tensor/rng.js';
-import { tf, tidy, type Tensor } from '../tensor/tf.js';
 
 export const fisherSchema = z.strictObject({
   kind: z
@@ -34,21 +32,24 @@ export const fisherSchema = z.strictObject({
 
 export type FisherAverageOptions = z.output<typeof fisherSchema>;
 
+/** Values of weights by name, in the order of their tensors. */
+export type NamedValues = Readonly<Record<string, Float32Array>>;
+
 /**
- * F <- (1 - m) F + m F', or F + F'; a missing past counts as zero. Then the norm of the tensor is bounded. Runs inside
- * a tidy.
+ * F <- (1 - m) F + m F', or F + F'; a missing past counts as zero. Then the norm of the tensor, which is returned as it
+ * was before, is bounded.
  */
 export function averaged(
-  past: Tensor | undefined,
-  fresh: Tensor,
-  { average, momentum, clipNorm }: Pick<FisherAverageOptions, 'average' | 'momentum' | 'clipNorm'>,
-): { value: Tensor; norm: Tensor | undefined } {
-  const newest = average === 'ema' ? tf.mul(fresh, momentum) : fresh;
-  const kept = past && (average === 'ema' ? tf.mul(past, 1 - momentum) : past);
-  const value = kept ? tf.add(kept, newest) : newest;
-  if (clipNorm === undefined) return { value: tf.clone(value), norm: undefined };
-  const norm = tf.norm(value);
-  return { value: tf.mul(value, tf.minimum(1, tf.div(clipNorm, tf.maximum(norm, 1e-30)))), norm };
+  past: Float32Array | undefined,
+  fresh: Float32Array,
+  { average, momentum, clipNorm = Infinity }: Pick<FisherAverageOptions, 'average' | 'momentum' | 'clipNorm'>,
+): { value: Float32Array; norm: number } {
+  // In float32, as a tensor's kernels compute it.
+  const { fround } = Math;
+  const [kept, added] = average === 'ema' ? [fround(1 - momentum), fround(momentum)] : [1, 1];
+  const value = fresh.map((one, i) => fround((past?.[i] ?? 0) * kept) + fround(one * added));
+  const norm = Math.sqrt(value.reduce((sum, one) => sum + one * one, 0));
+  return { value: norm > clipNorm ? value.map((one) => (one * clipNorm) / norm) : value, norm };
 }
 
 /**
@@ -57,35 +58,35 @@ export function averaged(
  */
 export type Spread = 'as-estimated' | 'uniform' | 'permuted';
 
-/** The estimate, normalized to a mean of one if requested, and distributed over its weights; owned by the caller. */
+/** The estimate, normalized to a mean of one if requested, and distributed over its weights. */
 export function spreadOut(
-  fisher: NamedTensors,
+  fisher: NamedValues,
   { normalize, spread, seed }: { normalize: 'none' | 'trace'; spread: Spread; seed: readonly (string | number)[] },
-): NamedTensors {
-  const names = Object.keys(fisher);
-  if (names.length === 0) return {};
-  if (normalize === 'none' && spread === 'as-estimated') return mapNamed(fisher, (tensor) => tf.clone(tensor));
-  return tidy(() => {
-    const size = names.reduce((sum, name) => sum + fisher[name]!.size, 0);
-    const mean = tf.div(tf.addN(names.map((name) => tf.sum(fisher[name]!))), size);
-    const scale = normalize === 'trace' ? tf.div(1, tf.maximum(mean, 1e-30)) : tf.scalar(1);
-    if (spread === 'uniform') return mapNamed(fisher, (tensor) => tf.mul(tf.onesLike(tensor), tf.mul(mean, scale)));
-    const scaled =
-      normalize === 'trace'
-        ? mapNamed(fisher, (tensor) => tf.mul(tensor, scale))
-        : mapNamed(fisher, (tensor) => tf.clone(tensor));
-    return spread === 'permuted' ? permuted(scaled, seed) : scaled;
-  });
+): NamedValues {
+  const all = Object.values(fisher);
+  const size = all.reduce((sum, { length }) => sum + length, 0);
+  if (size === 0 || (normalize === 'none' && spread === 'as-estimated')) return fisher;
+  const total = all.reduce((sum, values) => values.reduce((part, value) => part + value, sum), 0);
+  const mean = total / size;
+  const scale = normalize === 'trace' ? 1 / Math.max(mean, 1e-30) : 1;
+  const each = (of: (value: number) => number): NamedValues =>
+    Object.fromEntries(Object.entries(fisher).map(([name, values]) => [name, values.map(of)]));
+  if (spread === 'uniform') return each(() => mean * scale);
+  const scaled = each((value) => value * scale);
+  return spread === 'permuted' ? permuted(scaled, size, seed) : scaled;
 }
 
 /** All values of all tensors in random places. */
-function permuted(fisher: NamedTensors, [seed, ...name]: readonly (string | number)[]): NamedTensors {
-  const tensors = Object.values(fisher);
-  const all = tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1])));
-  const order = tf.tensor1d(Int32Array.from(stream(seed!, 'permuted-fisher', ...name).permutation(all.size)), 'int32');
-  const parts = tf.split(
-    tf.gather(all, order),
-    tensors.map((tensor) => tensor.size),
+function permuted(fisher: NamedValues, size: number, [seed, ...name]: readonly (string | number)[]): NamedValues {
+  const all = new Float32Array(size);
+  let end = 0;
+  for (const values of Object.values(fisher)) {
+    all.set(values, end);
+    end += values.length;
+  }
+  const order = stream(seed!, 'permuted-fisher', ...name).permutation(size);
+  let place = 0;
+  return Object.fromEntries(
+    Object.entries(fisher).map(([key, values]) => [key, values.map(() => all[order[place++]!]!)]),
   );
-  return Object.fromEntries(Object.keys(fisher).map((key, i) => [key, tf.reshape(parts[i]!, tensors[i]!.shape)]));
 }

@@ -14,7 +14,7 @@ import { type Json, type ParameterSpec } from '../operations/operation.js';
 import { type Movement, type SettleEach } from '../chain/link.js';
 import { catalogue } from '../supernet/catalogue.js';
 import { readSlice, sliceSpec, wholeName, writeSlice } from '../supernet/slices.js';
-import { mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
+import { disposeNamed, type NamedTensors } from '../tensor/named.js';
 import { tf, tidy, type Tensor } from '../tensor/tf.js';
 import { alphaAt, type AlphaOptions, alphaOptions } from './alpha.js';
 import { FISHER_BINS } from './events.js';
@@ -133,9 +133,7 @@ export function quadratic(
   const assess = (names: readonly string[], { parameters, slices }: TrainedArchitecture): void => {
     state.penalty = 0;
     for (const parameter of names) {
-      // Read and summed here, because seven kernels for each of many small tensors would take longer.
-      const read = (owner: NamedTensors): Values =>
-        tidy(() => sliceOf(owner[parameter]!, slices?.get(parameter)).dataSync());
+      const read = (owner: NamedTensors): Values => valuesOf(owner[parameter]!, slices?.get(parameter));
       const { drift, size, weighted } = distances(read(parameters), read(anchors), read(fisher));
       const totals = state.totals[parameter]!;
       totals.drift += drift;
@@ -151,34 +149,32 @@ export function quadratic(
   ): void => {
     const estimated = estimate();
     // Entries that the architecture does not read enter neither its mean nor the memory.
-    const own = mapNamed(pickNamed(estimated, names), (tensor, parameter) =>
-      tidy(() => tf.clone(sliceOf(tensor, slices?.get(parameter)))),
-    );
-    const fresh = spreadOut(own, {
+    const read = (owner: NamedTensors, parameter: string): Float32Array =>
+      valuesOf(owner[parameter]!, slices?.get(parameter));
+    const fresh = spreadOut(Object.fromEntries(names.map((parameter) => [parameter, read(estimated, parameter)])), {
       normalize: options.fisher.normalize,
       spread,
       seed: [setting.seed, architecture, state.updates],
     });
-    tf.dispose(Object.values(own));
-    tf.dispose(Object.values(estimated));
-    const norms = tidy(() =>
-      names.map((parameter) => {
-        const spec = slices?.get(parameter);
-        const past = fisher[parameter] && sliceOf(fisher[parameter], spec);
-        const now = sliceOf(parameters[parameter]!, spec);
-        const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
-        const stored = alphaInside ? tf.mul(value, alpha()) : value;
-        const pull =
-          anchor === 'weighted' && past
-            ? weightedMean(past, sliceOf(anchors[parameter]!, spec), fresh[parameter]!, now)
-            : tf.clone(now);
-        const whole = parameters[parameter]!;
-        replace(fisher, parameter, spec ? writeSlice(fisher[parameter] ?? tf.zerosLike(whole), spec, stored) : stored);
-        replace(anchors, parameter, spec ? writeSlice(anchors[parameter] ?? whole, spec, pull) : pull);
-        return norm ? norm.dataSync()[0]! : 0;
-      }),
-    );
-    tf.dispose(Object.values(fresh));
+    disposeNamed(estimated);
+    const norms = names.map((parameter) => {
+      const whole = parameters[parameter]!;
+      const spec = slices?.get(parameter);
+      const past = fisher[parameter] && read(fisher, parameter);
+      const { value, norm } = averaged(past, fresh[parameter]!, options.fisher);
+      const stored = alphaInside ? value.map((one) => one * alpha()) : value;
+      const pull =
+        anchor === 'weighted' && past
+          ? weightedMean(past, read(anchors, parameter), fresh[parameter]!, read(parameters, parameter))
+          : undefined;
+      tidy(() => {
+        const asTensor = (values: Float32Array): Tensor => tf.tensor(values, [...(spec?.shape ?? whole.shape)]);
+        const now = pull ? asTensor(pull) : sliceOf(whole, spec);
+        replace(fisher, parameter, inWhole(fisher[parameter] ?? tf.zerosLike(whole), asTensor(stored), spec));
+        replace(anchors, parameter, inWhole(anchors[parameter] ?? whole, now, spec));
+      });
+      return norm;
+    });
     names.forEach((parameter, i) => {
       const totals = (state.totals[parameter] ??= {
         sum: 0,
@@ -296,6 +292,14 @@ type Values = ArrayLike<number>;
 /** The part of a tensor that is read; the tensor itself if that is all of it. */
 const sliceOf = (tensor: Tensor, spec: ParameterSpec | undefined): Tensor => (spec ? readSlice(tensor, spec) : tensor);
 
+/** The values of that part: computing with them takes less time than a kernel for each of many small tensors. */
+const valuesOf = (tensor: Tensor, spec: ParameterSpec | undefined): Float32Array =>
+  tidy(() => sliceOf(tensor, spec).dataSync() as Float32Array);
+
+/** A new tensor: `part`, or a copy of `whole` with it in place of the slice. */
+const inWhole = (whole: Tensor, part: Tensor, spec: ParameterSpec | undefined): Tensor =>
+  spec ? writeSlice(whole, spec, part) : tf.clone(part);
+
 /** Σ (x - y)², Σ y² and Σ F (x - y)². */
 function distances(x: Values, y: Values, fisher: Values): { drift: number; size: number; weighted: number } {
   let [drift, size, weighted] = [0, 0, 0];
@@ -318,9 +322,8 @@ function sumAndLargest(values: Values): { sum: number; largest: number } {
 }
 
 /** The x that minimizes a(x - p)² + b(x - q)²; q if both are zero. */
-function weightedMean(a: Tensor, p: Tensor, b: Tensor, q: Tensor): Tensor {
-  const total = tf.add(a, b);
-  return tf.add(q, tf.mul(tf.div(a, tf.maximum(total, 1e-30)), tf.sub(p, q)));
+function weightedMean(a: Values, p: Values, b: Values, q: Float32Array): Float32Array {
+  return q.map((last, i) => last + (a[i]! / Math.max(a[i]! + b[i]!, 1e-30)) * (p[i]! - last));
 }
 
 function prefixed(kind: string, tensors: NamedTensors): NamedTensors {

@@ -338,8 +338,7 @@ function runsOf(
 }
 
 /** How far the steps of one network are compiled. */
-export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOptions =>
-  compile === 'auto' ? {} : { mode: compile === 'graph' ? 'session' : compile };
+export const compileOf = ({ compile }: Pick<SearchConfig, 'compile'>): CompileOptions => ({ mode: compile });
 
 /** The steps of a supernet whose children are trained one after the other. */
 function sharedOf(
@@ -348,14 +347,14 @@ function sharedOf(
   note: (remark: string) => void,
 ): SharedOptions | undefined {
   const { importance } = search.remedies ?? {};
-  if (search.elastic || !['auto', 'graph'].includes(compile)) return undefined;
+  if (search.elastic) return undefined;
   return {
     batchSize: search.batchSize,
     steps: search.epochs * train.steps,
     smoothing: search.labelSmoothing,
     weighted: importance !== undefined || data.classWeights !== undefined,
     observed: importance && (importance.data ? 'outputs' : 'gradients'),
-    always: compile === 'graph',
+    mode: compile,
     note,
   };
 }

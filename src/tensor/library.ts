@@ -72,5 +72,15 @@ export declare namespace tf {
 }
 /* eslint-enable @typescript-eslint/no-namespace */
 
-/** `tf.tidy` typed for results of any structure: records, interfaces, nothing. */
-export const tidy = <T>(f: () => T): T => tf.tidy(f as () => library.TensorContainer) as T;
+/**
+ * `tf.tidy` typed for results of any structure: records, interfaces, nothing. Arrays of numbers are kept from it,
+ * because it looks at each of their entries for tensors.
+ */
+export const tidy = <T>(f: () => T): T => {
+  let result!: T;
+  tf.tidy(() => {
+    result = f();
+    return (ArrayBuffer.isView(result) ? null : result) as library.TensorContainer;
+  });
+  return result;
+};

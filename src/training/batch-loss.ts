@@ -1,7 +1,7 @@
 /** The loss of one batch as a function of the weights of one child, or of several that learn from it together. */
 import { WeftError } from '../errors.js';
 import { type Mode } from '../operations/operation.js';
-import { type Evaluate, type LossAndGradients, type StepContext } from '../chain/loss.js';
+import { type Evaluate, type Examples, type LossAndGradients, placesOf, type StepContext } from '../chain/loss.js';
 import { type Child } from '../supernet/child.js';
 import { valueAndGradients } from '../tensor/autodiff.js';
 import { areFlags, areTargets, countLabels } from '../tensor/logits.js';
@@ -238,8 +238,8 @@ function exampleLosses(
 }
 
 /** The examples at these places. */
-function chooseExamples(batch: TensorBatch, examples: readonly number[]): TensorBatch {
+function chooseExamples(batch: TensorBatch, examples: Examples): TensorBatch {
   return partOfBatch(batch, (tensor) => take(tensor, examples));
 }
 
-const take = (x: Tensor, places: readonly number[]): Tensor => tf.gather(x, tf.tensor1d([...places], 'int32'));
+const take = (x: Tensor, examples: Examples): Tensor => tf.gather(x, placesOf(examples));

@@ -8,7 +8,7 @@ import { type SearchSpace } from '../graph/define-space.js';
 import { type Child } from '../supernet/child.js';
 import { type DynamicGradients, dynamicGradients } from '../supernet/dynamic/index.js';
 import { type NamedTensors, pickNamed } from '../tensor/named.js';
-import { nativeBackend } from '../tensor/plan/index.js';
+import { type CompileMode, nativeBackend, pays } from '../tensor/plan/index.js';
 import { tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { comparedAtFirst } from './compared.js';
@@ -16,8 +16,8 @@ import { comparedAtFirst } from './compared.js';
 export interface SharedFisherOptions {
   /** Number of estimates that the search makes. */
   readonly estimates: number;
-  /** Make the function even for few estimates. */
-  readonly always?: boolean;
+  /** How far to compile; `graph` makes the function even for few estimates. */
+  readonly mode?: CompileMode | undefined;
   /** Called once with the reason why it is not used, unless there are too few estimates. */
   readonly note?: ((remark: string) => void) | undefined;
 }
@@ -39,19 +39,11 @@ export interface SharedFisher {
   dispose(): void;
 }
 
-/**
- * Number of estimates from which the function pays off: making it and running it for the first time takes as long as
- * about thirty of them.
- */
-const ENOUGH_ESTIMATES = 60;
-
 /** The empirical Fisher information (`empirical-sample`) of a space's children; the function is made on first use. */
-export function sharedFisher(
-  space: SearchSpace,
-  { estimates, always = false, note }: SharedFisherOptions,
-): SharedFisher {
+export function sharedFisher(space: SearchSpace, { estimates, mode, note }: SharedFisherOptions): SharedFisher {
   let made: DynamicGradients | undefined;
-  let isOpen = (always || estimates >= ENOUGH_ESTIMATES) && (space.task.kind ?? 'classification') === 'classification';
+  let isOpen =
+    pays('fisherGraph', { runs: estimates, mode }) && (space.task.kind ?? 'classification') === 'classification';
   const close = (reason?: string): void => {
     made?.dispose();
     made = undefined;
@@ -62,7 +54,7 @@ export function sharedFisher(
   let examples = 0;
   const compute = (): DynamicGradients | undefined => {
     if (!isOpen || made) return made;
-    if (!always && nativeBackend()?.isUsingGpuDevice) {
+    if (!pays('fisherGraph', { runs: estimates, mode, isOnGpu: nativeBackend()?.isUsingGpuDevice })) {
       isOpen = false;
       return undefined;
     }

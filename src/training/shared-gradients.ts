@@ -11,7 +11,7 @@ import { type Mode } from '../operations/operation.js';
 import { type Child } from '../supernet/child.js';
 import { type DynamicGradients, dynamicGradients, type Further, type Gradients } from '../supernet/dynamic/index.js';
 import { type NamedTensors, withPrefix } from '../tensor/named.js';
-import { nativeBackend } from '../tensor/plan/index.js';
+import { type CompileMode, nativeBackend, pays } from '../tensor/plan/index.js';
 import { type Scalar, type Tensor, tf } from '../tensor/tf.js';
 import { type TensorBatch } from './batch.js';
 import { comparedAtFirst } from './compared.js';
@@ -32,8 +32,8 @@ export interface SharedOptions {
   readonly observed?: 'gradients' | 'outputs' | undefined;
   /** Weights that are not trained. */
   readonly still?: ((name: string) => boolean) | undefined;
-  /** Make the function even for few steps. */
-  readonly always?: boolean;
+  /** How far to compile; `graph` makes the function even for few steps. */
+  readonly mode?: CompileMode | undefined;
   /** Called once with the reason why it is not used, unless there are too few steps. */
   readonly note?: ((remark: string) => void) | undefined;
 }
@@ -62,20 +62,14 @@ export interface SharedGradients {
 
 export type WithLogits = LossAndGradients & { readonly logits?: Tensor };
 
-/**
- * Number of steps from which the function pays off: making it and running it for the first time takes as long as about
- * a hundred of them.
- */
-const ENOUGH_STEPS = 250;
-
 /** The gradients of a space's children; the function is made on first use. */
 export function sharedGradients(
   space: SearchSpace,
-  { batchSize, steps, smoothing, trainer, weighted = false, observed, still, always = false, note }: SharedOptions,
+  { batchSize, steps, smoothing, trainer, weighted = false, observed, still, mode, note }: SharedOptions,
 ): SharedGradients {
   let made: DynamicGradients<StepMoment> | undefined;
   const update = trainer && !observed ? sharedUpdate(trainer, still) : undefined;
-  let isOpen = (always || steps >= ENOUGH_STEPS) && (space.task.kind ?? 'classification') === 'classification';
+  let isOpen = pays('graph', { runs: steps, mode }) && (space.task.kind ?? 'classification') === 'classification';
   let isWhole = false;
   const close = (): void => {
     made?.dispose();
@@ -84,8 +78,7 @@ export function sharedGradients(
   };
   const compute = (): DynamicGradients<StepMoment> | undefined => {
     if (!isOpen || made) return made;
-    // It takes its inputs from main memory: on a GPU they would be copied back and forth.
-    if (!always && nativeBackend()?.isUsingGpuDevice) {
+    if (!pays('graph', { runs: steps, mode, isOnGpu: nativeBackend()?.isUsingGpuDevice })) {
       isOpen = false;
       return undefined;
     }

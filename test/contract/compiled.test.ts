@@ -22,12 +22,14 @@ const CONFIGS: readonly OptimizerConfigInput[] = [
   ...PRECONDITIONERS.map(({ name }) => {
     // A refresh in every other step, so that refreshes are compiled as well.
     const often = preconditionerSchema.safeParse({ name, interval: 2 });
-    return { name: 'momentum', preconditioner: often.success ? often.data : { name } } as OptimizerConfigInput;
+    // Its tensors grow until it has this many pairs.
+    const own = name === 'l-bfgs' ? { name, history: 2 } : { name };
+    return { name: 'momentum', preconditioner: often.success ? often.data : own } as OptimizerConfigInput;
   }),
 ];
 
 /** Optimizers that read values in every step or every refresh, or whose tensors grow. */
-const EAGER = new Set(['esam', 'm-fac', 'newton', 'abs-newton', 'hessian-free', 'curveball', 'k-bfgs', 'l-bfgs']);
+const EAGER = new Set(['m-fac', 'newton', 'abs-newton', 'hessian-free', 'curveball']);
 
 /** Long runs, as sessions; the others are short, and replayed. */
 const LONG = new Set(['momentum', 'adam', 'sam', 'kfac']);

@@ -16,6 +16,7 @@ import {
   values,
   weights,
 } from '../optimizers/problems.js';
+import { placesOf } from '../../src/chain/loss.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf } from '../../src/tensor/tf.js';
@@ -83,7 +84,7 @@ for (const { name, cost, formula, reference } of OPTIMIZERS) {
       const recorded: unknown[] = [];
       let [evaluations, losses] = [0, 0];
       const counting: Problem['evaluate'] = (parameters, options) => {
-        evaluations += options.examples ? options.examples.length / problem.batchSize : 1;
+        evaluations += options.examples ? placesOf(options.examples).size / problem.batchSize : 1;
         if (options.record) recorded.push(values(parameters));
         return problem.evaluate(parameters, options);
       };

@@ -31,7 +31,7 @@ for (const { factory, tiny, task } of SPACES.filter((one) => one.task.kind !== '
         const { x: inputs, labels } = examples(task, EXAMPLES);
         const before = tf.memory().numTensors;
         const notes: string[] = [];
-        const shared = sharedFisher(space, { estimates: 0, always: true, note: (one) => notes.push(one) });
+        const shared = sharedFisher(space, { estimates: 0, mode: 'graph', note: (one) => notes.push(one) });
         for (let i = 0; i < 7; i++) {
           const child = createChild(space, space.sample(stream(i, 'child')));
           // As where a regularizer watches some of the weights.

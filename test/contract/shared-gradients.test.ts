@@ -91,7 +91,7 @@ function trained(
       shared: {
         batchSize: BATCH,
         steps: 0,
-        always: true,
+        mode: 'graph',
         observed,
         weighted: weights !== undefined,
         note: (one) => notes.push(one),

@@ -9,6 +9,7 @@ import {
   type Trainer,
   type TrainingSetting,
 } from '../../src/optimizers/index.js';
+import { type Examples, placesOf } from '../../src/chain/loss.js';
 import { disposeNamed, mapNamed, type NamedTensors } from '../../src/tensor/named.js';
 import { stream } from '../../src/tensor/rng.js';
 import { tf, tidy } from '../../src/tensor/tf.js';
@@ -59,11 +60,11 @@ export function quadratic(): Problem {
     );
   }
   // [N] losses, and offsets w - z of the chosen examples.
-  const parts = (parameters: NamedTensors, examples: readonly number[] = [0, 1, 2, 3]) => {
-    const chosen = tf.tensor1d([...examples], 'int32');
+  const parts = (parameters: NamedTensors, examples: Examples = [0, 1, 2, 3]) => {
+    const chosen = placesOf(examples);
     const offsets = mapNamed(parameters, (w, name) => tf.sub(w, tf.gather(centres[name]!, chosen)));
     const losses = Object.entries(offsets).map(([name, offset]) =>
-      tf.sum(tf.reshape(tf.mul(curvature[name]!, tf.square(offset)), [examples.length, -1]), 1),
+      tf.sum(tf.reshape(tf.mul(curvature[name]!, tf.square(offset)), [chosen.size, -1]), 1),
     );
     return { offsets, losses: tf.mul(0.5, tf.addN(losses)) as tf.Tensor1D };
   };

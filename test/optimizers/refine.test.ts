@@ -20,6 +20,7 @@ import { batchNorm } from '../../src/tensor/nn.js';
 import { stream } from '../../src/tensor/rng.js';
 import { hessianOperator } from '../../src/tensor/second-order/index.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
+import { placesOf } from '../../src/chain/loss.js';
 import { disposeState, SETTING, values } from './problems.js';
 
 const normals = (shape: number[], ...name: (string | number)[]): tf.Tensor => {
@@ -44,7 +45,7 @@ function network() {
   const at =
     (t: number): Evaluate =>
     (parameters, { record, examples }) => {
-      const choose = (x: Tensor2D): Tensor2D => (examples ? tf.gather(x, tf.tensor1d([...examples], 'int32')) : x);
+      const choose = (x: Tensor2D): Tensor2D => (examples ? tf.gather(x, placesOf(examples)) : x);
       const { value, gradients } = valueAndGradients((w) => {
         const { y, mean } = batchNorm(
           tf.matMul(choose(inputs[t % batches]!), w['a/kernel'] as Tensor2D) as Tensor2D,

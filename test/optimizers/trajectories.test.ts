@@ -17,6 +17,7 @@ import { valueAndGradients } from '../../src/tensor/autodiff.js';
 import { loadBackend } from '../../src/tensor/backend.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../../src/tensor/named.js';
 import { tf, tidy, type Scalar, type Tensor1D, type Tensor2D } from '../../src/tensor/tf.js';
+import { type Examples, placesOf } from '../../src/chain/loss.js';
 import { disposeState, SETTING, values } from './problems.js';
 
 interface Fixture {
@@ -41,10 +42,10 @@ const tensors = (numbers: Record<string, number[]>): NamedTensors =>
   Object.fromEntries(Object.entries(numbers).map(([name, list]) => [name, tf.tensor(list, fixture.shapes[name])]));
 
 /** Half the squared error of tanh(x A + a) B + b for each example of batch t. */
-function exampleLosses(weights: NamedTensors, t: number, examples?: readonly number[]): Tensor1D {
+function exampleLosses(weights: NamedTensors, t: number, examples?: Examples): Tensor1D {
   const rows = (list: number[], width: number): Tensor2D => {
     const all = tf.tensor2d(list.slice(t * BATCH * width, (t + 1) * BATCH * width), [BATCH, width]);
-    return examples ? tf.gather(all, tf.tensor1d([...examples], 'int32')) : all;
+    return examples ? tf.gather(all, placesOf(examples)) : all;
   };
   const hidden = tf.tanh(
     tf.add(tf.matMul(rows(fixture.inputs, 3), weights['a/kernel'] as Tensor2D), weights['a/bias']!),

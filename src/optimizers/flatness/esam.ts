@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WeftError } from '../../errors.js';
-import { type NamedTensors, pickNamed } from '../../tensor/named.js';
-import { tf, tidy } from '../../tensor/tf.js';
+import { mapNamed, type NamedTensors } from '../../tensor/named.js';
+import { type Tensor1D, tf, tidy } from '../../tensor/tf.js';
 import { baseOption, createBase } from '../base/index.js';
 import { optimizer } from '../entry.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
@@ -31,19 +31,21 @@ export function efficientSam({ rho = 0.05, beta = 0.6, gamma = 0.5 }: EfficientS
     gradientEvaluations: 1 + gamma + (gamma < 1 ? 2 * FORWARD_COST : 0),
     smallestPart: (batchSize) => (gamma < 1 ? chosenOf(batchSize, gamma) : batchSize),
     update(gradients, step) {
-      const { context, gradientsAt } = step;
-      const drawn = pickNamed(
-        gradients,
-        Object.keys(gradients).filter((name) => stepStream(context, 'esam', name).uniform() < beta),
+      // Not drawn, a tensor is displaced by zero: which ones are drawn changes from step to step.
+      const drawn = mapNamed(gradients, (gradient, name) =>
+        tf.mul(
+          gradient,
+          step.scalar((moment) => (stepStream(moment, 'esam', name).uniform() < beta ? 1 : 0)),
+        ),
       );
-      const displacement = Object.keys(drawn).length === 0 ? {} : scaled(drawn, radiusOver(rho / beta, normOf(drawn)));
-      return gradientsAt(displacement, gamma < 1 ? mostSensitive(step, displacement, gamma) : undefined);
+      const displacement = scaled(drawn, radiusOver(rho / beta, normOf(drawn)));
+      return step.gradientsAt(displacement, gamma < 1 ? mostSensitive(step, displacement, gamma) : undefined);
     },
   };
 }
 
-/** Indices of the examples whose loss the displacement raises most. */
-function mostSensitive({ parameters, context, charge }: LinkStep, displacement: NamedTensors, share: number): number[] {
+/** Positions of the examples whose loss the displacement raises most, int32 [n] in ascending order. */
+function mostSensitive({ parameters, context, charge }: LinkStep, displacement: NamedTensors, share: number): Tensor1D {
   const { exampleLosses, batchSize } = context;
   if (!exampleLosses || batchSize === undefined) {
     throw new WeftError(
@@ -53,14 +55,13 @@ function mostSensitive({ parameters, context, charge }: LinkStep, displacement: 
     );
   }
   charge(2 * FORWARD_COST);
-  const rises = tidy(() =>
-    tf
-      .sub(exampleLosses(plusScaled(parameters, 1, displacement)), exampleLosses(parameters))
-      .dataSync()
-      .slice(),
-  );
-  const order = [...rises.keys()].sort((a, b) => rises[b]! - rises[a]! || a - b);
-  return order.slice(0, chosenOf(batchSize, share)).sort((a, b) => a - b);
+  return tidy(() => {
+    const rises = tf.sub(exampleLosses(plusScaled(parameters, 1, displacement)), exampleLosses(parameters));
+    const count = chosenOf(batchSize, share);
+    const { indices } = tf.topk(rises, count);
+    const descending = tf.topk(tf.cast(indices, 'float32'), count).values;
+    return tf.cast(tf.reverse(descending), 'int32') as Tensor1D;
+  });
 }
 
 const chosenOf = (batchSize: number, share: number): number => Math.max(1, Math.floor(share * batchSize));

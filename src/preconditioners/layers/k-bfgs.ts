@@ -6,7 +6,7 @@
 import { cholesky, choleskySolve } from '../../tensor/linalg/index.js';
 import { type NamedTensors } from '../../tensor/named.js';
 import { capturedGradients, type LayerCapture } from '../../tensor/second-order/index.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { type Link } from '../../chain/link.js';
 import { fallBack } from '../fallback.js';
 import { modelOf } from '../products/model.js';
@@ -66,7 +66,9 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         results,
         fallBack(rest, slots, { lambda: damping, labels: context.labels ?? context.batchSize ?? 1, note, name }),
       );
-      report({ bfgsUpdates: slots.number('bfgs-updates'), bfgsSkipped: slots.number('bfgs-skipped') });
+      const counted = recallBlocks(slots, parameters).flatMap(({ key }) => slots.get('pairs', key) ?? []);
+      const [bfgsUpdates, bfgsSkipped] = tf.unstack(counted.length === 0 ? tf.zeros([2]) : tf.addN(counted));
+      report({ bfgsUpdates: bfgsUpdates as Scalar, bfgsSkipped: bfgsSkipped as Scalar });
       return results;
 
       function atPreviousWeights(blocks: readonly CapturedBlock[]): { layers: LayerCapture; weights: NamedTensors } {
@@ -112,11 +114,12 @@ export function kroneckerBfgs({ damping, decay, powell, ...intervals }: Kronecke
         const y = running(shape.key, 'y', tf.sub(meanGradient(now), meanGradient(then)));
         const h = slots.get('output-inverse', shape.key) ?? tf.eye(now.block.columns);
         const pair = dampedPair(h, tf.reshape(s, [-1, 1]), tf.reshape(y, [-1, 1]), powell, damping);
-        slots.set('output-inverse', shape.key, pair ? bfgs(h, pair.s, pair.y) : tf.clone(h));
-        slots.setNumber(
-          pair ? 'bfgs-updates' : 'bfgs-skipped',
-          slots.number(pair ? 'bfgs-updates' : 'bfgs-skipped') + 1,
-        );
+        slots.set('output-inverse', shape.key, tf.where(pair.isCurved, bfgs(h, pair.s, pair.y), h));
+        // How many pairs have been used, and how many have not.
+        const one = tf.cast(pair.isCurved, 'float32');
+        const counted = tf.stack([one, tf.sub(1, one)]);
+        const before = slots.get('pairs', shape.key);
+        slots.set('pairs', shape.key, before ? tf.add(before, counted) : counted);
       }
 
       function running(key: string, what: string, value: Tensor): Tensor {
@@ -135,33 +138,37 @@ const meanOutput = (data: BlockData, weights: NamedTensors): Tensor =>
   tf.squeeze(tf.matMul(tf.expandDims(meanInput(data), 0), toMatrix(data.block, weights)), [0]);
 const meanGradient = ({ flat }: BlockData): Tensor => tf.sum(flat!.lossGradient, 0);
 
-const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+const dot = (a: Tensor, b: Tensor): Scalar => tf.sum(tf.mul(a, b));
 
-/** Powell's damping of s on H, then that of y by √λ (their algorithm 3); undefined if no positive curvature is left. */
-export function dampedPair(
-  h: Tensor,
-  s: Tensor,
-  y: Tensor,
-  powell: number,
-  lambda: number,
-): { s: Tensor; y: Tensor } | undefined {
+/** A pair for an update, scalars decided in the step so that it can be compiled. */
+interface DampedPair {
+  readonly s: Tensor;
+  readonly y: Tensor;
+  /** Whether any positive curvature is left. */
+  readonly isCurved: Tensor;
+}
+
+/** Powell's damping of s on H, then that of y by √λ (their algorithm 3). */
+export function dampedPair(h: Tensor, s: Tensor, y: Tensor, powell: number, lambda: number): DampedPair {
   const hy = tf.matMul(h, y);
   const [sy, yhy] = [dot(s, y), dot(y, hy)];
-  let first = s;
-  if (sy < powell * yhy) {
-    const theta = ((1 - powell) * yhy) / (yhy - sy);
-    first = tf.add(tf.mul(s, theta), tf.mul(hy, 1 - theta));
-  }
+  const isFlat = tf.less(sy, tf.mul(yhy, powell));
+  const first = between(s, hy, tf.where(isFlat, tf.div(tf.mul(yhy, 1 - powell), tf.sub(yhy, sy)), 1));
   const root = Math.sqrt(lambda);
   const [fy, ff] = [dot(first, y), dot(first, first)];
-  let second = y;
-  if (ff > 0 && fy / ff <= root) {
-    const theta = ((1 - root) * ff) / (ff - fy);
-    // With √λ ≥ 1 the pair is that of the identity.
-    second = root >= 1 ? first : tf.add(tf.mul(y, theta), tf.mul(first, 1 - theta));
-  }
-  return ff > 1e-30 && dot(first, second) > 0 ? { s: first, y: second } : undefined;
+  const isSmall = tf.logicalAnd(tf.greater(ff, 0), tf.lessEqual(fy, tf.mul(ff, root)));
+  // With √λ ≥ 1 the pair is that of the identity.
+  const share = root >= 1 ? tf.scalar(0) : tf.div(tf.mul(ff, 1 - root), tf.sub(ff, fy));
+  const second = between(y, first, tf.where(isSmall, share, 1));
+  return {
+    s: first,
+    y: second,
+    isCurved: tf.logicalAnd(tf.greater(ff, 1e-30), tf.greater(dot(first, second), 0)),
+  };
 }
+
+/** θ·a + (1 − θ)·b. */
+const between = (a: Tensor, b: Tensor, theta: Tensor): Tensor => tf.add(tf.mul(a, theta), tf.mul(b, tf.sub(1, theta)));
 
 /**
  * H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ with ρ = 1/sᵀy: symmetric positive definite, H⁺·y = s; H itself if a number
@@ -169,13 +176,13 @@ export function dampedPair(
  */
 export function bfgs(h: Tensor, s: Tensor, y: Tensor): Tensor {
   const sy = dot(s, y);
-  if (!(sy > 1e-30)) return tf.clone(h);
   const hy = tf.matMul(h, y);
-  const yhy = dot(y, hy);
   const outer = tf.matMul(s, hy, false, true);
   const next = tf.add(
     tf.sub(h, tf.div(tf.add(outer, tf.transpose(outer)), sy)),
-    tf.mul(tf.matMul(s, s, false, true), (1 + yhy / sy) / sy),
+    tf.mul(tf.matMul(s, s, false, true), tf.div(tf.add(1, tf.div(dot(y, hy), sy)), sy)),
   );
-  return Number.isFinite(tf.sum(next).dataSync()[0]!) ? next : tf.clone(h);
+  const total = tf.sum(next);
+  const isFinite = tf.equal(tf.sub(total, total), 0);
+  return tf.where(tf.logicalAnd(tf.greater(sy, 1e-30), isFinite), next, h);
 }

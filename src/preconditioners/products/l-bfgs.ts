@@ -1,7 +1,7 @@
 /** Limited-memory BFGS (Nocedal 1980) on batches: both gradients of a pair are taken on the current batch. */
 import { gradientsOf } from '../../tensor/autodiff.js';
-import { mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
-import { tf, type Tensor } from '../../tensor/tf.js';
+import { dotNamed, mapNamed, type NamedTensors, pickNamed } from '../../tensor/named.js';
+import { type Scalar, tf, type Tensor } from '../../tensor/tf.js';
 import { plusScaled, scaled } from '../../chain/named-arithmetic.js';
 import { type Link } from '../../chain/link.js';
 import { lossOf } from './model.js';
@@ -72,24 +72,25 @@ export function lbfgs({ history, damping }: LbfgsOptions): Link {
   };
 
   function twoLoops(g: NamedTensors, pairs: readonly Pair[]): NamedTensors {
-    const product = (u: NamedTensors, v: NamedTensors): number =>
-      tf.addN(Object.keys(u).map((key) => tf.sum(tf.mul(u[key]!, v[key]!)))).dataSync()[0]!;
-    const useful = pairs
-      .map((pair) => ({ ...pair, sy: product(pair.s, pair.y), ss: product(pair.s, pair.s) }))
-      .filter(({ sy, ss }) => sy > damping * ss && ss > 0);
-    if (useful.length === 0) return g;
+    // Unusable pairs count as zero instead of being left out, so that a step is the same whichever these are.
+    const kept = pairs.map(({ s, y }) => {
+      const [sy, ss] = [dotNamed(s, y), dotNamed(s, s)];
+      const isUseful = tf.logicalAnd(tf.greater(sy, tf.mul(ss, damping)), tf.greater(ss, 0));
+      const orZero = (tensors: NamedTensors): NamedTensors =>
+        mapNamed(tensors, (tensor) => tf.where(isUseful, tensor, tf.zerosLike(tensor)));
+      return { isUseful, sy: tf.where(isUseful, sy, 1), s: orZero(s), y: orZero(y) };
+    });
     let q = g;
-    const alphas = useful.map(({ s, y, sy }) => {
-      const alpha = product(s, q) / sy;
-      q = plusScaled(q, -alpha, y);
+    const alphas = kept.map(({ s, y, sy }) => {
+      const alpha: Scalar = tf.div(dotNamed(s, q), sy);
+      q = plusScaled(q, tf.neg(alpha), y);
       return alpha;
     });
-    const [newest] = useful;
-    let r = scaled(q, newest!.sy / product(newest!.y, newest!.y));
-    for (let i = useful.length - 1; i >= 0; i--) {
-      const { s, y, sy } = useful[i]!;
-      r = plusScaled(r, alphas[i]! - product(y, r) / sy, s);
-    }
+    let size = tf.scalar(1);
+    for (const { isUseful, sy, y } of kept.toReversed()) size = tf.where(isUseful, tf.div(sy, dotNamed(y, y)), size);
+    let r = scaled(q, size);
+    for (const [i, { s, y, sy }] of [...kept.entries()].reverse())
+      r = plusScaled(r, tf.sub(alphas[i]!, tf.div(dotNamed(y, r), sy)), s);
     return r;
   }
 }

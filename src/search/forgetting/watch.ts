@@ -110,14 +110,10 @@ export function createWatch({
   const measuring = options.measure ?? regularizer !== undefined;
   if (!measuring && !regularizer) return undefined;
   const batches = Math.min(options.batches, source.steps);
-  const isShared = regularizer?.fisher?.kind === 'empirical-sample' && ['auto', 'graph'].includes(config.compile);
-  const shared = isShared
-    ? sharedFisher(space, {
-        estimates: trainings * regularizer.fisher.batches,
-        always: config.compile === 'graph',
-        note,
-      })
-    : undefined;
+  const shared =
+    regularizer?.fisher?.kind === 'empirical-sample'
+      ? sharedFisher(space, { estimates: trainings * regularizer.fisher.batches, mode: config.compile, note })
+      : undefined;
   let state: State = {
     epoch: 0,
     visits: [],

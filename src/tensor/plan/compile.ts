@@ -10,13 +10,8 @@ import { checkedSession, execute } from './execute.js';
 import { eagerHost } from './host.js';
 import { isRecording, record, type Step, type StepResult } from './record.js';
 import { difference, type Recording, sameChoices } from './recording.js';
+import { type CompileMode, pays } from './pays.js';
 import { type Execution, replayOf } from './replay.js';
-
-/**
- * How far steps are compiled: not at all, to replays only, or to sessions as soon as possible; by default as far as it
- * pays.
- */
-export type CompileMode = 'off' | 'replay' | 'session';
 
 export interface CompileOptions {
   readonly mode?: CompileMode | undefined;
@@ -50,15 +45,6 @@ export interface Compiler<M, F> {
   dispose(): void;
 }
 
-/** Number of runs of one step from which a replay pays off: each of the two recordings costs about one more run. */
-const RUNS_FOR_REPLAY = 6;
-/**
- * Number of runs of one step from which a session pays off: making one and running it for the first time takes 50 to
- * 400 ms.
- */
-const RUNS_FOR_SESSION = 64;
-/** Number of operations from which a session pays off: calling one costs as much as a few of them. */
-const OPERATIONS_FOR_SESSION = 4;
 /** Number of runs after which it is worth a note that nothing is compiled. */
 const RUNS_FOR_NOTE = 16;
 /** Expected number of remaining runs: as many again as there have been, unless known. */
@@ -197,7 +183,7 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
       const runsOfKey = (seen.get(key) ?? 0) + 1;
       seen.set(key, runsOfKey);
       if (seen.size > MOST_KEYS) seen.delete(seen.keys().next().value!);
-      return runsOfKey + expected(runsOfKey, due) >= RUNS_FOR_REPLAY;
+      return pays('replay', { runs: runsOfKey + expected(runsOfKey, due) });
     },
     run(step, inputs, moment, { key = '', due } = {}) {
       const backend = nativeBackend();
@@ -207,7 +193,7 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
       entry.runs++;
       const variant = entry.variants.find(({ recording }) => sameChoices(recording.choices, moment));
       if (!variant) {
-        const worth = 1 + entry.runs + expected(entry.runs, due) >= RUNS_FOR_REPLAY;
+        const worth = pays('replay', { runs: 1 + entry.runs + expected(entry.runs, due) });
         if (!worth || entry.runs === 1 || entry.attempts >= ATTEMPTS + 2 * entry.variants.length)
           return eager(step, inputs, moment);
         return recorded(backend, entry, step, inputs, moment);
@@ -219,11 +205,13 @@ export function compiler<M, F>(options: CompileOptions = {}): Compiler<M, F> {
         return eager(step, inputs, moment);
       }
       variant.runs++;
-      const { length } = variant.recording.operations;
-      // A session takes its inputs from main memory: on a GPU they would be copied back and forth.
-      const pays = !backend.isUsingGpuDevice && variant.runs + expected(variant.runs, due) >= RUNS_FOR_SESSION;
-      const worth = options.mode === 'session' ? length > 0 : pays && length >= OPERATIONS_FOR_SESSION;
-      if (!variant.tried && worth && options.mode !== 'replay') {
+      const isWorth = pays('session', {
+        runs: variant.runs + expected(variant.runs, due),
+        mode: options.mode,
+        operations: variant.recording.operations.length,
+        isOnGpu: backend.isUsingGpuDevice,
+      });
+      if (!variant.tried && isWorth) {
         variant.tried = true;
         const session = checkedSession(backend, variant, inputs, moment, folder);
         if ('reason' in session) say(`a step is replayed, and not run as a session: ${session.reason}`);

@@ -5,11 +5,11 @@ export {
   type CallOptions,
   type CompiledStep,
   type Compiler,
-  type CompileMode,
   type CompileOptions,
   nativeBackend,
 } from './compile.js';
 export { eagerHost, type Host } from './host.js';
+export { type CompileMode, pays } from './pays.js';
 export { record, type Step, type StepResult } from './record.js';
 export { difference, type Recording, sameBits, type ValueIndex } from './recording.js';
 export { type FunctionGraph, functionGraph, integer, type, type ValueName } from './function-graph.js';

@@ -53,6 +53,8 @@ export type StudyUnit = (payload: JsonObject, setting: UnitSetting) => Promise<J
 
 export interface UnitSetting {
   readonly parts: Parts;
+  /** A folder of this unit that is kept between attempts, for the state of a long training; none where it is absent. */
+  readonly folder?: string;
   /** Tells how far the unit is. */
   progress(done: number, total: number): void;
   shouldStop(): boolean;

@@ -26,5 +26,6 @@ export { type Loss, perExampleGradients } from '../tensor/second-order/index.js'
 export { watchKernels } from '../tensor/trace.js';
 export * as training from '../training/index.js';
 export { type Cells, openCells } from './cells.js';
+export { keepSession, type KeptSession } from './kept-session.js';
 export { checkPayload, plainPayload } from './payload.js';
 export { stopHere } from './run-study.js';

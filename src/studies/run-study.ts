@@ -1,4 +1,5 @@
 /** A study from its options to the files that it leaves. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { unknownNameHint, WeftError } from '../errors.js';
@@ -8,7 +9,10 @@ import {
   describeEnvironment,
   type JsonObject,
   makeFolder,
+  removeFolder,
+  sha256,
   stopwatch,
+  stringifyStrict,
   writeFileAtomic,
 } from '../runs/index.js';
 import { toCsv } from '../report/index.js';
@@ -102,7 +106,7 @@ async function runHere(
     progress,
     shouldStop,
     watch,
-    perform: perform ?? oneAfterAnother(study, { parts, progress, shouldStop }),
+    perform: perform ?? oneAfterAnother(study, { folder, parts, progress, shouldStop }),
   });
   const seconds = watch.elapsed();
   const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
@@ -124,19 +128,21 @@ async function runHere(
 /** Units in this process, one after another also if several calls ask for some. After a failure none is begun. */
 function oneAfterAnother(
   study: Study,
-  { parts, progress, shouldStop }: Pick<StudySetting, 'parts' | 'progress' | 'shouldStop'>,
+  { folder, parts, progress, shouldStop }: Pick<StudySetting, 'folder' | 'parts' | 'progress' | 'shouldStop'>,
 ): PerformUnits {
   const performAll: PerformUnits = async (requests) => {
     const results: JsonObject[] = [];
     for (const { unit, payload, local, label } of requests) {
       await stopHere({ shouldStop });
       progress(label);
+      const own = join(folder, 'units', sha256(stringifyStrict({ unit, payload })).slice(0, 16));
       results.push(
         await unitOf(study, unit)(
           { ...payload, ...local },
-          { parts, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) },
+          { parts, folder: own, shouldStop, progress: (done, total) => progress(`${label}, ${done} of ${total}`) },
         ),
       );
+      if (existsSync(own)) removeFolder(own);
     }
     return results;
   };

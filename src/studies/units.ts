@@ -79,13 +79,13 @@ export function performOn(
 /** The runner of units; `loadStudy` loads a shipped study by its name, and one of the user's own by its path. */
 export function studyRunners(parts: Parts, loadStudy: (nameOrFile: string) => Promise<Study>): JobRunners {
   return {
-    study: checkedRunner('study', UNIT_KIND, async (job, { progress, shouldStop, files }) => {
+    study: checkedRunner('study', UNIT_KIND, async (job, { folder, progress, shouldStop, files }) => {
       const { study, unit, payload, local, ...computing } = job;
       await loadComputing(computing);
       try {
         return await unitOf(await loadStudy(resolveReference(study, files)), unit)(
           { ...payload, ...local },
-          { parts, shouldStop, progress: (done, total) => progress({ done, total }) },
+          { parts, folder, shouldStop, progress: (done, total) => progress({ done, total }) },
         );
       } catch (error) {
         if (error instanceof StudyStopped) throw interrupted();

@@ -1,6 +1,6 @@
 /** One NAS-Bench-201 supernet, trained in memory and used to rank cells: a unit of the study. */
 import { mean, type SearchConfigInput, type SearchEvent, type StudyUnit, z } from 'weft-nas';
-import { checkConfig, checkPayload, openDataset, stepping, stopHere, training } from 'weft-nas/study';
+import { checkConfig, checkPayload, keepSession, openDataset, stepping, stopHere, training } from 'weft-nas/study';
 import { reducedImages } from './reduced.js';
 import { ARMS, type Arm, type ArmName, armNames, type Scores } from './arms.js';
 
@@ -108,7 +108,7 @@ function supernetConfig({
 }
 
 /** Trains a supernet and evaluates the cells with its shared weights, all on the same batches. */
-export const supernetUnit: StudyUnit = async (payload, { parts, progress, shouldStop }) => {
+export const supernetUnit: StudyUnit = async (payload, { parts, folder, progress, shouldStop }) => {
   const given = checkPayload(supernetSchema, payload, SUPERNET);
   const config = checkConfig(supernetConfig(given));
   const events: SearchEvent[] = [];
@@ -119,17 +119,24 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
       controller: await parts.controller('random'),
       data: stepping.openData(config, reducedImages(openDataset(given.data, placeOf(given)), given.reduce)),
     },
-    (event) => events.push(event),
+    (event) => {
+      if (event.type === 'forgetting-epoch' || event.type === 'weights-epoch') events.push(event);
+    },
   );
+  const kept = keepSession(folder, session);
   try {
     const { epochs, cells } = given;
     const steps = epochs * session.data.train.steps;
+    events.push(...(kept.restore() ?? []));
     for (let unit = 0; session.state.phase !== 'derive'; unit++) {
+      const { epoch } = session.state;
       stepping.advance(session);
+      if (session.state.epoch !== epoch) kept.save(events);
       if (unit % UNITS_BETWEEN_BREATHS !== 0) continue;
       await stopHere({ shouldStop });
       progress(steps - stepping.remainingUnits(session).weights, steps + cells.length);
     }
+    kept.save(events);
     const scores: Record<keyof Scores, number[]> = { accuracy: [], loss: [], 'mean accuracy': [], 'mean loss': [] };
     for (const [i, encoding] of cells.entries()) {
       const { last, averaged } = evaluate(session, encoding);
@@ -141,6 +148,7 @@ export const supernetUnit: StudyUnit = async (payload, { parts, progress, should
       await stopHere({ shouldStop });
       progress(steps + i, steps + cells.length);
     }
+    kept.clear();
     const measured = events.filter((event) => event.type === 'forgetting-epoch').slice(1);
     return {
       ...scores,

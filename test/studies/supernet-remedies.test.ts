@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '../../controllers/random.js';
 import { nasBench201, toBenchmark } from '../../search-spaces/nas-bench-201.js';
@@ -132,6 +132,29 @@ describe('the study of remedies in the supernet', function () {
       expect(found.loss).not.to.deep.equal(found['mean loss']);
       if (arm === 'plain') expect(await supernetUnit({ ...payload, arm }, setting)).to.deep.equal(found);
     }
+    expect(tf.memory().numTensors).to.equal(before);
+
+    // Stopped twice, it continues at the last epoch's end and gives the same.
+    const own = join(folder(), 'unit');
+    const whole = await supernetUnit({ ...payload, arm: 'all, wpl' }, setting);
+    const begins: number[] = [];
+    let found: unknown;
+    for (let attempt = 0; found === undefined && attempt < 9; attempt++) {
+      let asked = 0;
+      begins.push(Infinity);
+      const progress = (done: number): void => void (begins[attempt] = Math.min(begins[attempt]!, done));
+      found = await supernetUnit(
+        { ...payload, arm: 'all, wpl' },
+        { ...setting, folder: own, progress, shouldStop: () => attempt < 2 && ++asked === 2 },
+      ).catch((error: unknown) => {
+        if (!(error instanceof StudyStopped)) throw error;
+      });
+    }
+    expect(found).to.deep.equal(whole);
+    expect(begins).to.have.length(3);
+    expect(begins[1]).to.be.above(begins[0]!);
+    expect(begins[2]).to.be.above(begins[1]!);
+    expect(readdirSync(own)).to.deep.equal([]);
     expect(tf.memory().numTensors).to.equal(before);
   });
 });

@@ -5,10 +5,12 @@
 import { parameterCount } from '../graph/cost.js';
 import { type SearchSpace } from '../graph/define-space.js';
 import { stopwatch } from '../runs/index.js';
-import { mean, smallestOf } from '../statistics/index.js';
+import { smallestOf } from '../statistics/index.js';
 import { createChild } from '../supernet/child.js';
 import { stream } from '../tensor/rng.js';
 import { advance, remainingUnits } from './advance.js';
+import { costOf, isSteady } from './unit-times.js';
+import { recurringNetworks, repeatSteps } from './recurring-networks.js';
 import { type UnitCost, type UnitCosts, type WorkPhase } from './progress.js';
 import { createSession, type SearchParts, type SearchSession } from './session.js';
 
@@ -30,6 +32,12 @@ const MEASURED: Readonly<Record<WorkPhase, number>> = {
 /** Short units are measured for at least this long, long ones for at most this long. */
 const ENOUGH_SECONDS = 0.3;
 const MOST_SECONDS = 2;
+/**
+ * Units that still get faster are measured for longer: until they do not, for this share of their phase, or for so many
+ * seconds.
+ */
+const STEADY_SHARE = 0.1;
+const STEADY_SECONDS = 4;
 /** Long work may be measured for longer: for this share of the whole phase, or of a budget. */
 const MEASURED_SHARE = 0.01;
 const MEASURED_BUDGET = 0.02;
@@ -50,7 +58,7 @@ export function measureUnits(parts: SearchParts, architecture?: string): Estimat
   const { config, data, space, state } = session;
   const units: Partial<Record<WorkPhase, UnitCost>> = {};
   const measure = (phase: WorkPhase, period?: number): void => {
-    state.step = 0;
+    Object.assign(state, { epoch: 0, step: 0 });
     const cost = timeUnits(session, phase, period);
     if (cost) units[phase] = cost;
   };
@@ -91,18 +99,20 @@ function ordinaryOf(space: SearchSpace, seed: number): string {
 }
 
 /**
- * What a unit of this phase costs: the mean over the second half of the measured units, cut to whole periods where
- * every n-th unit does more than the others. What the first half took beyond that mean is a one-time cost.
+ * What a unit of this phase costs: the mean over the last of the measured units, and what the first ones took beyond
+ * that once, for compiling and the like.
  */
 function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCost | undefined {
   const fewest = 2 * period * Math.ceil(MEASURED[phase] / (2 * period));
   const planned = remainingUnits(session)[phase];
   const { budget = 0 } = session.config;
+  const recurring = phase === 'weights' ? recurringNetworks(session, planned) : undefined;
   const watch = stopwatch();
   const times: number[] = [];
   while (times.length < planned) {
     // A short epoch is repeated.
     if (session.state.phase !== phase) Object.assign(session.state, { phase, step: 0 });
+    if (recurring) repeatSteps(session, times.length);
     const before = watch.elapsed();
     advance(session);
     times.push(watch.elapsed() - before);
@@ -110,12 +120,14 @@ function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCo
     const shortest = smallestOf(times);
     const spent = times.length * shortest;
     const most = Math.max(MOST_SECONDS, MEASURED_SHARE * planned * shortest, MEASURED_BUDGET * budget);
-    if (times.length >= fewest ? spent >= ENOUGH_SECONDS : times.length >= 2 && spent > most) break;
+    if (times.length < fewest) {
+      if (times.length >= 2 && spent > most) break;
+    } else if (spent >= ENOUGH_SECONDS) {
+      const longest = Math.min(STEADY_SECONDS, STEADY_SHARE * planned * costOf(times, period).each);
+      if (spent > most || watch.elapsed() > longest || isSteady(times, period)) break;
+    }
   }
   if (times.length === 0) return undefined;
-  const half = times.length / 2;
-  const last = times.slice(-Math.max(1, half >= period ? period * Math.floor(half / period) : Math.ceil(half)));
-  const each = mean(last);
-  const first = times.slice(0, times.length - last.length);
-  return { each, once: Math.max(0, first.reduce((sum, seconds) => sum + seconds, 0) - first.length * each) };
+  const { each, once } = costOf(times, period);
+  return { each, once: recurring ? once * recurring : once };
 }

@@ -14,6 +14,7 @@ import {
   tf,
   z,
 } from 'weft-nas';
+import { dotChart } from 'weft-nas/report';
 import { stopHere, training } from 'weft-nas/study';
 import { learner } from '../shared/learner.js';
 import { nameInTable } from '../shared/reconstructed.js';
@@ -66,8 +67,8 @@ export const optimizerCost = defineStudy({
 
 /** The small images of the quick start and the usual ones: the fewer pixels, the more of a step is not convolutions. */
 const WORKLOADS = [
-  { suffix: '', image: [8, 8, 1] },
-  { suffix: '-32x32', image: [32, 32, 3] },
+  { suffix: '', image: [8, 8, 1], color: 'controller' },
+  { suffix: '-32x32', image: [32, 32, 3], color: 'random' },
 ] as const;
 
 type Options = z.output<typeof options>;
@@ -110,20 +111,39 @@ async function run(chosen: Options, setting: StudySetting): Promise<StudyResult>
         0.25,
       ),
     ]),
-    sections: WORKLOADS.map(({ image }, w) => ({
-      title: `Steps on images of ${size(image)}`,
-      text: [
-        `A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} images of noise. In every round each optimizer takes its steps in turn; ratios are taken within a round.`,
-      ],
-      tables: [
-        {
+    sections: [
+      {
+        title: 'The time of a step',
+        text: [
+          `A macro-cnn child of ${layers} layers and ${filters} filters on ${batchSize} images of noise. In every round each optimizer takes its steps in turn; ratios are taken within a round.`,
+        ],
+        figures: [
+          {
+            title: 'A step in steps of the base optimizer',
+            svg: dotChart(
+              WORKLOADS.map(({ image, color }, w) => ({
+                name: `images of ${size(image)}`,
+                color,
+                points: SUBJECTS.map(({ name }, i) => ({ row: nameInTable(name), value: found[w]!.ratios[i]! })),
+              })),
+              {
+                ariaLabel: 'Time of a step of each optimizer in steps of the base optimizer, a dot for each image size',
+                label: 'base steps',
+                marks: [1, 2],
+              },
+            )!,
+            caption:
+              'Dashed lines: the base optimizer, and two of its steps. SAM computes two gradients per step, LookSAM two in every fifth step.',
+          },
+        ],
+        tables: WORKLOADS.map(({ image }, w) => ({
           name: `steps-${size(image)}`,
-          title: 'Milliseconds per step, median, and ratio to the base',
+          title: `Images of ${size(image)}: milliseconds per step, median, and ratio to the base`,
           columns: ['optimizer', 'ms per step', 'base steps'],
           rows: SUBJECTS.map(({ name }, i) => [nameInTable(name), 1000 * found[w]!.seconds[i]!, found[w]!.ratios[i]!]),
-        },
-      ],
-    })),
+        })),
+      },
+    ],
   };
 }
 

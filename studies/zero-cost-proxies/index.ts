@@ -15,12 +15,14 @@ import {
   type SearchSpace,
   spearman,
   stream,
+  type StudyFigure,
   type StudyResult,
   type StudySetting,
   tableColumn,
   truthColumn,
   z,
 } from 'weft-nas';
+import { dotChart } from 'weft-nas/report';
 import { batches, batchTensors, prepareData, stopHere } from 'weft-nas/study';
 import { tableFile } from '../shared/table-file.js';
 
@@ -104,15 +106,26 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
   setting.progress('done', 1);
   const accuracy = sample.map(({ row }) => truth.values[row]!);
   const own = (name: string): number[] => scores.map((one) => one[names.indexOf(name)]!);
-  const rows = names.flatMap((name): Row[] => {
+  const published = (name: string): number[] | undefined => {
     const column = publishedColumn(table, name);
-    const published = column && sample.map(({ row }) => column.values[row]!);
+    return column && sample.map(({ row }) => column.values[row]!);
+  };
+  /** Kendall's tau with accuracy of the proxies that have scores. */
+  const ranked = (scoresOf: (name: string) => number[] | undefined): { row: string; value: number }[] =>
+    names.flatMap((name) => {
+      const list = scoresOf(name);
+      const value = list ? kendallTau(accuracy, list) : NaN;
+      return Number.isFinite(value) ? [{ row: name, value }] : [];
+    });
+  const rows = names.flatMap((name): Row[] => {
+    const column = COLUMNS[name]!;
+    const listed = published(name);
     return [
       infoRow(`${name}/tau`, `Kendall's tau with ${truth.name}`, kendallTau(accuracy, own(name))),
-      ...(published
+      ...(listed
         ? [
-            infoRow(`${name}/tau/published`, `the same of the table's ${column.name}`, kendallTau(accuracy, published)),
-            agreement(name, column.name, spearman(published, own(name))),
+            infoRow(`${name}/tau/published`, `the same of the table's ${column}`, kendallTau(accuracy, listed)),
+            agreement(name, column, spearman(listed, own(name))),
           ]
         : []),
     ];
@@ -130,6 +143,10 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
     ],
     sections: [
       {
+        title: 'Agreement with accuracy',
+        figures: agreementFigure(truth.name, sample.length, ranked(own), ranked(published)),
+      },
+      {
         title: 'Cells',
         tables: [
           {
@@ -146,6 +163,24 @@ async function run(given: z.output<typeof options>, setting: StudySetting): Prom
       },
     ],
   };
+}
+
+type Ranked = Parameters<typeof dotChart>[0][number]['points'];
+
+/** The picture of how well proxies order the cells; none if no proxy distinguishes any. */
+function agreementFigure(truth: string, cells: number, own: Ranked, published: Ranked): StudyFigure[] {
+  const svg = dotChart(
+    [
+      { name: 'computed here', color: 'controller', points: own },
+      { name: 'published', color: 'random', points: published },
+    ],
+    {
+      ariaLabel: "Kendall's tau of each proxy with accuracy, computed here and published",
+      label: `Kendall's tau with ${truth}`,
+    },
+  );
+  const caption = `How well each proxy orders the ${cells} cells by their accuracy: 1 is the same order, 0 no relation. Where no value is published there is one dot.`;
+  return svg === undefined ? [] : [{ title: "Kendall's tau with accuracy", svg, caption }];
 }
 
 function publishedColumn(table: NetworkTable, name: string): ReturnType<typeof tableColumn> | undefined {

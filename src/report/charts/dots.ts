@@ -1,5 +1,5 @@
 /** A dot plot: one value of each series in each named row, the series distinguished by colour. */
-import { largestOf } from '../../statistics/extremes.js';
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import * as Plot from '@observablehq/plot';
 import { color, type ColorName } from '../palette.js';
 import { CHART_WIDTH, drawChart, label as text, namedRows } from './frame.js';
@@ -13,7 +13,7 @@ export interface DotSeries {
 export interface DotOptions {
   /** Read out in place of the picture. */
   readonly ariaLabel: string;
-  /** Label of the common axis, which begins at 0. */
+  /** Label of the common axis, which includes 0. */
   readonly label: string;
   /** Values marked by a dashed line, such as that of the method that all are compared with. */
   readonly marks?: readonly number[];
@@ -33,6 +33,7 @@ export function dotChart(
 ): string | undefined {
   const rows = [...new Set(series.flatMap(({ points }) => points.map(({ row }) => row)))];
   if (rows.length === 0) return undefined;
+  const values = series.flatMap(({ points }) => points.map(({ value }) => value));
   const { places, lines } = inLines(series.map(({ name }) => name));
   return drawChart({
     ariaLabel,
@@ -40,7 +41,7 @@ export function dotChart(
     marginLeft: NAMES,
     marginTop: 26 + LINE * lines,
     x: {
-      domain: [0, largestOf([...marks, ...series.flatMap(({ points }) => points.map(({ value }) => value))])],
+      domain: [smallestOf([0, ...values]), largestOf([...marks, ...values])],
       nice: true,
     },
     y: { type: 'band', domain: rows },

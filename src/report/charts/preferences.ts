@@ -47,14 +47,7 @@ export function preferenceChart({ options, rows, subset }: PreferenceGroup): str
       subset
         ? null
         : columns.map((column, i) =>
-            Plot.text([column], {
-              x: [column],
-              text: ['●'],
-              frameAnchor: 'top',
-              dy: -9,
-              fontSize: 9,
-              fill: color(fillName(i)),
-            }),
+            Plot.dot([column], { x: [column], frameAnchor: 'top', dy: -9, r: 3.5, fill: color(fillName(i)) }),
           ),
       Plot.cell(cells, { x: 'column', y: 'row', fill: color('wash'), rx: 3 }),
       Plot.cell(cells, { x: 'column', y: 'row', fill: color('controller'), fillOpacity: 'p', rx: 3 }),

@@ -27,7 +27,7 @@ export function program(): Command {
   onMany(weft.command('search'))
     .description('search for an architecture, retrain the best from scratch, test it once and write a report')
     .option('-r, --recipe <name>', 'a recipe by name, for example digits; weft recipes lists them')
-    .option('--data <name|path>', 'digits, mnist, cifar10, a folder of images by class, a CSV file')
+    .option('--data <name|path>', 'a data set by name (weft list data), a folder of images by class, a CSV file')
     .option('--label <columns>', 'the column of a table to predict, or several, for example price,rent')
     .addOption(
       new Option('--task <kind>', 'whether the label of a table is a class or a number to predict').choices([

@@ -27,7 +27,7 @@ const dataSchema = z.strictObject({
     .min(1)
     .default('digits')
     .describe(
-      'digits, mnist, cifar10, tiny-shakespeare, wikitext-2, or the path of a folder of images by class, of a CSV file or of a text',
+      'the name of a data set (`weft list data` lists them), or the path of a folder of images by class, of a CSV file or of a text',
     ),
   path: z.string().optional().describe('folder or file of a data set that is known by name'),
   size: z

@@ -96,6 +96,21 @@ export function systemError(error: unknown): WeftError | undefined {
   return new WeftError('disk', `cannot ${what}: ${reason[0]}`, reason[1], { cause: error });
 }
 
+/** V8's error for an allocation that the machine cannot satisfy, as one of ours; undefined for any other error. */
+export function memoryError(error: unknown): WeftError | undefined {
+  return error instanceof RangeError && error.message === 'Array buffer allocation failed'
+    ? new WeftError(
+        'unsupported',
+        'there is not enough memory',
+        'close other programs, or use less data, a smaller space or a smaller batch',
+        { cause: error },
+      )
+    : undefined;
+}
+
+/** Thrown to end a piece of work in the ordinary course of a program: whoever began the work catches it. */
+export class Signal extends Error {}
+
 /**
  * Whether the same work may get through when it is tried again: after a full disk, a lost library or job. What a
  * configuration, data, a definition or numbers cause comes back, and so does a defect.

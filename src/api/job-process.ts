@@ -4,6 +4,9 @@ import { runRunners, serveJobs } from '../jobs/index.js';
 import { loadParts } from './parts.js';
 import { loadController, loadSpace, loadStudy } from './registry.js';
 
+// As in the command: the user's own line is to be among those that are kept.
+Error.stackTraceLimit = 50;
+
 serveJobs({
   ...runRunners(loadParts),
   // Studies load charts and pages, which other jobs should not wait for.

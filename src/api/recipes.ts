@@ -1,9 +1,9 @@
 /** Recipes: named configurations, in the current project's runs/recipes or shipped with the package. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { loadConfig, type SearchConfig } from '../config/index.js';
 import { unknownNameHint, WeftError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import { readText } from '../runs/read-text.js';
 
 /** The path of a recipe's YAML file. */
@@ -52,11 +52,4 @@ function recipeFolders(): string[] {
   return [resolve('runs', 'recipes'), join(packageRoot(), 'runs', 'recipes')].filter(
     (folder, i, all) => existsSync(folder) && all.indexOf(folder) === i,
   );
-}
-
-/** The folder of this package: the nearest ancestor with a package.json. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
 }

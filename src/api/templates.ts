@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../errors.js';
 import { makeFolder, writeFileAtomic } from '../runs/index.js';
-import { packageRoot } from './recipes.js';
+import { packageRoot } from '../package-root.js';
 
 /** What a user's file can define, with the file and its description. */
 export const TEMPLATES = {

@@ -2,6 +2,7 @@
  * One step of a chain up to the point where its numbers are read: tensors in and out, and everything else declared to a
  * host.
  */
+import { Signal } from '../errors.js';
 import { disposeNamed, mapNamed, type NamedTensors, pickNamed } from '../tensor/named.js';
 import { type Host } from '../tensor/plan/index.js';
 import { type LayerCapture } from '../tensor/second-order/index.js';
@@ -56,7 +57,7 @@ export function runsOf(links: readonly Link[]): Link[][] {
 }
 
 /** A gradient was not finite: nothing moves. */
-export class SkippedStep extends Error {
+export class SkippedStep extends Signal {
   constructor(
     readonly link: string,
     readonly loss: number,

@@ -2,7 +2,8 @@
  * Command-line output: text for people, both on a terminal and in a pipe; one JSON object per line for programs that
  * request it.
  */
-import { systemError, systemReason, WeftError } from '../errors.js';
+import { systemReason } from '../errors.js';
+import { typedError } from '../own-errors.js';
 import { printable } from '../printable.js';
 import { stopwatch } from '../runs/clock.js';
 import { asTyped } from './invocation.js';
@@ -89,10 +90,10 @@ export function clip(line: string, width: number): string {
 
 /**
  * Prints an error for the user, and returns the exit code: 1 for anything that the user can fix, 70 for a defect in
- * Weft. Errors of the operating system never count as defects.
+ * Weft. Errors of the operating system and in the user's own code never count as defects.
  */
 export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'write'>): number {
-  const known = error instanceof WeftError ? error : (systemError(error) ?? memoryError(error));
+  const known = typedError(error);
   if (known) {
     stream.write(printable(`weft: ${known.message}\n${known.hint ? `  ${asTyped(known.hint)}\n` : ''}`));
     return 1;
@@ -100,17 +101,6 @@ export function reportError(error: unknown, stream: Pick<NodeJS.WriteStream, 'wr
   const where = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stream.write(printable(`weft: this is a bug in weft, please report it\n${where}\n`));
   return 70;
-}
-
-/** V8's message for an allocation that the machine cannot satisfy. */
-function memoryError(error: unknown): WeftError | undefined {
-  return error instanceof RangeError && error.message === 'Array buffer allocation failed'
-    ? new WeftError(
-        'unsupported',
-        'there is not enough memory',
-        'close other programs, or use less data, a smaller space or a smaller batch',
-      )
-    : undefined;
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Defining a search strategy: a name, options with presets, and a function that sets it up for a space. */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
+import { inOwnCode, type Part } from '../own-errors.js';
+import { requireDefinition } from '../parts/checked.js';
+import { checkedController } from './checked-controller.js';
 import { type Controller, type ControllerFactory, type ControllerSetting } from './contract.js';
 
 export interface ControllerDefinition<O extends object> {
@@ -17,14 +20,10 @@ export interface ControllerDefinition<O extends object> {
 }
 
 /** Defines a controller; see `controllers/random.ts` for a short example. */
-export function defineController<O extends object>({
-  name,
-  description,
-  options,
-  presets = {},
-  warmStart = false,
-  create,
-}: ControllerDefinition<O>): ControllerFactory<O> {
+export function defineController<O extends object>(definition: ControllerDefinition<O>): ControllerFactory<O> {
+  const { name, description, options, presets = {}, warmStart = false, create } = definition;
+  const part: Part = { code: 'controller', what: `the controller '${name}'` };
+  requireDefinition(part, definition, 'create', 'options');
   return {
     kind: 'weft-controller',
     name,
@@ -33,10 +32,14 @@ export function defineController<O extends object>({
     presets,
     warmStart,
     create<A>(input: unknown, setting: ControllerSetting<A>) {
-      const parsed = options.safeParse(input ?? {});
+      const parsed = inOwnCode(part, () => options.safeParse(input ?? {}));
       if (!parsed.success)
         throw new WeftError('config', `options of the controller '${name}':\n${z.prettifyError(parsed.error)}`);
-      return create(parsed.data, setting);
+      return checkedController(
+        part,
+        inOwnCode(part, () => create(parsed.data, setting)),
+        setting.space,
+      );
     },
   };
 }

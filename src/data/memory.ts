@@ -208,7 +208,14 @@ async function collectPart(
   if (!('inputs' in part)) {
     const inputs: ExampleInput[] = [];
     const labels: (ExampleLabel | LabelList)[] = [];
-    for await (const { input, label } of part) {
+    for await (const example of part as AsyncIterable<Partial<LabelledExample> | undefined>) {
+      const { input, label } = example ?? {};
+      if (input === undefined || label === undefined)
+        throw new WeftError(
+          'data',
+          `${where}: example ${inputs.length} has no ${input === undefined ? 'input' : 'label'}`,
+          "give each example as { input, label }, for example { input: [1, 2], label: 'a' }",
+        );
       inputs.push(input);
       labels.push(label);
     }

@@ -1,4 +1,5 @@
 /** User-defined data sets: a file, or a value, that creates them. */
+import { requireDefinition } from '../parts/checked.js';
 import { type Dataset } from './dataset.js';
 import { type MemoryData } from './memory.js';
 
@@ -19,6 +20,7 @@ export interface OwnData extends OwnDataDefinition {
 
 /** Defines a data set. A file that exports one can be passed in place of data: `--data ./my-data.ts`. */
 export function defineData(definition: OwnDataDefinition): OwnData {
+  requireDefinition({ code: 'data', what: `the data set '${definition.name}'` }, definition, 'load');
   return { kind: 'weft-data', ...definition };
 }
 

@@ -6,6 +6,7 @@ import { WeftError } from '../errors.js';
 import { type Genotype } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
+import { fitted } from './fitted.js';
 import { type Combination, type NodeAttributes, shapeKey, type SupernetGraph } from './nodes.js';
 
 interface ActiveBase {
@@ -103,7 +104,7 @@ function fix(
       if (member) {
         const choices = member.choices(genotype);
         const operation = member.operation(choices);
-        const built = operation.build(shapes);
+        const built = fitted(operation, shapes, `'${name}'`);
         return {
           kind: 'operation',
           name,

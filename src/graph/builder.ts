@@ -19,7 +19,8 @@ import { type Decision, type Genotype, listDecisions } from '../space/slots.js';
 import { type BuiltOperation, type Operation, type OperationFamily, type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
 import { prefixed } from './cell.js';
-import { fitElastic, fitted } from './elastic.js';
+import { fitElastic } from './elastic.js';
+import { fitted } from './fitted.js';
 import { combinations, combinedShapes, distinct } from './shape-sets.js';
 import {
   type Combination,

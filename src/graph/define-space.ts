@@ -7,6 +7,7 @@ import { type ChoiceSpace, choiceSpace, type Constraint } from '../space/choice-
 import { fromLast, lastValue } from '../operations/along-time.js';
 import { type Shape } from '../operations/operation.js';
 import { sameShape } from '../operations/shapes.js';
+import { inOwnCode, type Part } from '../own-errors.js';
 import { stream } from '../tensor/rng.js';
 import { activate, type ActiveNode } from './activate.js';
 import { buildGraph, type GraphBuilder, type NodeRef } from './builder.js';
@@ -95,7 +96,7 @@ export function defineSpace<O extends object, const C extends ChoiceTree>(
     description: definition.description,
     options: definition.options,
     create(input, task) {
-      const parsed = guarded(definition.name, () => definition.options.safeParse(input ?? {}));
+      const parsed = inOwnCode(definitionOf(definition.name), () => definition.options.safeParse(input ?? {}));
       if (!parsed.success)
         throw new WeftError('config', `options of the space '${definition.name}':\n${z.prettifyError(parsed.error)}`);
       return instantiate(definition, parsed.data, task);
@@ -109,12 +110,13 @@ function instantiate<O extends object, C extends ChoiceTree>(
   task: Task,
 ): SearchSpace<ArchitectureOf<C>> {
   requireFitting(definition, task);
-  const tree = guarded(definition.name, () => definition.choices(options, task));
-  const choices = choiceSpace(definition.name, tree, definition.constraints) as ChoiceSpace<ArchitectureOf<C>>;
+  const own = definitionOf(definition.name);
+  const tree = inOwnCode(own, () => definition.choices(options, task));
+  const choices = choiceSpace(definition.name, tree, constraintsOf(definition)) as ChoiceSpace<ArchitectureOf<C>>;
   // Constraints that contradict each other are found here, not in the middle of a search.
   if (choices.constraints.length > 0) choices.sample(stream('satisfiable', definition.name));
   const supernet = buildGraph(definition.name, choices.decisions, task.inputShape, (builder) =>
-    guarded(definition.name, () => fromLastValue(builder, task, (g) => definition.graph(g, tree, options, task))),
+    inOwnCode(own, () => fromLastValue(builder, task, (g) => definition.graph(g, tree, options, task))),
   );
   for (const shape of supernet.graph.getNodeAttribute(supernet.head, 'shapes')) {
     if (!sameShape(shape, logitsShape(task))) {
@@ -125,6 +127,7 @@ function instantiate<O extends object, C extends ChoiceTree>(
       );
     }
   }
+  const { canonical } = definition;
   const hashOf = (architecture: ArchitectureOf<C>): string =>
     canonicalHash(activate(supernet, choices.genotype(architecture)));
   const withChoices = (some: typeof choices): SearchSpace<ArchitectureOf<C>> => ({
@@ -134,8 +137,8 @@ function instantiate<O extends object, C extends ChoiceTree>(
     supernet,
     activate: (architecture) => activate(supernet, choices.genotype(architecture)),
     canonicalHash: hashOf,
-    canonicalForm: definition.canonical ?? hashOf,
-    forRetraining: () => instantiate(definition, definition.retrain?.(options) ?? options, task),
+    canonicalForm: canonical ? (architecture) => inOwnCode(own, () => canonical(architecture)) : hashOf,
+    forRetraining: () => instantiate(definition, inOwnCode(own, () => definition.retrain?.(options)) ?? options, task),
     constrain: (further) => withChoices(choiceSpace(definition.name, tree, [...some.constraints, ...further])),
   });
   return withChoices(choices);
@@ -154,6 +157,17 @@ function fromLastValue(builder: GraphBuilder, { change }: Task, write: (builder:
     predicted,
     builder.apply('change/last', lastValue(change), builder.input),
   ]);
+}
+
+/** Its constraints; errors name them. */
+function constraintsOf<C extends ChoiceTree>({
+  name,
+  constraints = [],
+}: Pick<SpaceDefinition<object, C>, 'name' | 'constraints'>): Constraint<ArchitectureOf<C>>[] {
+  return constraints.map((constraint) => {
+    const part = { ...definitionOf(name), what: `the constraint '${constraint.name}' of the space '${name}'` };
+    return { name: constraint.name, holds: (architecture) => inOwnCode(part, () => constraint.holds(architecture)) };
+  });
 }
 
 function requireFitting(
@@ -191,19 +205,9 @@ function requireFitting(
     );
 }
 
-/** Reports errors in a user's definition as such, with their location. */
-function guarded<T>(name: string, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    if (cause instanceof WeftError) throw cause;
-    const { message, stack } = cause instanceof Error ? cause : new Error(String(cause));
-    const place = /\n\s+(at .*)/.exec(stack ?? '')?.[1];
-    throw new WeftError(
-      'space',
-      `the definition of the space '${name}' fails: ${message}`,
-      place ?? 'run the file by itself to see where',
-      { cause },
-    );
-  }
-}
+/** The definition, in messages; what fails in it is its own, whoever wrote it. */
+const definitionOf = (name: string): Part => ({
+  code: 'space',
+  what: `the definition of the space '${name}'`,
+  own: true,
+});

@@ -4,6 +4,7 @@
  */
 import { type Shape } from '../operations/operation.js';
 import { type ActiveNode } from './activate.js';
+import { fitted } from './fitted.js';
 
 /** The nodes with every operation in its deployed form (`Operation.deployed`); the same nodes if nothing changes. */
 export function deployedNodes(nodes: readonly ActiveNode[]): readonly ActiveNode[] {
@@ -12,6 +13,7 @@ export function deployedNodes(nodes: readonly ActiveNode[]): readonly ActiveNode
   return nodes.map((node) => {
     if (node.kind !== 'operation' || !node.operation.deployed) return node;
     const operation = node.operation.deployed;
-    return { ...node, operation, built: operation.build(node.inputs.map((input) => outputs.get(input)!)) };
+    const inputs = node.inputs.map((input) => outputs.get(input)!);
+    return { ...node, operation, built: fitted(operation, inputs, `'${node.name}'`) };
   });
 }

@@ -4,6 +4,7 @@
 import { WeftError } from '../errors.js';
 import { type BuiltOperation, type Operation, type Shape } from '../operations/operation.js';
 import { type Genotype } from '../space/slots.js';
+import { fitted } from './fitted.js';
 import { type ElasticMember, shapeKey } from './nodes.js';
 
 /** A size that is chosen, and the numbers to choose from. */
@@ -104,16 +105,5 @@ function requireWithin(member: BuiltOperation, whole: BuiltOperation, where: str
         'no weight may grow when a size shrinks',
       );
     }
-  }
-}
-
-/** The operation on inputs of these shapes; errors name the node. */
-export function fitted(operation: Operation, shapes: readonly Shape[], where: string): BuiltOperation {
-  try {
-    return operation.build(shapes);
-  } catch (error) {
-    if (error instanceof WeftError)
-      throw new WeftError(error.code, `${where}: ${error.message}`, error.hint, { cause: error });
-    throw error;
   }
 }

@@ -135,7 +135,7 @@ export function startChild({ program, threads, watchdog }: ChildOptions): ChildH
 
 function errorOf({ label }: Job, { code, message, hint }: Extract<Answer, { type: 'failed' }>): WeftError {
   return code === null
-    ? new WeftError('job', `${label} failed: ${message}`, 'this is a bug in weft or in a space of your own')
+    ? new WeftError('job', `${label} failed: ${message}`, 'this is a bug in weft, please report it')
     : new WeftError(code, message, hint ?? undefined);
 }
 

@@ -1,5 +1,6 @@
 /** The process that runs jobs: it computes, and blocks meanwhile; the process that started it watches over it. */
-import { WeftError, type WeftErrorCode } from '../errors.js';
+import { type WeftErrorCode } from '../errors.js';
+import { typedError } from '../own-errors.js';
 import { type JsonObject } from '../runs/index.js';
 import { type Job, type JobProgress, type JobRunners } from './contract.js';
 import { endWithParent } from './orphan.js';
@@ -65,12 +66,12 @@ export function serveJobs(runners: JobRunners): void {
       const value = await run(payload, { key, folder, files, progress, shouldStop: () => stopping });
       say({ type: 'done', value, memoryMB: process.memoryUsage.rss() / 2 ** 20 });
     } catch (error) {
-      const known = error instanceof WeftError;
+      const known = typedError(error);
       say({
         type: 'failed',
-        code: known ? error.code : null,
-        message: known ? error.message : ((error as Error).stack ?? String(error)),
-        hint: (known && error.hint) || null,
+        code: known?.code ?? null,
+        message: known?.message ?? (error as Error).stack ?? String(error),
+        hint: known?.hint ?? null,
       });
     }
     busy = false;

@@ -1,5 +1,6 @@
 /** An executor's record of submitted jobs: who waits for which, and the known results. */
 import { WeftError } from '../errors.js';
+import { typedError } from '../own-errors.js';
 import { type Executor, type Job, type JobEvent, type JobResult } from './contract.js';
 import { type Results } from './results.js';
 
@@ -76,11 +77,7 @@ export function createLedger(results: Results): Ledger {
       if (!waited) return;
       const message = error instanceof Error ? error.message : String(error);
       tell({ type: 'job-failed', key: job.key, label: job.label, message });
-      waited.reject(
-        error instanceof WeftError
-          ? error
-          : new WeftError('job', `${job.label}: ${message}`, undefined, { cause: error }),
-      );
+      waited.reject(typedError(error) ?? new WeftError('job', `${job.label}: ${message}`, undefined, { cause: error }));
     },
     leave: (job, why) => close(job)?.reject(why),
     cancel(key) {

@@ -1,4 +1,5 @@
 /** Operations one after another as a single operation. */
+import { buildOperation } from './build-operation.js';
 import { chainedChannels } from './channels.js';
 import { type BuiltOperation, multiplyAddsOf, type Operation, type Shape } from './operation.js';
 
@@ -18,7 +19,7 @@ export function sequence(kind: string, parts: Readonly<Record<string, Operation>
     build(inputs) {
       let shapes: readonly Shape[] = inputs;
       const built = names.map((name) => {
-        const part = parts[name]!.build(shapes);
+        const part = buildOperation(parts[name]!, shapes);
         shapes = [part.output];
         return [name, part] as const;
       });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { WeftError } from '../errors.js';
+import { inOwnCode, type Part } from '../own-errors.js';
 
 export type OwnKind = 'optimizer' | 'preconditioner' | 'regularizer' | 'objective' | 'proxy';
 
@@ -32,6 +33,13 @@ export interface OwnDefinition<Setting, Made, O extends object> {
   create(options: O, setting: Setting): Made;
 }
 
+/** A part of the user's own in error messages. */
+export const partOf = (kind: OwnKind, name: string): Part => ({
+  code: 'config',
+  what: `the ${kind} '${name}'`,
+  own: true,
+});
+
 /** The parts that were given, by the names that configurations have for them. */
 export type OwnParts = ReadonlyMap<string, OwnPart | OwnProxy>;
 
@@ -46,10 +54,11 @@ export function defineOwn<Setting, Made, O extends object>(
     description,
     options,
     create(input, setting) {
-      const parsed = options.safeParse(input ?? {});
+      const part = partOf(kind, name);
+      const parsed = inOwnCode(part, () => options.safeParse(input ?? {}));
       if (!parsed.success)
         throw new WeftError('config', `options of the ${kind} '${name}':\n${z.prettifyError(parsed.error)}`);
-      return create(parsed.data, setting);
+      return inOwnCode(part, () => create(parsed.data, setting));
     },
   };
 }

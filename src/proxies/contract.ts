@@ -2,6 +2,7 @@
  * The contract of all zero-cost proxies: a score for an untrained network, from its initial weights and one batch, by
  * which networks are ranked. Code that ranks or filters networks depends on nothing else.
  */
+import { requireDefinition } from '../parts/checked.js';
 import { type Child } from '../supernet/child.js';
 import { type Weights } from '../supernet/parameter-store.js';
 import { type TensorBatch } from '../training/batch.js';
@@ -32,5 +33,6 @@ export interface Proxy extends ProxyDefinition {
  * proxy name.
  */
 export function defineProxy(definition: ProxyDefinition): Proxy {
+  requireDefinition({ code: 'config', what: `the proxy '${definition.name}'` }, definition, 'score');
   return { kind: 'weft-proxy', ...definition };
 }

@@ -50,7 +50,8 @@ export function scoreNetworks<A>(
     const own = found.map((all) => all[place]!);
     const failures = own.filter((one): one is WeftError => typeof one !== 'number');
     const lacking = failures.find(({ code }) => code !== 'numeric');
-    if (lacking?.code === 'data') throw lacking;
+    // What the network lacks is no mistake, unlike data that does not fit and code of the user's own that fails.
+    if (lacking && lacking.code !== 'unsupported') throw lacking;
     if (lacking) {
       warnings.push(`${name} was left out: ${lacking.message}`);
       return;

@@ -1,6 +1,7 @@
 /** Scores networks: initial weights, one batch, every proxy. */
 import { WeftError } from '../errors.js';
 import { type SearchSpace } from '../graph/define-space.js';
+import { inOwnCode } from '../own-errors.js';
 import { childCatalogue } from '../supernet/catalogue.js';
 import { type Child, createChild } from '../supernet/child.js';
 import { createParameterStore, type Weights } from '../supernet/parameter-store.js';
@@ -26,11 +27,13 @@ export function proxyScore(
       `${name} needs a batch of at least ${fewestExamples} examples, but this one has ${examples}`,
       'use a larger batch',
     );
-  const value = tidy(() => score(network, weights, batch));
+  const value = tidy(() =>
+    inOwnCode({ code: 'config', what: `the proxy '${name}'` }, () => score(network, weights, batch)),
+  );
   if (Number.isFinite(value)) return value;
   throw new WeftError(
     'numeric',
-    `${name} of ${network.encoding} is ${value}`,
+    `${name} of ${network.encoding} is ${String(value)}`,
     'leave this network out, or choose another proxy',
   );
 }

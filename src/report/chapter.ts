@@ -1,5 +1,8 @@
 /** Chapters of text, pictures and tables: those of studies, and user-defined ones for the report of a run. */
+import { z } from 'zod';
 import { WeftError } from '../errors.js';
+import { inOwnCode, type Part } from '../own-errors.js';
+import { requireDefinition } from '../parts/checked.js';
 import { type SearchEvent } from '../search/events.js';
 import { type RunSummary } from '../runs/index.js';
 import { aligned } from './format.js';
@@ -61,21 +64,52 @@ export function defineChapter(definition: ChapterDefinition): OwnChapter {
       `a chapter cannot be named '${definition.name}'`,
       'use lower-case letters, digits and hyphens',
     );
+  requireDefinition({ code: 'config', what: `the chapter '${definition.name}'` }, definition, 'content');
   return { kind: 'weft-chapter', ...definition };
 }
 
-/** A user-defined chapter. Throws WeftError('config') naming one that fails. */
+/** A user-defined chapter. Throws WeftError('config') naming one that fails, or whose content is none. */
 export function ownChapter({ name, title, content }: OwnChapter, { events, summary }: ReportInput): Content {
-  let found: ChapterContent | undefined;
-  try {
-    found = content({ events: events as readonly SearchEvent[], summary: summary as RunSummary | undefined });
-  } catch (cause) {
-    throw new WeftError('config', `the chapter '${name}' failed: ${(cause as Error).message}`, 'correct its content', {
-      cause,
+  const part: Part = { code: 'config', what: `the chapter '${name}'`, own: true };
+  return inOwnCode(part, () => {
+    const found: unknown = content({
+      events: events as readonly SearchEvent[],
+      summary: summary as RunSummary | undefined,
     });
-  }
-  return found && chapter(`own-${name}`, title, found);
+    if (found === undefined) return undefined;
+    requireContent(part.what, found);
+    return chapter(`own-${name}`, title, found);
+  });
 }
+
+/** Throws WeftError('config') unless a value that the user's own code gives is the content of a chapter. */
+export function requireContent(what: string, found: unknown): asserts found is ChapterContent {
+  const checked = CONTENT.safeParse(found);
+  if (!checked.success)
+    throw new WeftError(
+      'config',
+      `the content of ${what}:\n${z.prettifyError(checked.error)}`,
+      'give { text, figures, tables }: paragraphs, pictures as SVG with captions, and rows of numbers and texts',
+    );
+}
+
+/** NaN and infinities too, which a table shows as they are. */
+export const anyNumber = z.custom<number>((value) => typeof value === 'number', 'expected a number');
+
+const CONTENT = z.object({
+  text: z.array(z.string()).optional(),
+  figures: z.array(z.object({ title: z.string(), svg: z.string(), caption: z.string() })).optional(),
+  tables: z
+    .array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        columns: z.array(z.string()),
+        rows: z.array(z.array(z.union([z.string(), anyNumber, z.null()]))),
+      }),
+    )
+    .optional(),
+});
 
 /** A chapter of a page. */
 export function chapter(id: string, title: string, { text = [], figures = [], tables = [] }: ChapterContent): Content {

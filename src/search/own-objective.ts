@@ -4,7 +4,8 @@ import { costNames } from '../config/costs.js';
 import { type SearchConfig } from '../config/schema.js';
 import { WeftError } from '../errors.js';
 import { type ActiveNode } from '../graph/index.js';
-import { createOwn, defineOwn, type OwnPart, type OwnParts } from '../parts/own.js';
+import { inOwnCode } from '../own-errors.js';
+import { createOwn, defineOwn, type OwnPart, type OwnParts, partOf } from '../parts/own.js';
 
 export interface ObjectiveDefinition<O extends object = object> {
   /** Its name in conditions, events and reports: letters, digits and underscores. */
@@ -59,7 +60,7 @@ export function defineObjective<O extends object = object>({
       unit,
       direction,
       value(network) {
-        const found = value(network, chosen);
+        const found = inOwnCode(partOf('objective', name), () => value(network, chosen));
         if (Number.isFinite(found)) return found;
         throw new WeftError(
           'config',

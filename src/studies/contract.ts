@@ -5,6 +5,7 @@
 import { type z } from 'zod';
 import { type ControllerFactory } from '../controller/contract.js';
 import { type SpaceFactory } from '../graph/define-space.js';
+import { requireDefinition } from '../parts/checked.js';
 import { type ChapterContent, type ChapterFigure, type ChapterTable } from '../report/chapter.js';
 import { type JsonObject, type Stopwatch } from '../runs/index.js';
 
@@ -112,6 +113,7 @@ export interface Study<Options extends z.ZodType = z.ZodType> {
 
 /** Defines a study; the only way to make one. */
 export function defineStudy<Options extends z.ZodType>(study: Omit<Study<Options>, 'kind'>): Study {
+  requireDefinition({ code: 'config', what: `the study '${study.name}'` }, study, 'run', 'options');
   return { kind: 'weft-study', ...study };
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unknownNameHint, WeftError } from '../errors.js';
+import { Signal, unknownNameHint, WeftError } from '../errors.js';
 import {
   acquireLock,
   breathe,
@@ -15,6 +15,8 @@ import {
   stringifyStrict,
   writeFileAtomic,
 } from '../runs/index.js';
+import { inOwnCode, type Part } from '../own-errors.js';
+import { isRecord, shown } from '../parts/checked.js';
 import { toCsv } from '../report/index.js';
 import {
   type Parts,
@@ -25,6 +27,7 @@ import {
   type StudySetting,
   type StudyUnit,
 } from './contract.js';
+import { requireResult } from './check-result.js';
 import { studyReport } from './report.js';
 
 export interface RunStudyOptions {
@@ -45,7 +48,7 @@ export interface FinishedStudy extends StudyResult {
 }
 
 /** Thrown by a study that was asked to stop. */
-export class StudyStopped extends Error {}
+export class StudyStopped extends Signal {}
 
 /**
  * Between two pieces of a study's work: lets signals arrive, which kernels keep from the thread, and throws where the
@@ -99,15 +102,19 @@ async function runHere(
   guard: () => void,
 ): Promise<FinishedStudy> {
   const watch = stopwatch();
-  const result = await study.run(chosen, {
-    seed,
-    folder,
-    parts,
-    progress,
-    shouldStop,
-    watch,
-    perform: perform ?? oneAfterAnother(study, { folder, parts, progress, shouldStop }),
-  });
+  const part = partOf(study);
+  const result = await inOwnCode(part, () =>
+    study.run(chosen, {
+      seed,
+      folder,
+      parts,
+      progress,
+      shouldStop,
+      watch,
+      perform: perform ?? oneAfterAnother(study, { folder, parts, progress, shouldStop }),
+    }),
+  );
+  requireResult(part.what, result);
   const seconds = watch.elapsed();
   const facts = { seed, seconds, options: chosen, environment: describeEnvironment() };
   const write = (name: string, text: string): string => {
@@ -155,7 +162,8 @@ function oneAfterAnother(
 }
 
 /** A unit of a study by its name. */
-export function unitOf({ name, units = {} }: Study, unit: string): StudyUnit {
+export function unitOf(study: Study, unit: string): StudyUnit {
+  const { name, units = {} } = study;
   const found = Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (!found)
     throw new WeftError(
@@ -163,8 +171,16 @@ export function unitOf({ name, units = {} }: Study, unit: string): StudyUnit {
       `the study '${name}' has no part '${unit}'`,
       'workers and submitters must have the same version of weft',
     );
-  return found;
+  const part = partOf(study);
+  return async (payload, setting) => {
+    const result = await inOwnCode(part, () => found(payload, setting));
+    if (isRecord(result)) return result;
+    throw new WeftError('config', `${part.what} returns ${shown(result)} from '${unit}'`, 'return plain data by name');
+  };
 }
+
+/** A study in messages. */
+const partOf = ({ name }: Pick<Study, 'name'>): Part => ({ code: 'config', what: `the study '${name}'` });
 
 /**
  * The options with all defaults; WeftError('config') names an option that the study does not have, with the nearest one
@@ -178,7 +194,7 @@ export function parseStudyOptions(
   const unknown = Object.keys(options).find((field) => !known.includes(field));
   if (unknown !== undefined)
     throw new WeftError('config', `the study '${name}' has no option '${unknown}'`, unknownNameHint(unknown, known));
-  const parsed = schema.safeParse(withLists(schema, options));
+  const parsed = inOwnCode(partOf({ name }), () => schema.safeParse(withLists(schema, options)));
   if (!parsed.success)
     throw new WeftError(
       'config',

@@ -47,7 +47,7 @@ describe('user files', function () {
         ['search', '--recipe', 'digits', '--controller', './controller.mjs', '--backend', 'cpu', '--json'],
         { cwd: folder },
       );
-      expect(code).to.equal(70); // the controller's own error
-      expect(stderr).to.contain('not called');
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/the controller 'own' fails: not called\n {2}correct it at controller\.mjs:2/);
     }));
 });

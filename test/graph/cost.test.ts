@@ -14,6 +14,7 @@ import {
   sequence,
   z,
 } from 'weft-nas';
+import { zeros } from '../../src/operations/initializers.js';
 import { macroCnn } from '../../search-spaces/macro-cnn.js';
 import { nasBench201 } from '../../search-spaces/nas-bench-201.js';
 import { said } from '../said.js';
@@ -80,7 +81,7 @@ describe('the cost of a child', () => {
       config: {},
       build: ([shape]) => ({
         output: shape!,
-        parameters: { kernel: { shape: [1], role: 'kernel', initializer: { kind: 'zeros' } as never } },
+        parameters: { kernel: { shape: [1], role: 'kernel', initializer: zeros } },
         forward: ([x]) => x!,
       }),
     };

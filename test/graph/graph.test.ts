@@ -338,7 +338,7 @@ describe('supernet graphs', () => {
           throw new TypeError('x is not a function');
         },
       }),
-    ).to.match(/the definition of the space 'broken' fails: x is not a function \(at .*graph\.test\.ts:\d+/);
+    ).to.match(/the definition of the space 'broken' fails: x is not a function \(correct it at .*graph\.test\.ts:\d+/);
     expect(broken({ choices: () => (undefined as unknown as { a: 1 }).a })).to.match(
       /the definition of the space 'broken' fails/,
     );

@@ -50,7 +50,7 @@ describe('scores of many networks', () => {
     expect(warnings[0]).to.include('there is nothing to see');
   });
 
-  it('refuse a batch that is too small, and pass on foreign errors', () => {
+  it('refuse a batch that is too small, and name a proxy that fails', () => {
     expect(() => score([proxyNamed('zico')], 3)).to.throw('at least 4 examples');
     const broken = defineProxy({
       ...made('broken', []),
@@ -58,6 +58,6 @@ describe('scores of many networks', () => {
         throw new TypeError('a mistake');
       },
     });
-    expect(() => score([broken])).to.throw(TypeError, 'a mistake');
+    expect(() => score([broken])).to.throw(WeftError, "the proxy 'broken' fails: a mistake");
   });
 });

@@ -121,7 +121,9 @@ export default defineChapter({ name: 'mine', title: 'A <b>title</b>', content: (
         throw new Error('no');
       },
     });
-    expect(await saidLater(writeReport(run, { chapters: [broken] }))).to.match(/the chapter 'broken' failed: no/);
+    expect(await saidLater(writeReport(run, { chapters: [broken] }))).to.match(
+      /the chapter 'broken' fails: no \(correct it at /,
+    );
     expect(said(() => defineChapter({ ...none, name: 'A b' }))).to.match(/cannot be named/);
   });
 });

@@ -148,7 +148,7 @@ describe('the parts of a study', function () {
     const failed = await runStudy(study, { options: { failing: 3 }, folder: join(folder(), 'failing'), parts }).catch(
       (error: unknown) => error,
     );
-    expect(failed).to.be.an('error').with.property('message', '3 cannot be squared');
+    expect(failed).to.be.an('error').with.property('message', "the study 'own' fails: 3 cannot be squared");
     expect(begun).to.deep.equal([2, 3]);
   });
 

@@ -1,7 +1,10 @@
 /** Optimizers defined by the user. */
+import { checkedLink } from '../../chain/checked-link.js';
 import { type Link } from '../../chain/link.js';
 import { type TrainingSetting } from '../../chain/setting.js';
-import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../../parts/own.js';
+import { WeftError } from '../../errors.js';
+import { shown } from '../../parts/checked.js';
+import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema, partOf } from '../../parts/own.js';
 import { optimizer } from '../entry.js';
 
 export type OwnOptimizer<O extends object = object> = OwnPart<TrainingSetting, readonly Link[], O>;
@@ -23,5 +26,10 @@ export const own = optimizer({
   formula: 'what the part says',
   reference: 'an optimizer of your own',
   schema: ownSchema,
-  create: (options, setting) => createOwn<readonly Link[]>('optimizer', options, setting),
+  create(options, setting) {
+    const part = partOf('optimizer', options.part);
+    const links = createOwn<readonly Link[]>('optimizer', options, setting);
+    if (Array.isArray(links)) return links.map((link: Link) => checkedLink(part, link));
+    throw new WeftError('config', `${part.what} creates ${shown(links)}`, 'return a list of links from its create');
+  },
 });

@@ -1,7 +1,8 @@
 /** Preconditioners defined by the user. */
+import { checkedLink } from '../../chain/checked-link.js';
 import { type Link } from '../../chain/link.js';
 import { type TrainingSetting } from '../../chain/setting.js';
-import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema } from '../../parts/own.js';
+import { createOwn, defineOwn, type OwnDefinition, type OwnPart, ownSchema, partOf } from '../../parts/own.js';
 import { preconditioner } from '../entry.js';
 
 export type OwnPreconditioner<O extends object = object> = OwnPart<TrainingSetting, Link, O>;
@@ -20,5 +21,6 @@ export const own = preconditioner({
   cost: 'its own',
   reference: 'a preconditioner of your own',
   schema: ownSchema,
-  create: (options, setting) => createOwn<Link>('preconditioner', options, setting),
+  create: (options, setting) =>
+    checkedLink(partOf('preconditioner', options.part), createOwn<Link>('preconditioner', options, setting)),
 });

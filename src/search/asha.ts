@@ -7,6 +7,7 @@
 import { WeftError } from '../errors.js';
 import { fitLearningCurve, type LearningCurve } from '../predictors/learning-curve.js';
 import { smallestOf } from '../statistics/extremes.js';
+import { requireEpochs } from './halving.js';
 
 export interface AshaOptions {
   /** η: one in this many is promoted, and is trained this many times longer. */
@@ -180,6 +181,7 @@ function rungEpochs(
       `of ${candidates} candidates by ${factor} promotes no candidate`,
       `use at least ${factor} candidates, or a smaller factor`,
     );
+  requireEpochs(longest);
   if (!(Number.isInteger(longest) && longest >= first * factor))
     refuse(
       `from ${first} to ${longest} epochs by ${factor} has only one rung, so no candidate can be promoted`,

@@ -33,6 +33,19 @@ export interface RungResult extends Rung {
   readonly ranking: readonly Placed[];
 }
 
+/** The longest training of a halving, in epochs: more would not end, and soon not be counted exactly. */
+const MOST_EPOCHS = 1_000_000;
+
+/** Throws WeftError('config') if the longest training has more epochs than any halving can do. */
+export function requireEpochs(longest: number): void {
+  if (longest > MOST_EPOCHS)
+    throw new WeftError(
+      'config',
+      `the longest training of this halving would have ${longest} epochs, more than ${MOST_EPOCHS}`,
+      'begin with fewer epochs (--first), or use fewer candidates or a smaller factor',
+    );
+}
+
 /** How many candidates each rung trains, and for how long; the last rung trains at least one. */
 export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] {
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
@@ -45,6 +58,7 @@ export function rungsOf({ candidates, factor, epochs }: HalvingOptions): Rung[] 
   const rungs: Rung[] = [];
   for (let count = candidates, length = epochs; count >= 1; count = Math.floor(count / factor), length *= factor)
     rungs.push({ candidates: count, epochs: length });
+  requireEpochs(rungs.at(-1)!.epochs);
   return rungs;
 }
 

@@ -46,11 +46,13 @@ function isRead(name: string): boolean[] {
   });
 }
 
-/** Options with which a step is quick. */
-const QUICK: Readonly<Record<string, object>> = {
+/** Options with which a step is quick, and a training of 1,000 steps on six examples does not diverge. */
+const CHOSEN: Readonly<Record<string, object>> = {
   newton: { dimensions: 2 },
   'abs-newton': { dimensions: 2 },
   'hessian-free': { iterations: 2 },
+  // Once gradients vanish, a step is the gradient over the damping.
+  'm-fac': { damping: 1 },
 };
 
 /** Steps of the smaller network; the environment may ask for more, for example 1000. */
@@ -60,7 +62,7 @@ const CONFIGS: [label: string, config: object][] = [
   ...OPTIMIZERS.map(({ name }): [string, object] => [`optimizer ${name}`, { name }]),
   ...PRECONDITIONERS.map(({ name }): [string, object] => [
     `preconditioner ${name}`,
-    { name: 'momentum', learningRate: 0.01, weightDecay: 0.1, preconditioner: { name, ...QUICK[name] } },
+    { name: 'momentum', learningRate: 0.01, weightDecay: 0.1, preconditioner: { name, ...CHOSEN[name] } },
   ]),
 ];
 

@@ -39,12 +39,12 @@ const options = z.strictObject({
     .min(100)
     .max(1_000_000)
     .default(10_000)
-    .describe('training images, of which a fifth is used for evaluation'),
+    .describe('training images, of which a fifth is used for evaluation and a tenth for Fisher information'),
   epochs: z
     .int()
     .min(FORGETTING_EVERY + 1)
     .max(1_000_000)
-    .default(24)
+    .default(28)
     .describe('passes over the rest'),
   batchSize: z.int().min(1).max(1_000_000).default(64).describe('images per step'),
   channels: z.int().min(1).max(10_000).default(8).describe('channels of the first stage; one cell per stage'),
@@ -56,7 +56,7 @@ const options = z.strictObject({
     .describe('factor by which the sides of the images are reduced: each square of so many pixels becomes its mean'),
   learningRate: z.number().positive().max(100).default(0.3).describe('learning rate of the first step'),
   cells: z.int().min(12).max(1_000_000).default(500).describe('cells to rank, drawn uniformly from the table'),
-  judged: z.int().min(10).max(1_000_000).default(512).describe('images on which each cell is evaluated'),
+  judged: z.int().min(10).max(1_000_000).default(256).describe('images on which each cell is evaluated'),
   alpha: z.number().min(0).default(100).describe('strength of wpl'),
 });
 
@@ -68,7 +68,7 @@ export const supernetRemedies = defineStudy({
     'Cheap remedies in a supernet of NAS-Bench-201, alone and together: do they order cells better, and does less forgetting?',
   reference:
     'Ning et al. 2021 (arXiv 2008.03064), Jeon et al. 2025 (arXiv 2503.10740), Lu et al. 2023 (arXiv 2302.14772), Benyahia, Yu et al. 2019 (arXiv 1902.08232); accuracies of NAS-Bench-201 (arXiv 2001.00326)',
-  minutes: 60,
+  minutes: 45,
   options,
   units: { [SUPERNET]: supernetUnit },
   run,

@@ -29,7 +29,7 @@ export interface RemediesResults {
   readonly contestants: readonly Contestant[];
   readonly supernets: readonly { readonly arm: ArmName; readonly seed: number; readonly supernet: Supernet }[];
   readonly cells: readonly string[];
-  readonly options: { readonly seeds: number; readonly epochs: number; readonly channels: number };
+  readonly options: Readonly<Record<'seeds' | 'epochs' | 'channels' | 'reduce' | 'learningRate', number>>;
 }
 
 const three = (value: number): string => decimal(value, 3);
@@ -125,7 +125,7 @@ export function remediesReport({
       {
         title: 'Order',
         text: [
-          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs; ${truth.length} cells are ranked by its shared weights, evaluated on the same images with their own batch statistics, and the ranking is compared with ${column}. The arms with all remedies are ranked by the loss of the mean of checkpoints, the others by the accuracy of the last weights unless their name says otherwise.`,
+          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs at the learning rate ${options.learningRate}${options.reduce === 1 ? '' : `, on images reduced ${options.reduce} times`}; ${truth.length} cells are ranked by its shared weights, evaluated on the same images with their own batch statistics, and the ranking is compared with ${column}. The arms with all remedies are ranked by the loss of the mean of checkpoints, the others by the accuracy of the last weights unless their name says otherwise.`,
           'Intervals are over cells (jackknife), for these supernets; the column of seeds shows how much a value varies from seed to seed. A difference is claimed if its interval excludes zero and it has the same sign for all seeds, of which there must be at least two.',
         ],
         tables: [

@@ -29,8 +29,12 @@ const MEASURED: Readonly<Record<WorkPhase, number>> = {
   retrain: 24,
   test: 0,
 };
-/** Short units are measured for at least this long, long ones for at most this long. */
+/**
+ * Short units are measured for at least so many seconds, or for this share of their phase; long ones for at most so
+ * many seconds. The first second of a process is slow: its JavaScript is not compiled yet.
+ */
 const ENOUGH_SECONDS = 0.3;
+const ENOUGH_SHARE = 0.05;
 const MOST_SECONDS = 2;
 /**
  * Units that still get faster are measured for longer: until they do not, for this share of their phase, or for so many
@@ -54,7 +58,7 @@ const SIMPLE_MODELS = 1;
  * search itself would.
  */
 export function measureUnits(parts: SearchParts, architecture?: string): Estimate {
-  const session = createSession(parts, () => {});
+  const session = createMeasured(parts, architecture);
   const { config, data, space, state } = session;
   const units: Partial<Record<WorkPhase, UnitCost>> = {};
   const measure = (phase: WorkPhase, period?: number): void => {
@@ -84,6 +88,16 @@ export function measureUnits(parts: SearchParts, architecture?: string): Estimat
   } finally {
     session.dispose();
   }
+}
+
+/** The session to be measured. Where networks recur, their steps are compiled at once, as most of the search's are. */
+function createMeasured(parts: SearchParts, architecture: string | undefined): SearchSession {
+  const session = createSession(parts, () => {});
+  const { config } = session;
+  const recurs = architecture === undefined && recurringNetworks(session, remainingUnits(session).weights);
+  if (!recurs || config.compile !== 'auto') return session;
+  session.dispose();
+  return createSession({ ...parts, config: { ...config, compile: 'graph' } }, () => {});
 }
 
 /** Random architectures of which the one of median size stands for the network that will be found. */
@@ -123,8 +137,9 @@ function timeUnits(session: SearchSession, phase: WorkPhase, period = 1): UnitCo
     if (times.length < fewest) {
       if (times.length >= 2 && spent > most) break;
     } else if (spent >= ENOUGH_SECONDS) {
-      const longest = Math.min(STEADY_SECONDS, STEADY_SHARE * planned * costOf(times, period).each);
-      if (spent > most || watch.elapsed() > longest || isSteady(times, period)) break;
+      const whole = planned * costOf(times, period).each;
+      const enough = watch.elapsed() > ENOUGH_SHARE * whole && isSteady(times, period);
+      if (enough || spent > most || watch.elapsed() > Math.min(STEADY_SECONDS, STEADY_SHARE * whole)) break;
     }
   }
   if (times.length === 0) return undefined;

@@ -100,6 +100,7 @@ export const preconditionersStudy = defineStudy({
 /** The conclusions that the rows justify. */
 function verdictFrom(rows: readonly Row[]): string {
   const gated = rows.filter(({ gate }) => gate !== '');
+  if (gated.length === 0) return 'None of these networks, methods, batch sizes and intervals has a target.';
   const met = gated.filter((row) => row.met === true);
   const missed = gated.filter((row) => row.met === false).map(({ id }) => id);
   return `${met.length} of ${gated.length} targets are met${missed.length > 0 ? `; not ${missed.join(', ')}` : ''}.`;

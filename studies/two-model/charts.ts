@@ -9,6 +9,10 @@ const percent = (share: number): number => 100 * share;
 const INKS: readonly ColorName[] = ['muted', 'controller', 'random', 'found', 'alarm', 'ink'];
 const inkOf = (i: number): ColorName => INKS[i % INKS.length]!;
 
+/** Width of the right margin for the names of the arms, at least this. */
+const roomFor = (arms: readonly string[], least: number): number =>
+  Math.max(least, 18 + 7.3 * largestOf(arms.map(({ length }) => length)));
+
 /** Accuracies of A and B while B is trained, mean over the seeds: one line per arm. */
 export function curvesChart(results: TwoModelResults, arms: readonly string[], model: 'a' | 'b'): string {
   const lines = arms.map((arm, i) => {
@@ -34,7 +38,7 @@ export function curvesChart(results: TwoModelResults, arms: readonly string[], m
     x: { label: 'step of B' },
     y: { label: `test accuracy of ${name} (%)` },
     height: 280,
-    marginRight: 130,
+    marginRight: roomFor(arms, 130),
   })!;
 }
 
@@ -51,7 +55,7 @@ export function tradeOffChart(results: TwoModelResults, arms: readonly string[])
   return drawChart({
     ariaLabel: `Points of A that are forgotten against the test accuracy of B, one dot for each regularizer: ${arms.join(', ')}`,
     height: 280,
-    marginRight: 104,
+    marginRight: roomFor(arms, 104),
     marginLeft: 54,
     x: { label: 'points of A that are forgotten', axis: 'bottom', reverse: true, nice: true, inset: 24 },
     y: { label: '↑ test accuracy of B (%)', labelArrow: 'none', nice: true, inset: 16 },

@@ -172,6 +172,7 @@ function report(
         title: 'A and B while B is trained',
         text: [
           `The data is ${data}. B shares its first ${plural(shared, 'layer')} with A, which was trained ${target === undefined ? 'to the end' : `until ${points(target)} % of held-out examples were right`} and then had ${points(results.first.reduce((sum, { accuracy }) => sum + accuracy / results.first.length, 0))} % of the test part right. Lines are means over ${plural(results.first.length, 'seed')}.`,
+          'Each arm trains B in another way: “none” without a regularizer, the others with the named one (wpl is the weight plasticity loss, α its strength).',
           'The first picture shows how much A forgets and what it costs B to prevent that. A regularizer that freezes all shared weights keeps A as it was, but leaves B less to learn with.',
           'In the table, lr·α·max F is the largest pull of a step that is taken explicitly: from 2 on such a step diverges. The proximal step, which is the default, is stable for any α.',
         ],

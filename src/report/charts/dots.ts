@@ -19,7 +19,9 @@ export interface DotOptions {
   readonly marks?: readonly number[];
 }
 
-const [ROW, FRAME, NAMES, LINE] = [24, 42, 150, 18];
+const [ROW, FRAME, LINE] = [24, 42, 18];
+/** Width of the names of rows, more where one is longer, and of one of their letters. */
+const [NAMES, ROW_LETTER] = [150, 6.8];
 /** Width of a letter of the names above, and the space between two of them. */
 const [LETTER, BETWEEN] = [7.6, 18];
 
@@ -34,11 +36,12 @@ export function dotChart(
   const rows = [...new Set(series.flatMap(({ points }) => points.map(({ row }) => row)))];
   if (rows.length === 0) return undefined;
   const values = series.flatMap(({ points }) => points.map(({ value }) => value));
+  const marginLeft = Math.max(NAMES, 14 + ROW_LETTER * largestOf(rows.map(({ length }) => length)));
   const { places, lines } = inLines(series.map(({ name }) => name));
   return drawChart({
     ariaLabel,
     height: FRAME + LINE * lines + ROW * (rows.length + 1),
-    marginLeft: NAMES,
+    marginLeft,
     marginTop: 26 + LINE * lines,
     x: {
       domain: [smallestOf([0, ...values]), largestOf([...marks, ...values])],
@@ -53,7 +56,7 @@ export function dotChart(
           text: 'name',
           frameAnchor: 'top-left',
           textAnchor: 'start',
-          dx: places[i]!.x - NAMES,
+          dx: places[i]!.x - marginLeft,
           dy: -6 - LINE * (lines - places[i]!.line),
           fill: color(one.color),
         }),

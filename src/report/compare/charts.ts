@@ -1,5 +1,6 @@
 /** Configurations compared, and the difference of each pair of runs. */
 import * as Plot from '@observablehq/plot';
+import { largestOf, smallestOf } from '../../statistics/extremes.js';
 import { drawChart, namedRows } from '../charts/frame.js';
 import { color, type ColorName } from '../palette.js';
 import { type RunComparison } from './analysis.js';
@@ -73,11 +74,14 @@ export function differencesChart({ others, quality }: RunComparison): string | u
 function rowsChart(rows: readonly Row[], label: string, marks: readonly number[], ariaLabel: string): string {
   const name = (row: Row): string => (row.name.length > NAME ? `${row.name.slice(0, NAME - 1)}…` : row.name);
   const longest = rows.reduce((most, row) => Math.max(most, name(row).length), 0);
+  const values = [...marks, ...rows.flatMap(({ dots, mean }) => [mean, ...dots.map(({ value }) => value)])];
+  const [least, most] = [smallestOf(values), largestOf(values)];
   return drawChart({
     ariaLabel,
     height: FRAME + ROW * rows.length,
     marginLeft: 16 + 7 * longest,
-    x: { nice: true, inset: 6 },
+    // Equal values have no scale of their own.
+    x: { nice: true, inset: 6, ...(least === most && { domain: [least - 1, most + 1] }) },
     y: { type: 'band', domain: rows.map(name) },
     marks: [
       ...namedRows({ label, marks }),

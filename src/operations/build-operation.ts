@@ -33,7 +33,9 @@ export function buildOperation(operation: Operation, inputs: readonly Shape[]): 
         return tensor;
       };
       const output = inOwnCode(part, () => built.forward(given, { ...context, parameter }));
-      requireOutput(part.what, output, built.output, given[0]);
+      // The last windows of a text may be shorter than those for which the operation was built.
+      const isAsBuilt = given.every(({ shape }, i) => sameShape(shape.slice(1), inputs[i] ?? []));
+      requireOutput(part.what, output, built.output, given[0], isAsBuilt);
       if (borrowed.some(({ isDisposed }) => isDisposed))
         throw new WeftError(
           'operation',
@@ -97,7 +99,13 @@ function requireParameter(what: string, local: string, spec: ParameterSpec): voi
     throw wrong('initializer', "give for example { kind: 'constant', value: 0 }, or heNormal(fanIn)");
 }
 
-function requireOutput(what: string, output: unknown, declared: Shape, input: Tensor | undefined): void {
+function requireOutput(
+  what: string,
+  output: unknown,
+  declared: Shape,
+  input: Tensor | undefined,
+  isAsBuilt: boolean,
+): void {
   const wrong = (found: string): WeftError =>
     new WeftError(
       'operation',
@@ -109,6 +117,7 @@ function requireOutput(what: string, output: unknown, declared: Shape, input: Te
   if (!shape || dtype === undefined) throw wrong(output === undefined ? 'nothing' : 'no tensor');
   if (isDisposed) throw wrong('a tensor that it has disposed of');
   const isWhole = input === undefined || shape[0] === input.shape[0];
-  if (!isWhole || !sameShape(shape.slice(1), declared)) throw wrong(`a tensor [${shape.join(', ')}]`);
+  const isDeclared = isAsBuilt ? sameShape(shape.slice(1), declared) : shape.length === declared.length + 1;
+  if (!isWhole || !isDeclared) throw wrong(`a tensor [${shape.join(', ')}]`);
   if (dtype !== 'float32') throw wrong(`a tensor of ${dtype}`);
 }

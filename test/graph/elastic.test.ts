@@ -216,6 +216,21 @@ describe('elastic operations', () => {
     store.dispose();
   });
 
+  it('read windows of a text that are shorter than those for which they were built', () => {
+    const space = elasticTransformer.create({ widths: [4], depths: [1], heads: [1], headSize: 2, ratios: [1] }, TEXT);
+    const store = createParameterStore(catalogue(space.supernet), 2);
+    const child = createChild(space, space.fromGenotype([0, 0, 0, 0]));
+    const shape = tf.tidy(
+      () =>
+        child.forward(store.parameters, {}, tf.tensor2d([[0, 1, 2]], [1, 3], 'int32'), {
+          training: false,
+          normalization: 'batch',
+        }).shape,
+    );
+    expect(shape).to.deep.equal([1, 3, 4]);
+    store.dispose();
+  });
+
   it('share a step only if the largest takes part', () => {
     const space = elasticMlp.create({ depths: [1], widths: [2, 3, 4] }, TASK);
     const store = createParameterStore(catalogue(space.supernet), 1);

@@ -156,6 +156,7 @@ export function latestEventsMark(runPath: string): EventsMark | undefined {
 /** The steps at which a run has checkpoints, in order. */
 export function listCheckpoints(runPath: string): number[] {
   const { checkpoints } = runFiles(runPath);
+  if (existsSync(runPath) && !existsSync(checkpoints)) return [];
   try {
     return readdirSync(checkpoints)
       .filter((name) => FOLDER_NAME.test(name))

@@ -130,6 +130,8 @@ export async function lockRun(path: string, options: Pick<LockOptions, 'onWait'>
   const files = runFiles(path);
   const lock = await acquireLock(files.lock, options);
   removeUnfinished(path);
+  // The folder may have been deleted to save space; without it there are no checkpoints.
+  mkdirSync(files.checkpoints, { recursive: true });
   removeUnfinished(files.checkpoints, { alone: true });
   return lock;
 }

@@ -84,6 +84,15 @@ describe('the end of a search', function () {
     });
   }
 
+  it('is reached by resuming without the folder of checkpoints too, from the beginning where it was not yet reached', async () => {
+    for (const [name, from] of Object.entries({ whole, stopped })) {
+      const run = copyOf(from, `${name}-without-checkpoints`);
+      rmSync(join(run, 'checkpoints'), { recursive: true });
+      await resume(run);
+      expectWhole(run);
+    }
+  });
+
   for (const file of FINAL) {
     it(`gets ${file} back that was deleted`, async () => {
       const run = copyOf(whole, `without-${file}`);

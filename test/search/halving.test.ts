@@ -24,7 +24,7 @@ describe('successive halving', () => {
     ]);
     // Rungs of more epochs than a number counts exactly ran without end.
     expect(said(() => rungsOf({ candidates: 27, factor: 3, epochs: Number.MAX_SAFE_INTEGER }))).to.match(
-      /the longest training of this halving would have \d\.\d+e\+17 epochs, more than 1000000/,
+      /the longest training of this halving would have \d{18} epochs, more than 1000000/,
     );
     expect(rungsOf({ candidates: 3, factor: 2, epochs: 500_000 }).at(-1)!.epochs).to.equal(1_000_000);
     expect(said(() => rungsOf({ candidates: 3, factor: 2, epochs: 500_001 }))).to.match(/would have 1000002 epochs/);

@@ -32,7 +32,7 @@ const STUDIES = {
   'edge-of-stability': ['flatness-edge', '#cifar-10-convolutional .figures', '#cifar-10-convolutional .figures'],
   'stable-minima': ['flatness-stable-minima', '#one-dimension figure', '#one-dimension figure'],
   'nas-bench-201': ['study-nas-bench-201', '#regret-over-queries .figures', '#regret-over-queries .figures'],
-  'optimizer-cost': ['study-optimizer-cost', '#rows', '#rows'],
+  'optimizer-cost': ['study-optimizer-cost', 'header', '#the-time-of-a-step .figures'],
   'supernet-remedies': ['study-supernet-remedies', 'header', '#order .scroll'],
   'zero-cost-proxies': ['study-zero-cost-proxies', '#rows', '#rows'],
 };

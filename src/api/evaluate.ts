@@ -8,6 +8,7 @@ import {
   type Dataset,
   type InputForm,
   isDataCode,
+  laterCharset,
   nameOfTable,
   openWithFitting,
   readSeries,
@@ -249,7 +250,7 @@ function openWindows(
 ): Dataset {
   return readSeries(source, nameOfTable(source), {
     window: form.window,
-    ...defined({ label: label ?? targets?.names[0], header, charset }),
+    ...defined({ label: label ?? targets?.names[0], header, charset: laterCharset(source, charset) }),
     validation: 0,
     test: 0,
     known: { form, classNames: targets ? undefined : classNames },
@@ -275,7 +276,7 @@ function openFitting(
       labelSeparator,
       task: targets ? ('regression' as const) : ('classification' as const),
       header,
-      charset,
+      charset: laterCharset(source, charset),
       imageShape,
       classNames: targets ? undefined : classNames,
       encoding,

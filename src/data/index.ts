@@ -19,6 +19,7 @@ export { pictureOf } from './encode-png.js';
 export { embedded } from './embedded.js';
 export { type Column, widthOf } from './csv/encoding.js';
 export type { Charset } from './csv/decode.js';
+export { laterCharset } from './csv/lines.js';
 export { readCsv, type CsvOptions } from './csv.js';
 export {
   classCounts,

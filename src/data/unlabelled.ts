@@ -10,7 +10,7 @@ import { decimalMarks } from './csv/decimal-marks.js';
 import { findSeparator, numberIn, splitFields, splitRow } from './csv/fields.js';
 import { growingNumbers } from './csv/growing.js';
 import { isJsonLines, openJsonLines } from './csv/json-lines.js';
-import { type Line, linesOf, openLines } from './csv/lines.js';
+import { laterCharset, type Line, linesOf, openLines } from './csv/lines.js';
 import { type InputShape } from './dataset.js';
 import { readImagesAs } from './image-folder.js';
 import { decoderLike } from './decoder-names.js';
@@ -76,16 +76,17 @@ const STANDARD_INPUT = '-';
 export function readRows(path: string, form: InputForm): Unlabelled {
   if (isNumpyFile(path)) return readNumpyRows(path, form.inputShape, form.encoding);
   const standard = path === STANDARD_INPUT ? readStandardInput() : undefined;
+  const charset = laterCharset(path, form.charset, standard);
   if (form.series)
     return readLastWindows(path, form.series, {
-      ...(form.charset && { charset: form.charset }),
+      ...(charset && { charset }),
       ...(standard && { content: standard }),
     });
   const isJson = standard ? /^\s*[{[]/.test(standard.toString('latin1', 0, 1024)) : isJsonLines(path);
   const rule = isJson ? 'plain' : 'quoted';
   const opened = (): IterableIterator<Line> =>
-    isJson ? openJsonLines(path, form.charset).lines : openLines(path, form.charset, rule).lines;
-  const lines = standard ? linesOf(standard, path, form.charset, rule) : opened();
+    isJson ? openJsonLines(path, charset).lines : openLines(path, charset, rule).lines;
+  const lines = standard ? linesOf(standard, path, charset, rule) : opened();
   return isJson ? readJsonLines(lines, path, form) : readTableRows(lines, path, form);
 }
 

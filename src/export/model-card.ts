@@ -320,14 +320,15 @@ function numbersOf(
 }
 
 function limitsOf({ input, targets, multiLabel, level }: ModelFacts): string {
+  const wrong = targets ? 'may be wrong' : 'may be wrong, even with a high probability';
   const own =
     input.kind === 'picture'
       ? 'Images that were taken, drawn or cropped differently from the training images may be classified wrongly, even with a high probability. JPEG decoders differ by single levels, so answers may differ in the last digits.'
       : input.kind === 'table'
-        ? 'Predictions for rows from another population, or with numbers outside the range of the training data, may be wrong, even with a high probability.'
+        ? `Predictions for rows from another population, or with numbers outside the range of the training data, ${wrong}.`
         : level
           ? 'It imitates its training text; nothing that it writes is checked.'
-          : 'Predictions for inputs from other sources than the training data may be wrong, even with a high probability.';
+          : `Predictions for inputs from other sources than the training data ${wrong}.`;
   return [
     '## Limits',
     '',

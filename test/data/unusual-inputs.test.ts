@@ -1,5 +1,6 @@
 /** Inputs as programs and people write them that are not in ../shared/cases: each is read rightly, or refused by name. */
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import { summarizeData } from '../../src/data/data-summary.js';
@@ -137,6 +138,26 @@ describe('unusual tables', () => {
     const form = { inputShape: composed.inputShape, columns, encoding: composed.encoding };
     const folder = folderWith({ 'new.csv': 'größe,x\nrot ö,3\nweiß ä,4'.normalize('NFD') });
     expect([...readRows(join(folder, 'new.csv'), form).images]).to.deep.equal([3, 1, 0, 4, 0, 1]);
+  });
+
+  it('for a network that was trained on Latin-1 may be UTF-8 or UTF-16 too, compressed or not', () => {
+    const text = 'größe,x\nrot ö,3\nweiß ä,4\n';
+    const encoding = [
+      { name: 'x', kind: 'number' },
+      { name: 'größe', kind: 'category', categories: ['rot ö', 'weiß ä'] },
+    ] as const;
+    const files = {
+      'latin1.csv': Buffer.from(text, 'latin1'),
+      'utf8.csv': text,
+      'mark.csv': `\ufeff${text}`,
+      'utf16.csv': Buffer.from(`\ufeff${text}`, 'utf16le'),
+      'utf8.csv.gz': gzipSync(text),
+    };
+    const folder = folderWith(files);
+    for (const name of Object.keys(files)) {
+      const form = { inputShape: [1, 1, 3] as const, encoding, charset: 'latin1' as const };
+      expect([...readRows(join(folder, name), form).images], name).to.deep.equal([3, 1, 0, 4, 0, 1]);
+    }
   });
 
   it('of JSON lines with a key that some lines lack are refused with line and key', () =>

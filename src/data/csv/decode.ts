@@ -43,6 +43,13 @@ export function* decoded(pieces: Iterable<Uint8Array>, path: string, charset: Ch
   }
 }
 
+/** Whether bytes are text in UTF-8. */
+export function isUtf8(pieces: Iterable<Uint8Array>): boolean {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for (const piece of pieces) if (!isValid(() => decoder.decode(piece, { stream: true }))) return false;
+  return isValid(() => decoder.decode());
+}
+
 /** The byte order given by the mark at the beginning. */
 function utf16Of([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if (first === 0xff && second === 0xfe) return 'utf-16le';

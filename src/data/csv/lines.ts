@@ -1,9 +1,10 @@
 /** The lines of a table, chunk by chunk: a file is never in memory as a whole, whatever its size. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { WeftError } from '../../errors.js';
 import type { Source } from '../dataset.js';
-import { type Charset, decoded } from './decode.js';
-import { PIECE_BYTES, piecesOf, readSource } from '../source.js';
+import { type Charset, decoded, isUtf8 } from './decode.js';
+import { isFolder, PIECE_BYTES, piecesOf, readSource } from '../source.js';
 
 /** A line, or several where a quoted field contains line breaks. */
 export interface Line {
@@ -59,6 +60,16 @@ export const linesOf = (
   charset: Charset = 'utf-8',
   rule: LineRule = 'quoted',
 ): IterableIterator<Line> => RULES[rule](splitLines(decoded([bytes], path, charset), path));
+
+/**
+ * The encoding of a table that belongs to a network whose training table had the `recorded` one: UTF-8 if it is that,
+ * which no text in another encoding is by chance. `content` is that of a table that is no file.
+ */
+export function laterCharset(path: string, recorded: Charset | undefined, content?: Uint8Array): Charset | undefined {
+  if (recorded === undefined || (!content && (!existsSync(path) || isFolder(path)))) return recorded;
+  const pieces = content ? [content] : isGzip(path) ? [readSource(path).bytes] : piecesOf(path);
+  return isUtf8(pieces) ? undefined : recorded;
+}
 
 function isGzip(path: string): boolean {
   const [first] = piecesOf(path, 2);

@@ -68,12 +68,15 @@ const SCRIPT = `
   async function textOf(file) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const [a, b] = bytes;
-    const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : charset;
-    try {
-      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-    } catch {
-      throw new Error(file.name + ' is not ' + encoding.toUpperCase() + ' text: save the table as CSV in UTF-8');
+    const encodings = a === 0xff && b === 0xfe ? ['utf-16le'] : a === 0xfe && b === 0xff ? ['utf-16be'] : ['utf-8', charset];
+    for (const encoding of encodings) {
+      try {
+        return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+      } catch {
+        continue;
+      }
     }
+    throw new Error(file.name + ' is not ' + encodings.at(-1).toUpperCase() + ' text: save the table as CSV in UTF-8');
   }
   /** The table of one file at a time. */
   const answerFiles = ([file]) => file && textOf(file).then((text) => {

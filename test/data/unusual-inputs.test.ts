@@ -171,7 +171,7 @@ describe('unusual tables', () => {
 });
 
 describe('unusual images', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   after(removeFolders);
 
   /** Left half red, right half blue, the lower right quarter green. */

@@ -9,7 +9,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { archiveHost, STOCK_ARCHIVES } from './archives.mjs';
 import { check } from './checksum.mjs';
-import { compile, findCompiler } from './compile.mjs';
+import { BINDING, compile, findCompiler } from './compile.mjs';
 import { tryToLoad } from './package.mjs';
 import { bytesBelow, run } from './processes.mjs';
 
@@ -21,7 +21,7 @@ const DOWNLOAD = fileURLToPath(new URL('./download.mjs', import.meta.url));
 /** The library that the package downloads, if it is the one that it is known to be. */
 export const stockRecipe = {
   name: "the package's library",
-  key: (pkg) => keyOf(pkg, 'stock'),
+  key: (pkg) => `${keyOf(pkg, 'stock')}-${BINDING}`,
 
   /** Fills `staging` with `deps` and `lib`; resolves to the entry's description. */
   async make(pkg, staging, { say }) {

@@ -6,7 +6,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check } from './checksum.mjs';
-import { compile, findCompiler } from './compile.mjs';
+import { BINDING, compile, findCompiler } from './compile.mjs';
 import { tryToLoad } from './package.mjs';
 import { bytesBelow, firstThatRuns, run } from './processes.mjs';
 
@@ -31,7 +31,8 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 /** The recipe that makes the package from one of the builds in `wheels.mjs`. */
 export const wheelRecipe = (build) => ({
   name: 'the Python package of TensorFlow',
-  key: (pkg) => `${nameOf(pkg)}-tensorflow-${build.version}-${process.platform}-${process.arch}-napi${pkg.napi}`,
+  key: (pkg) =>
+    `${nameOf(pkg)}-tensorflow-${build.version}-${process.platform}-${process.arch}-napi${pkg.napi}-${BINDING}`,
 
   /** Fills `staging` with `deps` and `lib`; resolves to the entry's description. */
   async make(pkg, staging, { cache, say, wheelFile }) {

@@ -82,7 +82,7 @@ describe('the packed package', function () {
       /^schema\/weft\.schema\.json$/,
       /^runs\/recipes\/[\w-]+\.yaml$/,
       /^templates\/[\w-]+\/(my-[\w-]+(\.test)?\.ts|weft\.yaml)$/,
-      /^scripts\/(setup\.mjs|native\/[\w-]+\.mjs)$/,
+      /^scripts\/(setup\.mjs|native\/[\w-]+\.(mjs|cc))$/,
       /^(src|search-spaces|controllers|studies)\/.+\.(ts|md)$/,
       /^dist\/(src|search-spaces|controllers|studies)\/.+\.(js|js\.map|d\.ts)$/,
       /^dist\/chunks\/\w+\.js(\.map)?$/,

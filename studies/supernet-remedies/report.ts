@@ -125,7 +125,7 @@ export function remediesReport({
       {
         title: 'Order',
         text: [
-          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs at the learning rate ${options.learningRate}${options.reduce === 1 ? '' : `, on images reduced ${options.reduce} times`}; ${truth.length} cells are ranked by its shared weights, evaluated on the same images with their own batch statistics, and the ranking is compared with ${column}. The arms with all remedies are ranked by the loss of the mean of checkpoints, the others by the accuracy of the last weights unless their name says otherwise.`,
+          `Each supernet has ${options.channels} channels and one cell per stage and was trained for ${supernets[0]!.supernet.steps} steps in ${options.epochs} epochs at the learning rate ${options.learningRate}${options.reduce === 1 ? '' : `, on images reduced by a factor of ${options.reduce}`}; ${truth.length} cells are ranked by its shared weights, evaluated on the same images with their own batch statistics, and the ranking is compared with ${column}. The arms with all remedies are ranked by the loss of the mean of checkpoints, the others by the accuracy of the last weights unless their name says otherwise.`,
           'Intervals are over cells (jackknife), for these supernets; the column of seeds shows how much a value varies from seed to seed. A difference is claimed if its interval excludes zero and it has the same sign for all seeds, of which there must be at least two.',
         ],
         tables: [
@@ -224,16 +224,15 @@ function verdictOf(
       .filter(({ abovePlain }) => abovePlain && claimed(abovePlain) === kind)
       .map(({ contestant }) => contestant.name);
   const [better, worse] = [names('above'), names('below')];
+  const quoted = (arms: readonly string[]): string => arms.map((name) => `'${name}'`).join(', ');
   const best = standings.reduce((top, one) => (one.tau.value > top.tau.value ? one : top));
   const order =
     better.length + worse.length === 0
       ? 'No remedy can be said to change the order of cells.'
-      : `${[
-          ...(better.length > 0
-            ? [`${better.join(', ')} order${better.length === 1 ? 's' : ''} cells better than plain training`]
-            : []),
-          ...(worse.length > 0 ? [`${worse.join(', ')} order${worse.length === 1 ? 's' : ''} them worse`] : []),
-        ].join('; ')}.`;
+      : `Compared with plain training, cells are ordered ${[
+          ...(better.length > 0 ? [`better by ${quoted(better)}`] : []),
+          ...(worse.length > 0 ? [`worse by ${quoted(worse)}`] : []),
+        ].join(', and ')}.`;
   const forgetting =
     less.claim === undefined
       ? `Over ${supernets} supernets it cannot be said whether less forgetting orders better${Number.isNaN(less.value) ? '' : ` (tau ${three(less.value)})`}.`

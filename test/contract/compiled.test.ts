@@ -31,8 +31,13 @@ const CONFIGS: readonly OptimizerConfigInput[] = [
 /** Optimizers that read values in every step or every refresh, or whose tensors grow. */
 const EAGER = new Set(['m-fac', 'newton', 'abs-newton', 'hessian-free', 'curveball']);
 
+/** With WEFT_WHOLE=1: all of them in every space, by replays and by sessions. */
+const isWhole = process.env['WEFT_WHOLE'] === '1';
+
 /** Long runs, as sessions; the others are short, and replayed. */
 const LONG = new Set(['momentum', 'adam', 'sam', 'kfac']);
+/** Second derivatives, as sessions where there is max pooling. */
+const SECOND = 'adahessian in macro-cnn';
 
 for (const { factory, tiny, task } of SPACES) {
   const space = factory.create(tiny, task);
@@ -79,19 +84,19 @@ for (const { factory, tiny, task } of SPACES) {
 
     for (const config of CONFIGS) {
       const name = ('preconditioner' in config && config.preconditioner?.name) || config.name;
-      const isLong = LONG.has(name);
+      const isLong = LONG.has(name) || `${name} in ${factory.name}` === SECOND;
       // The whole catalogue where a step costs least, and what is used most everywhere.
-      if (!isLong && factory.name !== 'mlp') continue;
-      const mode: CompileMode = isLong ? 'session' : 'replay';
-      it(`${name} by ${mode} gives the bits of the uncompiled steps`, () => {
-        const steps = isLong ? 18 : 12;
-        const before = tf.memory().numTensors;
-        const plain = trained(config, 'off', steps);
-        const compiled = trained(config, mode, steps);
-        expect(compiled.result).to.deep.equal(plain.result);
-        expect(tf.memory().numTensors).to.equal(before);
-        if (!EAGER.has(name) && name !== 'lawa') expect(compiled.runs[mode], name).to.be.greaterThan(2);
-      });
+      if (!isLong && !isWhole && factory.name !== 'mlp') continue;
+      for (const mode of isWhole ? (['replay', 'session'] as const) : ([isLong ? 'session' : 'replay'] as const))
+        it(`${name} by ${mode} gives the bits of the uncompiled steps`, () => {
+          const steps = mode === 'session' ? 18 : 12;
+          const before = tf.memory().numTensors;
+          const plain = trained(config, 'off', steps);
+          const compiled = trained(config, mode, steps);
+          expect(compiled.result).to.deep.equal(plain.result);
+          expect(tf.memory().numTensors).to.equal(before);
+          if (!EAGER.has(name) && name !== 'lawa') expect(compiled.runs[mode], name).to.be.greaterThan(2);
+        });
     }
   });
 }

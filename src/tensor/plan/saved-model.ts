@@ -82,9 +82,25 @@ export function addOperations(
     const earlier = order.get(i)?.map((one) => nodes[one]!) ?? [];
     nodes.push(graph.node(operation.op, inputs, attributes, earlier));
     operation.outputs.forEach((value, j) => names.set(value, `${nodes[i]}:${outputName(operation.op, j)}`));
+    const kept = OVERWRITTEN[operation.op];
+    if (kept === undefined) continue;
+    // Reads the shape of the input, so that its memory is still in use while the operation runs.
+    const [input, output] = [operation.inputs[kept]!, operation.outputs[0]!];
+    const shape = graph.node('Shape', [names.get(input)!], { T: type(recording.types[input]!), out_type: INT32 }, [
+      nodes[i]!,
+    ]);
+    const reshape = { T: type(recording.types[output]!), Tshape: INT32 };
+    names.set(output, `${graph.node('Reshape', [names.get(output)!, `${shape}:output:0`], reshape)}:output:0`);
   }
   return undefined;
 }
+
+/**
+ * Operations that write their first result over this input of the same shape if nothing else will read it, which a
+ * session can know, but that clear the result before they have read the input (TensorFlow 2.15).
+ */
+const OVERWRITTEN: Readonly<Record<string, number>> = { MaxPoolGradGrad: 2 };
+const INT32 = type(DATA_TYPES.int32);
 
 /**
  * The sum of three or more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9

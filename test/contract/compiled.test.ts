@@ -36,8 +36,8 @@ const isWhole = process.env['WEFT_WHOLE'] === '1';
 
 /** Long runs, as sessions; the others are short, and replayed. */
 const LONG = new Set(['momentum', 'adam', 'sam', 'kfac']);
-/** Second derivatives, as sessions where there is max pooling. */
-const SECOND = 'adahessian in macro-cnn';
+/** Second derivatives, as sessions where there is max pooling that keeps the size or changes it. */
+const SECOND = new Set(['adahessian in macro-cnn', 'adahessian in conv-1d']);
 
 for (const { factory, tiny, task } of SPACES) {
   const space = factory.create(tiny, task);
@@ -84,7 +84,7 @@ for (const { factory, tiny, task } of SPACES) {
 
     for (const config of CONFIGS) {
       const name = ('preconditioner' in config && config.preconditioner?.name) || config.name;
-      const isLong = LONG.has(name) || `${name} in ${factory.name}` === SECOND;
+      const isLong = LONG.has(name) || SECOND.has(`${name} in ${factory.name}`);
       // The whole catalogue where a step costs least, and what is used most everywhere.
       if (!isLong && !isWhole && factory.name !== 'mlp') continue;
       for (const mode of isWhole ? (['replay', 'session'] as const) : ([isLong ? 'session' : 'replay'] as const))

@@ -84,13 +84,14 @@ export function addOperations(
     operation.outputs.forEach((value, j) => names.set(value, `${nodes[i]}:${outputName(operation.op, j)}`));
     const kept = OVERWRITTEN[operation.op];
     if (kept === undefined) continue;
-    // Reads the shape of the input, so that its memory is still in use while the operation runs.
+    // Something reads the input after the operation, and its result waits for that, so that the memory stays in use.
     const [input, output] = [operation.inputs[kept]!, operation.outputs[0]!];
-    const shape = graph.node('Shape', [names.get(input)!], { T: type(recording.types[input]!), out_type: INT32 }, [
+    const int32 = type(DATA_TYPES.int32);
+    const reader = graph.node('Shape', [names.get(input)!], { T: type(recording.types[input]!), out_type: int32 }, [
       nodes[i]!,
     ]);
-    const reshape = { T: type(recording.types[output]!), Tshape: INT32 };
-    names.set(output, `${graph.node('Reshape', [names.get(output)!, `${shape}:output:0`], reshape)}:output:0`);
+    const result = graph.node('Identity', [names.get(output)!], { T: type(recording.types[output]!) }, [reader]);
+    names.set(output, `${result}:output:0`);
   }
   return undefined;
 }
@@ -100,7 +101,6 @@ export function addOperations(
  * session can know, but that clear the result before they have read the input (TensorFlow 2.15).
  */
 const OVERWRITTEN: Readonly<Record<string, number>> = { MaxPoolGradGrad: 2 };
-const INT32 = type(DATA_TYPES.int32);
 
 /**
  * The sum of three or more terms in the order of TensorFlow's AddN: the first `count mod 8` from left to right (8 or 9

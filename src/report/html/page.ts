@@ -19,6 +19,7 @@ export function page({ title, version, source }: PageOptions, ...content: readon
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Weft${version && ` ${version}`}">
 <title>${title} · Weft</title>
+<link rel="icon" href="data:,">
 <style>${raw(STYLE)}</style>
 </head>
 <body>

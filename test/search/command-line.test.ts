@@ -123,7 +123,7 @@ describe('command line', function () {
 
       const resumed = await weft(['resume', run]);
       expect(resumed.code).to.equal(0);
-      expect(resumed.stdout).to.contain('is finished');
+      expect(resumed.stdout).to.contain('is finished').and.not.contain('wrote');
 
       const reported = await weft(['report', run, '-o', join(folder, 'other.html')]);
       expect(reported.code, reported.stderr).to.equal(0);

@@ -175,7 +175,7 @@ async function watched<O extends SearchOutcome>(
         `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
       );
     }
-    sayNext(output, run, report!, summary.test?.perplexity === undefined);
+    sayNext(output, run, report!, { wrote: started !== undefined, answers: summary.test?.perplexity === undefined });
     return outcome;
   } catch (error) {
     view.close();
@@ -199,11 +199,22 @@ function sayKept(output: Output, run: string, error: unknown): void {
   );
 }
 
-/** The files that were written, and how to use them; a language model makes no predictions for single examples. */
-function sayNext(output: Output, run: string, report: string, answers: boolean): void {
+/**
+ * The files of the run, if this command `wrote` them, and how to use them; a language model `answers` no single
+ * examples.
+ */
+function sayNext(
+  output: Output,
+  run: string,
+  report: string,
+  { wrote, answers }: Record<'wrote' | 'answers', boolean>,
+): void {
   const { card, weights, sharedWeights } = networkFiles(run);
   const trained = existsSync(weights);
-  output.say(`wrote ${show(runFiles(run).summary)}, ${basename(trained ? weights : sharedWeights)}, ${basename(card)}`);
+  if (wrote)
+    output.say(
+      `wrote ${show(runFiles(run).summary)}, ${basename(trained ? weights : sharedWeights)}, ${basename(card)}`,
+    );
   output.say(`open  ${show(report)}`);
   if (trained) {
     output.say(`next  weft export ${runArguments(run)}      (a web page, ONNX and TensorFlow.js)`);

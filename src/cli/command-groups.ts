@@ -32,3 +32,13 @@ export const groupItems: Help['groupItems'] = (_items, visible, groupOf) => {
   for (const item of visible) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
   return groups;
 };
+
+/** After an error in its arguments or options, each command refers to its own help, not to the list of all commands. */
+export function referToOwnHelp(above: Command, path = above.name()): void {
+  for (const command of above.commands) {
+    const name = `${path} ${command.name()}`;
+    const listed = command.commands.length > 0 ? 'commands' : 'arguments and options';
+    command.showHelpAfterError(`(${name} --help lists its ${listed})`);
+    referToOwnHelp(command, name);
+  }
+}

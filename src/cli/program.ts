@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { packageVersion } from '../runs/environment.js';
 import { printable } from '../printable.js';
-import { groupCommands, groupItems } from './command-groups.js';
+import { groupCommands, groupItems, referToOwnHelp } from './command-groups.js';
 import { addExamples } from './examples.js';
 import { asynchronously, choosing } from './halving-options.js';
 import { asTyped } from './invocation.js';
@@ -386,5 +386,6 @@ export function program(): Command {
 
   groupCommands(weft);
   addExamples(weft);
+  referToOwnHelp(weft);
   return weft;
 }

@@ -24,6 +24,18 @@ describe('the help', () => {
     expect(help).to.match(/^ {2}two-model/m);
   });
 
+  it('that an error names is that of the command with the error', async () => {
+    const cases: [string[], string][] = [
+      [['search', '--out', 'x'], '(weft search --help lists its arguments and options)'],
+      [['specialize'], '(weft specialize --help lists its arguments and options)'],
+      [['forgetting', 'two-model', '--out'], '(weft forgetting two-model --help lists its arguments and options)'],
+      [['serach'], '(weft --help lists the commands)'],
+    ];
+    for (const [args, hint] of cases) {
+      expect(await refused(args), args.join(' ')).to.include(hint);
+    }
+  });
+
   it('of a command begins with its own options; those that many commands share come last', () => {
     for (const { name, help } of helps()) {
       const headings = help
@@ -76,4 +88,17 @@ function helps(): { name: string; help: string }[] {
   };
   visit(weft, []);
   return found;
+}
+
+/** What the command line writes to stderr about arguments that it refuses. */
+async function refused(args: readonly string[]): Promise<string> {
+  const weft = program();
+  let text = '';
+  const listen = (command: Command): void => {
+    command.configureOutput({ ...command.configureOutput(), writeErr: (part) => void (text += part) });
+    command.commands.forEach(listen);
+  };
+  listen(weft);
+  await weft.parseAsync(args, { from: 'user' }).catch(() => undefined);
+  return text;
 }

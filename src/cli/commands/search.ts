@@ -172,7 +172,7 @@ async function watched<O extends SearchOutcome>(
     else {
       output.emit({ type: 'summary', run, ...summary });
       output.say(
-        `done in ${formatSeconds(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
+        `done in ${sayTime(summary.elapsedSeconds)}, at most ${Math.round(summary.peakMemoryMB)} MB of memory`,
       );
     }
     sayNext(output, run, report!, { wrote: started !== undefined, answers: summary.test?.perplexity === undefined });
@@ -184,6 +184,13 @@ async function watched<O extends SearchOutcome>(
   } finally {
     signals.dispose();
   }
+}
+
+/** The time of this command, with start, tests and report, and that of the run's training if a resume continued it. */
+function sayTime(trainingSeconds: number): string {
+  const command = process.uptime();
+  const earlier = trainingSeconds > command ? ` (all training: ${formatSeconds(trainingSeconds)})` : '';
+  return formatSeconds(command) + earlier;
 }
 
 /**

@@ -201,17 +201,14 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   const { splits, normalization } = prepared;
   const { seed, data, search, forgetting, derive, retrain } = config;
   const together = holdsOutValidation(retrain) ? splits.train : mergeSplits('train', [splits.train, splits.validation]);
+  checkBatchSizes([
+    ['search.batchSize', search.batchSize, splits.train],
+    ['retrain.batchSize', retrain.batchSize, together],
+  ]);
   const source = (
     split: Split,
     options: Omit<BatchesOptions, 'seed' | 'normalization'> & { readonly weights?: Float32Array | undefined },
-    field?: string,
   ): BatchSource => {
-    if (field !== undefined && options.batchSize > split.indices.length)
-      throw new WeftError(
-        'config',
-        `the ${split.name} split has ${split.indices.length} examples, fewer than one batch of ${options.batchSize}`,
-        `set ${field} to at most ${split.indices.length}, or use more data`,
-      );
     const { weights, ...rest } = options;
     return exampleSource(batches(split, { seed, normalization, ...rest }), weights);
   };
@@ -221,24 +218,21 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   const weights = weightsOf(config, prepared);
   const balanced = data.sampling === 'balanced';
   return {
-    train: source(
-      splits.train,
-      { batchSize: search.batchSize, augment: defined(data.augment), weights, balanced },
-      'search.batchSize',
-    ),
+    train: source(splits.train, {
+      batchSize: search.batchSize,
+      augment: defined(data.augment),
+      weights,
+      balanced,
+    }),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
-    retrain: source(
-      together,
-      {
-        batchSize: retrain.batchSize,
-        name: 'retrain',
-        augment: defined(retrain.augment ?? data.augment),
-        weights,
-        balanced,
-      },
-      'retrain.batchSize',
-    ),
+    retrain: source(together, {
+      batchSize: retrain.batchSize,
+      name: 'retrain',
+      augment: defined(retrain.augment ?? data.augment),
+      weights,
+      balanced,
+    }),
     plain: source(together, { batchSize: atMost(EVALUATION_BATCH, together), name: 'plain', weights }),
     watched: source(splits.train, {
       batchSize: atMost(EVALUATION_BATCH, splits.train),
@@ -259,6 +253,22 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
     ...plainRows(prepared, together, { seed, season: data.season }),
     ...testPictures(prepared, data.source),
   };
+}
+
+/** Refuses batches larger than their part of the data, all fields at once. */
+function checkBatchSizes(fields: readonly (readonly [field: string, size: number, split: Split])[]): void {
+  const tooLarge = fields.filter(([, size, { indices }]) => size > indices.length);
+  if (tooLarge.length === 0) return;
+  throw new WeftError(
+    'config',
+    tooLarge
+      .map(
+        ([, size, { name, indices }]) =>
+          `the ${name} split has ${indices.length} examples, fewer than one batch of ${size}`,
+      )
+      .join('; '),
+    `set ${tooLarge.map(([field, , { indices }]) => `${field} to at most ${indices.length}`).join(' and ')}, or use more data`,
+  );
 }
 
 /** Test examples as PNG images, if it is known which values are black and white. */

@@ -1,4 +1,4 @@
-/** Batch normalization by the statistics of one example is refused by name, before anything is trained. */
+/** Batches that are too large for the data, or too small for batch normalization, are refused by name before training. */
 import { expect } from 'chai';
 import { configSchema } from '../../src/config/schema.js';
 import { createTrainer, emptyState, type OptimizerConfigInput } from '../../src/optimizers/index.js';
@@ -32,6 +32,18 @@ const openSession = (changes: object, space = mlp): void => {
   createSession({ config, space, controller: random, data: openData(config) }, () => undefined).dispose();
 };
 const momentum = { name: 'momentum' };
+
+describe('batches larger than the data', () => {
+  before(() => loadBackend());
+
+  it('are refused together, with the largest possible size of each', () => {
+    const large = { search: { epochs: 1, batchSize: 500 }, retrain: { epochs: 1, batchSize: 600 } };
+    expect(said(() => openSession(large))).to.match(
+      /fewer than one batch of 500; .*fewer than one batch of 600.*search\.batchSize to at most \d+ and retrain\.batchSize to at most \d+/s,
+    );
+    expect(said(() => openSession({ search: large.search }))).to.not.include('retrain.batchSize');
+  });
+});
 
 describe('a batch of one example and batch normalization', () => {
   before(() => loadBackend());

@@ -3,6 +3,7 @@
  * weights of its own, at equal total steps: trains a supernet with shared weights, continues it in several ways, and
  * compares the order of cells with their published accuracy:
  * `node --import tsx --conditions=@weft-nas/source scripts/supernet-splits.ts [arms] [seeds] [epochs] [cells]`.
+ * The training is that of the study `supernet-remedies`: supernets of this length and a constant rate rank cells, in part.
  * Half of the epochs train all cells; then `none` and `wpl` (the weight plasticity loss, from here on) train all of
  * them for the other half, and `gradient`, `forgetting` and `random` each of two groups of cells for a quarter. Prints
  * a line of JSON for each supernet; then, or for a file of such lines in place of the arms, tau of each arm with
@@ -22,10 +23,12 @@ import {
   stream,
   truthColumn,
 } from 'weft-nas';
+import { openDataset } from 'weft-nas/study';
 import { nasBench201 } from '../search-spaces/nas-bench-201.js';
 import { loadRecordedParts, openRecorded } from '../src/api/recorded-run.js';
 import { openSession } from '../src/api/session.js';
 import { evaluateChild, SHARED_EVALUATION } from '../src/training/evaluate.js';
+import { reducedImages } from '../studies/supernet-remedies/reduced.js';
 import { tableFile } from '../studies/shared/table-file.js';
 import { type MeanOverSeeds, tauDifferenceOverSeeds, tauOverSeeds } from '../studies/shared/tau-over-seeds.js';
 
@@ -47,9 +50,12 @@ interface Split {
   readonly groups: readonly (readonly string[])[];
 }
 
-const [arms = 'none,gradient,forgetting,random,wpl', seeds = '1', epochs = '12', cells = '200'] = process.argv.slice(2);
-const OPTIONS = { filters: 4, cells: 1 };
-const space = nasBench201.create(OPTIONS, { inputShape: [32, 32, 3], classes: 10 }) as SearchSpace;
+const [arms = 'none,gradient,forgetting,random,wpl', seeds = '1', epochs = '28', cells = '500'] = process.argv.slice(2);
+const OPTIONS = { filters: 8, cells: 1 };
+/** The factor by which the sides of the images are reduced. */
+const REDUCE = 2;
+const images = reducedImages(openDataset('cifar10'), REDUCE);
+const space = nasBench201.create(OPTIONS, { inputShape: images.inputShape, classes: 10 }) as SearchSpace;
 const table = readNetworkTable([tableFile('nasbench201/nats_bench.csv', 'add it to a folder of data')]);
 const sample = sampleTable(space, table, Number(cells), stream(1, 'splits'));
 const truth = sample.map(({ row }) => truthColumn(table).values[row]!);
@@ -77,15 +83,14 @@ async function withRuns(use: (runs: string) => Promise<void>): Promise<void> {
 
 async function trainAll(seed: number, runs: string): Promise<void> {
   const half = Number(epochs) / 2;
-  const whole = await train(seed, half, runs, { schedule: 'constant' });
-  const conflicts = await measureRunConflicts(whole, { draws: 4 });
+  const whole = await train(seed, half, runs, {});
+  const conflicts = await measureRunConflicts(whole, { draws: 4, data: images });
   for (const arm of arms.split(',')) {
     const before = process.cpuUsage();
     const split = splitBy(arm, conflicts, seed);
     const [accuracy, loss] = [truth.map(() => NaN), truth.map(() => NaN)];
     for (const group of split?.groups ?? [undefined]) {
       const run = await train(seed, split ? half / 2 : half, runs, {
-        schedule: 'cosine',
         start: whole,
         ...(split && group && { options: { [split.decision]: [...group] } }),
         plasticity: arm === 'wpl',
@@ -103,7 +108,6 @@ async function trainAll(seed: number, runs: string): Promise<void> {
 }
 
 interface Training {
-  readonly schedule: 'constant' | 'cosine';
   readonly start?: string;
   /** Options to which choices are limited. */
   readonly options?: Record<string, string[]>;
@@ -114,24 +118,24 @@ async function train(
   seed: number,
   count: number,
   runs: string,
-  { schedule, start, options, plasticity }: Training,
+  { start, options, plasticity }: Training,
 ): Promise<string> {
   const config: SearchConfigInput = {
     seed,
     space: { name: 'nas-bench-201', ...OPTIONS },
     controller: { name: 'random' },
-    data: { source: 'cifar10', subset: { train: 5000 }, augment: { crop: 4, flip: true } },
+    data: { fisher: 0.1, subset: { train: 10_000 }, augment: { crop: 4 / REDUCE, flip: true } },
     search: {
       epochs: count,
-      batchSize: 32,
+      batchSize: 64,
       rounds: 0,
       probe: 0,
       optimizer: {
         name: 'nesterov',
-        learningRate: 0.05,
+        learningRate: 0.3,
         weightDecay: 5e-4,
         clipNorm: 5,
-        schedule: { name: schedule },
+        schedule: { name: 'constant' },
       },
       ...(start !== undefined && { start }),
       ...(plasticity && {
@@ -148,7 +152,7 @@ async function train(
     derive: { candidates: 1, random: 0, batches: 1, batchSize: 256 },
     retrain: { epochs: 0 },
   };
-  return (await runSearch({ config, runs })).run;
+  return (await runSearch({ config, data: images, runs })).run;
 }
 
 /** The choice that an arm splits, and how; nothing for arms without a split. */
@@ -164,7 +168,7 @@ function splitBy(arm: string, conflicts: readonly OptionConflicts[], seed: numbe
   const { decision, options, byGradient, byForgetting } = chosen;
   const cut = 1 + rng.int(2 ** (options.length - 1) - 1);
   const atRandom = [0, 1].map((side) =>
-    options.flatMap((_, i) => ((i > 0 && (cut >> (i - 1)) & 1) === side ? [i] : [])),
+    options.flatMap((_, i) => ((i > 0 ? (cut >> (i - 1)) & 1 : 0) === side ? [i] : [])),
   );
   const groups = { gradient: byGradient.groups, forgetting: byForgetting.groups }[arm] ?? atRandom;
   return { decision, groups: groups.map((group) => group.map((i) => options[i]!)) };
@@ -176,7 +180,7 @@ async function score(
   take: (cell: number, found: ReturnType<typeof evaluateChild>) => void,
 ): Promise<void> {
   const recorded = openRecorded(directory);
-  const session = await openSession(recorded, await loadRecordedParts(recorded, { trust: true }), {});
+  const session = await openSession(recorded, await loadRecordedParts(recorded, { data: images }), {});
   for (const [i, { architecture }] of sample.entries())
     if (session.space.satisfies(architecture))
       take(

@@ -63,12 +63,14 @@ function createLocalSearch<A>(
             .filter((neighbour) => !visited.has(space.encode(neighbour)));
       }
       const next = frontier.splice(0, count);
-      const taken = new Set([...visited, ...next.map((one) => space.encode(one))]);
-      while (next.length < count) {
-        const begun = nextStart(space, start, taken);
-        if (begun === undefined) break;
-        taken.add(space.encode(begun));
-        next.push(begun);
+      if (next.length < count && start) {
+        const taken = new Set([...visited, ...next.map((one) => space.encode(one))]);
+        while (next.length < count) {
+          const begun = nextStart(space, start, taken);
+          if (begun === undefined) break;
+          taken.add(space.encode(begun));
+          next.push(begun);
+        }
       }
       return [...next, ...drawUniform(space, count - next.length, rng)];
     },

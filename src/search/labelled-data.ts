@@ -218,12 +218,7 @@ export function labelledBatches(config: SearchConfig, prepared: PreparedData): S
   const weights = weightsOf(config, prepared);
   const balanced = data.sampling === 'balanced';
   return {
-    train: source(splits.train, {
-      batchSize: search.batchSize,
-      augment: defined(data.augment),
-      weights,
-      balanced,
-    }),
+    train: source(splits.train, { batchSize: search.batchSize, augment: defined(data.augment), weights, balanced }),
     reward: source(splits.validation, { batchSize: atMost(search.rewardBatchSize, splits.validation), name: 'reward' }),
     derive: source(chosen, { batchSize: atMost(derive.batchSize, chosen), name: 'derive' }),
     retrain: source(together, {

@@ -133,7 +133,7 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
     for (const factory of [spos, fairnas]) expect(trials(factory, {}, { batch: 50 }).mean).to.be.above(94.34);
   });
 
-  it('takes seconds of processor time per strategy, on slow processors too', () => {
+  it('takes less than two seconds of processor time per strategy', () => {
     for (const [factory, batch] of [
       [random, 1],
       [evolution, 1],
@@ -144,7 +144,7 @@ describe('strategies on the table of NAS-Bench-201: 500 queries, 100 seeds, CIFA
       const before = process.cpuUsage();
       trials(factory, {}, { batch });
       const { user, system } = process.cpuUsage(before);
-      expect((user + system) / 1e6, factory.name).to.be.below(10);
+      expect((user + system) / 1e6, factory.name).to.be.below(2);
     }
   });
 });

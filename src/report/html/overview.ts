@@ -139,7 +139,7 @@ function tiles({ summary }: ReportInput, log: EventLog): Markup {
     ['architectures evaluated', integer(finished?.evaluations)],
     ['gradients of batches, search', integer(finished?.gradientEvaluations.search)],
     ['gradients of batches, retraining', integer(finished?.gradientEvaluations.retrain)],
-    ['time until the network was trained', duration(lookUp(summary, 'elapsedSeconds'))],
+    ['time until the end of training', duration(lookUp(summary, 'elapsedSeconds'))],
     ['peak memory', isNumber(memory) ? `${integer(memory)} MB` : ABSENT],
   ];
   return html`<dl class="tiles">${entries.filter(([, value]) => value !== ABSENT).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
